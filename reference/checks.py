@@ -1,0 +1,115 @@
+"""What bad input gets: checked once, by `fit` and the initialisers of both backends."""
+
+import warnings
+
+import numpy as np
+
+from .types import COVARIANCE_TYPES, DeepModel, Mixture
+
+
+def check_pixels(
+    pixels: np.ndarray, weights: np.ndarray | None, n_components: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check pixels (M, N) and weights (N,) (None: all 1); return both, fit for use.
+
+    Where the weight is 0, infinities and NaN are replaced by the channel's mean over Ω.
+    Warns of constant channels. Raises ValueError for everything that cannot be fitted.
+    """
+    if pixels.ndim != 2:
+        raise ValueError(f"pixels must have the shape (channels, pixels), got {pixels.shape}")
+    if weights is None:
+        weights = np.ones(pixels.shape[1], pixels.dtype)
+    weights = np.asarray(weights, dtype=pixels.dtype)
+    if weights.shape != pixels.shape[1:]:
+        raise ValueError(f"weights of shape {weights.shape} do not match pixels of shape {pixels.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+    inside = weights > 0
+    if not inside.any():
+        raise ValueError(f"the mask is empty: no pixel of {pixels.shape[1]} counts")
+    if n_components < 1:
+        raise ValueError(f"n_components must be at least 1, got {n_components}")
+    if inside.sum() < n_components:
+        raise ValueError(
+            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {inside.sum()}"
+        )
+    _check_finite(pixels, inside)
+    for channel in np.flatnonzero(pixels[:, inside].min(axis=1) == pixels[:, inside].max(axis=1)):
+        warnings.warn(f"channel {channel} is constant inside the mask and says nothing", stacklevel=3)
+    if np.isfinite(pixels).all():
+        return pixels, weights
+    mean = pixels[:, inside] @ weights[inside] / weights[inside].sum()
+    return np.where(np.isfinite(pixels), pixels, mean[:, None]), weights
+
+
+def _check_finite(pixels: np.ndarray, inside: np.ndarray) -> None:
+    bad = (~np.isfinite(pixels[:, inside])).sum(axis=1)
+    if bad.any():
+        channel = int(bad.argmax())
+        raise ValueError(
+            f"channel {channel} has {bad[channel]} NaN or infinite values inside the mask; "
+            "mend them or leave them out of the mask"
+        )
+
+
+def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pixel: bool = False) -> None:
+    """Check that a start has the shapes of its covariance type, for pixels (M, N).
+
+    per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming both shapes.
+    """
+    check_covariance_type(covariance_type)
+    n_components, n_channels = len(start.means), len(pixels)
+    expected = Mixture(
+        (n_components, pixels.shape[1]) if per_pixel else (n_components,),
+        (n_components, n_channels),
+        {
+            "diag": (n_components, n_channels),
+            "spherical": (n_components,),
+            "tied": (n_channels, n_channels),
+            "full": (n_components, n_channels, n_channels),
+        }[covariance_type],
+    )
+    for name, array, shape in zip(Mixture._fields, start, expected, strict=True):
+        if np.shape(array) != shape:
+            raise ValueError(f"{name} of the start have the shape {np.shape(array)}, expected {shape}")
+
+
+def check_covariance_type(covariance_type: str) -> None:
+    """Raise ValueError unless the covariance type is known."""
+    _check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+
+
+def check_image(
+    image: np.ndarray, mask: np.ndarray | None, n_components: int, depth: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check an image (M, H, W) and its mask (H, W) (bool or weights; None: all 1) for the network.
+
+    Returns the image, cleaned outside the mask, and the weights (H, W).
+    Raises ValueError as `check_pixels`, and for sizes that are no multiples of 2^depth.
+    """
+    if image.ndim != 3:
+        raise ValueError(f"image must have the shape (channels, height, width), got {image.shape}")
+    if mask is not None and np.shape(mask) != image.shape[1:]:
+        raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
+    factor = 2**depth
+    if image.shape[1] % factor or image.shape[2] % factor:
+        raise ValueError(f"height and width must be multiples of {factor} (2^depth), got {image.shape[1:]}")
+    flat = None if mask is None else np.asarray(mask).reshape(-1)
+    pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
+    return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
+
+
+def check_model(model: DeepModel) -> None:
+    """Raise ValueError for switches of [DG] that do not exist or do not go together."""
+    check_covariance_type(model.covariance_type)
+    _check_choice("method", model.method, ("deepsvg", "deepg"))
+    _check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
+    _check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
+    _check_choice("label_rule", model.label_rule, ("prior", "posterior"))
+    if (model.m_step_weights, model.m_step_gradient) == ("posterior", "through"):
+        raise ValueError('m_step_weights="posterior" goes with m_step_gradient="held" only')
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")

@@ -1,0 +1,203 @@
+"""Starts for the mixtures and for the network [U0]; the only place where numbers are drawn.
+
+Both backends start from what these return. The distances that assign pixels to centres are
+measured in units of each channel's deviation, so that rescaling a channel changes nothing.
+"""
+
+import numpy as np
+
+from . import gaussian
+from .checks import check_covariance_type, check_pixels
+from .types import Mixture, Tree, UNetConfig
+
+
+def random_responsibilities(
+    pixels: np.ndarray,
+    n_components: int,
+    weights: np.ndarray | None = None,
+    *,
+    seed: int = 0,
+    uniforms: np.ndarray | None = None,
+    covariance_type: str = "diag",
+) -> Mixture:
+    """Moments of responsibilities drawn uniformly and normalised.
+
+    pixels: (M, N). weights: (N,), 1 if not given. uniforms: (K, N) in [0, 1), else drawn from `seed`.
+    Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
+    """
+    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    drawn = _uniforms(uniforms, seed, (n_components, pixels.shape[1]))
+    return from_responsibilities(pixels, (drawn + 1e-12) / (drawn + 1e-12).sum(axis=0), weights, covariance_type)
+
+
+def kmeans(
+    pixels: np.ndarray,
+    n_components: int,
+    weights: np.ndarray | None = None,
+    *,
+    seed: int = 0,
+    uniforms: np.ndarray | None = None,
+    covariance_type: str = "diag",
+    max_iter: int = 100,
+) -> Mixture:
+    """Moments of the clusters of K-means, seeded by k-means++ (Arthur, Vassilvitskii 2007).
+
+    pixels: (M, N). weights: (N,), 1 if not given. uniforms: (K,) in [0, 1), else drawn from `seed`.
+    max_iter: at most so many moves of the centres. Returns a `Mixture` with π (K,).
+    Raises ValueError as the fits do.
+    """
+    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    scaled = _unit_deviation(pixels, weights)
+    centres = _spread_centres(scaled, weights, _uniforms(uniforms, seed, (n_components,)))
+    labels = np.full(pixels.shape[1], -1)
+    for _ in range(max_iter):
+        previous, labels = labels, _squared_distances(scaled, centres).argmin(axis=0)
+        if (labels == previous).all():
+            break
+        for k in range(n_components):
+            share = weights * (labels == k)
+            if share.sum() > 0:
+                centres[:, k] = scaled @ share / share.sum()
+    return from_labels(pixels, labels, n_components, weights, covariance_type=covariance_type)
+
+
+def from_labels(
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    n_components: int,
+    weights: np.ndarray | None = None,
+    *,
+    covariance_type: str = "diag",
+) -> Mixture:
+    """Moments of labelled pixels.
+
+    pixels: (M, N). labels: (N,) int, 0 … K−1. weights: (N,), 1 if not given.
+    Returns a `Mixture` with π (K,). Raises ValueError for labels outside 0 … K−1 where weights are positive.
+    """
+    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    inside = np.asarray(labels)[weights > 0]
+    if np.shape(labels) != weights.shape or inside.min() < 0 or inside.max() >= n_components:
+        raise ValueError(f"labels must be {weights.shape[0]} integers from 0 to {n_components - 1}")
+    one_hot = np.equal.outer(np.arange(n_components), labels).astype(float)
+    return from_responsibilities(pixels, one_hot, weights, covariance_type)
+
+
+def from_means(
+    pixels: np.ndarray,
+    means: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    covariance_type: str = "diag",
+) -> Mixture:
+    """Given means (GMM_μ, SVGMM_μ); proportions and covariances of the pixels nearest to each.
+
+    pixels: (M, N). means: μ_data (K, M), in the same unit. weights: (N,), 1 if not given.
+    Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
+    """
+    means = np.asarray(means, dtype=float)
+    if means.ndim != 2 or means.shape[1] != len(pixels) or not np.isfinite(means).all():
+        raise ValueError(f"means must be finite, of shape (classes, {len(pixels)}); got {means.shape}")
+    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(means))
+    both = _unit_deviation(np.hstack([pixels, means.T]), np.append(weights, np.zeros(len(means))))
+    scaled, centres = np.split(both, [pixels.shape[1]], axis=1)
+    labels = _squared_distances(scaled, centres).argmin(axis=0)
+    assigned = from_labels(pixels, labels, len(means), weights, covariance_type=covariance_type)
+    return assigned._replace(means=means)
+
+
+def from_responsibilities(
+    pixels: np.ndarray, responsibilities: np.ndarray, weights: np.ndarray, covariance_type: str = "diag"
+) -> Mixture:
+    """The M-step [EM3] that turns responsibilities (K, N) into a start; empty classes get the global moments."""
+    check_covariance_type(covariance_type)
+    floor = gaussian.variance_floor(pixels, weights)
+    fallback = gaussian.global_mixture(pixels, weights, floor, len(responsibilities), covariance_type)
+    found = gaussian.moments(pixels, responsibilities, weights, floor, fallback, covariance_type)
+    return Mixture(found.counts / weights.sum(), found.means, found.covariances)
+
+
+def unet_parameters(
+    n_channels: int,
+    n_components: int,
+    config: UNetConfig = UNetConfig(),
+    *,
+    seed: int = 0,
+    uniforms: np.ndarray | None = None,
+) -> Tree:
+    """Weights and biases uniform on ±1/√fan_in, instance-norm scale 1 and shift 0 [U0].
+
+    uniforms: one number in [0, 1) for each weight and bias, flat, else drawn from `seed`.
+    Returns a nested dict of float64 arrays; kernels are (kh, kw, in, out).
+    """
+    shapes = _unet_shapes(n_channels, n_components, config)
+    size = sum(int(np.prod(shape)) for layer in shapes.values() for shape in layer.values())
+    drawn = iter(np.split(_uniforms(uniforms, seed, (size,)), _ends(shapes)))
+    parameters: Tree = {}
+    for path, layer in shapes.items():
+        bound = 1 / np.sqrt(np.prod(layer["kernel"][:3]))
+        values = {name: (2 * next(drawn).reshape(shape) - 1) * bound for name, shape in layer.items()}
+        branch, *leaf = path.split("/")
+        if leaf:
+            parameters.setdefault(branch, {})[leaf[0]] = values
+        else:
+            parameters[branch] = values
+        if leaf == ["conv_1"]:
+            n_filters = layer["kernel"][-1]
+            parameters[branch]["norm"] = {"scale": np.ones(n_filters), "shift": np.zeros(n_filters)}
+    return parameters
+
+
+def _unet_shapes(n_channels: int, n_components: int, config: UNetConfig) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Shapes of the kernels and biases by path, in the order of the network."""
+    filters = [config.filters * 2**level for level in range(config.depth + 1)]
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+
+    def add_block(name: str, n_in: int, n_out: int) -> None:
+        shapes[f"{name}/conv_0"] = {"kernel": (3, 3, n_in, n_out), "bias": (n_out,)}
+        shapes[f"{name}/conv_1"] = {"kernel": (3, 3, n_out, n_out)}
+
+    for level in range(config.depth):
+        add_block(f"encoder_{level}", n_channels if level == 0 else filters[level - 1], filters[level])
+    add_block("bottom", filters[-2] if config.depth else n_channels, filters[-1])
+    for level in reversed(range(config.depth)):
+        shapes[f"up_{level}"] = {"kernel": (1, 1, 2 * filters[level], filters[level]), "bias": (filters[level],)}
+        add_block(f"decoder_{level}", 2 * filters[level], filters[level])
+    shapes["head"] = {"kernel": (1, 1, filters[0], n_components), "bias": (n_components,)}
+    return shapes
+
+
+def _ends(shapes: dict[str, dict[str, tuple[int, ...]]]) -> np.ndarray:
+    sizes = [int(np.prod(shape)) for layer in shapes.values() for shape in layer.values()]
+    return np.cumsum(sizes)[:-1]
+
+
+def _uniforms(uniforms: np.ndarray | None, seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    if uniforms is None:
+        return np.random.default_rng(seed).random(shape)
+    if np.shape(uniforms) != shape:
+        raise ValueError(f"uniforms must have the shape {shape}, got {np.shape(uniforms)}")
+    return np.asarray(uniforms, dtype=float)
+
+
+def _unit_deviation(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    mean = (pixels @ weights / weights.sum())[:, None]
+    variance = ((pixels - mean) ** 2 @ weights / weights.sum())[:, None]
+    return (pixels - mean) / np.sqrt(np.where(variance > 0, variance, 1))
+
+
+def _squared_distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """(K, N), from points (M, N) and centres (M, K)."""
+    return np.stack([((points - centre[:, None]) ** 2).sum(axis=0) for centre in centres.T])
+
+
+def _spread_centres(points: np.ndarray, weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    """k-means++: each next centre is a point drawn by its squared distance to the nearest one so far."""
+    chosen: list[int] = []
+    chance = weights
+    for uniform in uniforms:
+        ladder = np.cumsum(chance)
+        drawn = np.searchsorted(ladder, uniform * ladder[-1], side="right")
+        chosen.append(min(int(drawn), int(np.flatnonzero(chance)[-1])))  # the product may round up
+        chance = weights * _squared_distances(points, points[:, chosen]).min(axis=0)
+        chance = chance if chance.sum() > 0 else weights  # fewer distinct points than classes
+    return points[:, chosen]

@@ -1,0 +1,187 @@
+"""The records that both backends share: NamedTuples, hence JAX pytrees."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+COVARIANCE_TYPES = ("diag", "spherical", "tied", "full")
+
+# Either backend's array (`numpy.ndarray` or `jax.Array`): the records serve both.
+Array = Any
+# A nested dict of arrays: the network's parameters, and what is shaped like them.
+Tree = Any
+
+
+class Status(IntEnum):
+    """How a fit ended."""
+
+    running = 0
+    converged = 1
+    max_steps = 2
+    non_finite = 3
+
+    @property
+    def message(self) -> str:
+        """One line for people: what happened and what to do."""
+        return {
+            Status.running: "The fit has not ended.",
+            Status.converged: "The NLL changed by less than tol.",
+            Status.max_steps: "The step limit was reached before the NLL settled; raise the limit or tol.",
+            Status.non_finite: (
+                "The NLL became infinite or NaN; the last finite parameters are returned. "
+                "Check the scale of the channels, lower the learning rate or use float64."
+            ),
+        }[self]
+
+
+class Mixture(NamedTuple):
+    """Parameters of K Gaussians over M channels.
+
+    proportions: π (K,), or Π (K, N) where each pixel has its own.
+    means: μ (K, M), in the unit of the channels.
+    covariances: Σ, by covariance type: diag (K, M), spherical (K,), tied (M, M), full (K, M, M).
+    """
+
+    proportions: Array
+    means: Array
+    covariances: Array
+
+
+class Moments(NamedTuple):
+    """Weighted moments of the classes [G2].
+
+    counts: n_k (K,), the summed weights of each class.
+    means, covariances: as in `Mixture`.
+    degenerate: (K,) bool, the classes that were too empty and kept their previous moments [G3].
+    """
+
+    counts: Array
+    means: Array
+    covariances: Array
+    degenerate: Array
+
+
+class Fit(NamedTuple):
+    """What an EM algorithm returns.
+
+    mixture: the parameters that `nll` belongs to [EM2].
+    responsibilities: γ (K, N) of one E-step with that mixture [EM4].
+    labels: (N,) int, classes 0 … K−1.
+    nll: the NLL of `mixture`.
+    history: (T,) every NLL computed, NLL_0 first; a non-finite one comes last and is not `nll`.
+    status: `Status`.
+    degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
+    """
+
+    mixture: Mixture
+    responsibilities: Array
+    labels: Array
+    nll: Array
+    history: Array
+    status: Status
+    degenerate: Array
+
+
+class UNetConfig(NamedTuple):
+    """Size of the network [U]: poolings L, filters at the top, slope of LeakyReLU."""
+
+    depth: int = 4
+    filters: int = 32
+    negative_slope: float = 0.01
+
+
+# R(proportions (K, H, W), mixture, image (M, H, W), mask (H, W)): in `accelerated` a scalar, in
+# `reference` the scalar and its gradient at the proportions, the mixture being a function of them.
+Regularizer = Callable[[Array, Mixture, Array, Array], Any]
+
+
+class DeepModel(NamedTuple):
+    """What Algorithm 3 minimises, and how (the switches of [DG]).
+
+    unet: size of the network.
+    method: "deepsvg" (loss NLL_V [SV1]) or "deepg" (loss NLL [EM2] at π = mean Π).
+    covariance_type: one of `COVARIANCE_TYPES`.
+    m_step_gradient: "through" (the gradient flows through the moments of [DG3]) or "held".
+    m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
+    label_rule: "prior" (argmax Π) or "posterior" (argmax γ).
+    regularizers: pairs (R, λ); the loss is NLL + Σ λ R [R].
+    """
+
+    unet: UNetConfig = UNetConfig()
+    method: str = "deepsvg"
+    covariance_type: str = "diag"
+    m_step_gradient: str = "through"
+    m_step_weights: str = "prior"
+    label_rule: str = "prior"
+    regularizers: tuple[tuple[Regularizer, float], ...] = ()
+
+
+class Optimization(NamedTuple):
+    """Settings of the loop of Algorithm 3, as published for one image."""
+
+    learning_rate: float = 1e-4
+    weight_decay: float = 1e-3
+    max_norm: float = 12.0
+    tol: float = 1e-3
+    min_steps: int = 10
+    max_steps: int = 200
+
+
+class AdamWState(NamedTuple):
+    """Steps taken, and the running first and second moments of the gradient [U5]."""
+
+    count: Array
+    m: Tree
+    v: Tree
+
+
+class DeepState(NamedTuple):
+    """Where the loop of Algorithm 3 stands before step t.
+
+    parameters: θ_t.
+    optimizer: AdamW's state.
+    mixture: π (K,), μ and Σ of θ_{t−1}; the global moments at t = 0.
+    """
+
+    parameters: Tree
+    optimizer: AdamWState
+    mixture: Mixture
+
+
+class Evaluation(NamedTuple):
+    """The model at θ_t.
+
+    nll: NLL_t, without the regularisers.
+    proportions: Π (K, H, W).
+    posterior: γ (K, H, W) with Π, μ and Σ.
+    mixture: π = mean Π (K,), μ and Σ of [DG3].
+    degenerate: (K,) bool [G3].
+    """
+
+    nll: Array
+    proportions: Array
+    posterior: Array
+    mixture: Mixture
+    degenerate: Array
+
+
+class DeepFit(NamedTuple):
+    """What Algorithm 3 returns; all of it belongs to the same θ_t.
+
+    parameters: θ.
+    proportions: Π (K, H, W) = Φ_θ(image).
+    posterior: γ (K, H, W).
+    mixture: π = mean Π (K,), μ and Σ.
+    labels: (H, W) int, classes 0 … K−1, by the label rule.
+    nll, history, status, degenerate: as in `Fit`.
+    """
+
+    parameters: Tree
+    proportions: Array
+    posterior: Array
+    mixture: Mixture
+    labels: Array
+    nll: Array
+    history: Array
+    status: Status
+    degenerate: Array

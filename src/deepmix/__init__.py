@@ -1,0 +1,1 @@
+"""deepmix: deep Gaussian mixtures for unsupervised image segmentation."""

@@ -1,0 +1,29 @@
+"""Hypothesis profiles, float64 in JAX, and the folder of real images."""
+
+import os
+from pathlib import Path
+
+import jax
+import pytest
+from hypothesis import HealthCheck, settings
+
+jax.config.update("jax_enable_x64", True)  # float64 where the inputs are; float32 inputs stay float32
+
+# The first example of a shape compiles: no deadline. Derandomised where a failure must be repeatable.
+common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("dev", max_examples=10, **common)
+settings.register_profile("ci", max_examples=25, derandomize=True, **common)
+settings.register_profile("thorough", max_examples=300, **common)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--real-data", type=Path, help="folder with brain/, lesions/ and heart/")
+
+
+@pytest.fixture(scope="session")
+def real_data(request: pytest.FixtureRequest) -> Path:
+    folder = request.config.getoption("--real-data")
+    if folder is None:
+        pytest.skip("needs real images: pytest --real-data DIR")
+    return folder.resolve()
