@@ -1,0 +1,16 @@
+"""deepmix.accelerated: the twin of `deepmix.reference` in JAX, Flax and Optax, compiled.
+
+Same modules, functions and arguments. Results follow the dtype of the input: float32, or float64
+where JAX's x64 mode is on. Starts come from `deepmix.reference.initialization`.
+"""
+
+try:
+    from . import adamw, deep, em, gaussian, gmm, layers, metrics, regularizers, svgmm, unet
+except ModuleNotFoundError as error:
+    if error.name not in ("jax", "flax", "optax"):
+        raise
+    raise ImportError(
+        f"deepmix.accelerated needs {error.name}; install it with: pip install 'deepmix[accelerated]'"
+    ) from error
+
+__all__ = ["adamw", "deep", "em", "gaussian", "gmm", "layers", "metrics", "regularizers", "svgmm", "unet"]

@@ -13,10 +13,10 @@ Pullback = Callable[[np.ndarray], np.ndarray]
 Pullbacks = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 
-def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, Pullbacks]:
+def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> tuple[np.ndarray, Pullbacks]:
     """Convolution with same padding, as deep learning has it (a correlation).
 
-    x: (in, H, W). kernel: (kh, kw, in, out), kh and kw odd. bias: (out,); zeros for none.
+    x: (in, H, W). kernel: (kh, kw, in, out), kh and kw odd. bias: (out,).
     """
     patches = _patches(x, kernel.shape)
 
@@ -26,7 +26,8 @@ def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarra
         dx = _correlate(_patches(dy, kernel.shape), mirrored)
         return dx, dkernel, dy.sum(axis=(1, 2))
 
-    return _correlate(patches, kernel) + bias[:, None, None], pullback
+    y = _correlate(patches, kernel)
+    return y if bias is None else y + bias[:, None, None], pullback
 
 
 def leaky_relu(x: np.ndarray, negative_slope: float = 0.01) -> tuple[np.ndarray, Pullback]:

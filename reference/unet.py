@@ -58,10 +58,9 @@ def unet(
 def block(parameters: Tree, x: np.ndarray, negative_slope: float = 0.01) -> tuple[np.ndarray, TreePullback]:
     """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1]. x: (C, H, W)."""
     first, second, norm = parameters["conv_0"], parameters["conv_1"], parameters["norm"]
-    no_bias = np.zeros(second["kernel"].shape[-1])
     x, pull_first = layers.conv(x, first["kernel"], first["bias"])
     x, pull_relu = layers.leaky_relu(x, negative_slope)
-    x, pull_second = layers.conv(x, second["kernel"], no_bias)
+    x, pull_second = layers.conv(x, second["kernel"])
     x, pull_norm = layers.instance_norm(x, norm["scale"], norm["shift"])
     x, pull_last = layers.leaky_relu(x, negative_slope)
 

@@ -1,0 +1,54 @@
+"""Algorithm 1: EM for the Gaussian mixture [EM]; see `reference.gmm`."""
+
+import jax
+import jax.numpy as jnp
+
+from deepmix.reference.checks import check_pixels, check_start
+from deepmix.reference.types import Fit, Mixture, Moments
+
+from . import em, gaussian
+from .arrays import cast, floating
+
+
+def e_step(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> tuple[jax.Array, jax.Array]:
+    """See `reference.gmm.e_step` [EM1]."""
+    log_densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    return gaussian.posterior(jnp.log(mixture.proportions)[:, None], log_densities)
+
+
+def m_step(
+    pixels: jax.Array,
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    floor: jax.Array,
+    previous: Mixture,
+    covariance_type: str = "diag",
+) -> tuple[Mixture, Moments]:
+    """See `reference.gmm.m_step` [EM3]."""
+    found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
+    proportions = jnp.where(found.degenerate, 0, found.counts / weights.sum())
+    return Mixture(proportions, found.means, found.covariances), found
+
+
+def nll(pixels: jax.Array, mixture: Mixture, weights: jax.Array, covariance_type: str = "diag") -> jax.Array:
+    """See `reference.gmm.nll` [EM2]."""
+    _, log_likelihood = e_step(pixels, mixture, covariance_type)
+    return em.mean_nll(log_likelihood, weights)
+
+
+def fit(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+) -> Fit:
+    """See `reference.gmm.fit`, Algorithm 1."""
+    checked = check_pixels(floating(pixels), weights, len(start.means))
+    check_start(start, checked[0], covariance_type)
+    x, w = map(jnp.asarray, checked)
+    floor = gaussian.variance_floor(x, w) if floor is None else jnp.asarray(floor, x.dtype)
+    return em.run(e_step, m_step, x, cast(start, x.dtype), w, floor, covariance_type, tol, max_iter)

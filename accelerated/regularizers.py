@@ -1,0 +1,21 @@
+"""Regularisers [R] as scalars of (Π, mixture, image, mask); see `reference.regularizers`."""
+
+import jax
+import jax.numpy as jnp
+
+from deepmix.reference.types import Mixture
+
+
+def mean_prior(
+    proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, means: jax.Array
+) -> jax.Array:
+    """See `reference.regularizers.mean_prior` [R1]."""
+    return ((mixture.means - jnp.asarray(means, mixture.means.dtype)) ** 2).sum()
+
+
+def total_variation(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+    """See `reference.regularizers.total_variation` [R2]."""
+    inside = mask > 0
+    down = jnp.abs(jnp.diff(proportions, axis=1)) * (inside[1:] & inside[:-1])
+    across = jnp.abs(jnp.diff(proportions, axis=2)) * (inside[:, 1:] & inside[:, :-1])
+    return (down.sum() + across.sum()) / mask.sum()

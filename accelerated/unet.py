@@ -1,0 +1,85 @@
+"""The U-Net Φ_θ [U1]–[U4] as a Flax module; see `reference.unet`."""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from deepmix.reference.types import Tree, UNetConfig
+
+from . import layers
+
+
+def unet(parameters: Tree, image: jax.Array, config: UNetConfig = UNetConfig()) -> jax.Array:
+    """See `reference.unet.unet`: logits (K, H, W) of one image (M, H, W)."""
+    network = UNet(n_components=parameters["head"]["bias"].shape[0], config=config)
+    logits = network.apply({"params": parameters}, image.transpose(1, 2, 0)[None])
+    return logits[0].transpose(2, 0, 1)
+
+
+class UNet(nn.Module):
+    """Logits (B, H, W, K) of a batch of images (B, H, W, M); parameters as the reference's tree."""
+
+    n_components: int
+    config: UNetConfig = UNetConfig()
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        slope, skips = self.config.negative_slope, []
+        filters = [self.config.filters * 2**level for level in range(self.config.depth + 1)]
+        for level in range(self.config.depth):  # encoder [U2]
+            x = Block(filters[level], slope, name=f"encoder_{level}")(x)
+            skips.append(x)
+            x = layers.max_pool(x)
+        x = Block(filters[-1], slope, name="bottom")(x)
+        for level in reversed(range(self.config.depth)):  # decoder [U3]
+            x = layers.upsample(x)
+            x = Conv(filters[level], size=1, name=f"up_{level}")(x)
+            x = jnp.concatenate([x, skips[level]], axis=-1)
+            x = Block(filters[level], slope, name=f"decoder_{level}")(x)
+        return Conv(self.n_components, size=1, name="head")(x)  # [U4]
+
+
+class Block(nn.Module):
+    """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1]."""
+
+    filters: int
+    negative_slope: float = 0.01
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        x = Conv(self.filters, name="conv_0")(x)
+        x = layers.leaky_relu(x, self.negative_slope)
+        x = Conv(self.filters, use_bias=False, name="conv_1")(x)
+        x = InstanceNorm(name="norm")(x)
+        return layers.leaky_relu(x, self.negative_slope)
+
+
+class Conv(nn.Module):
+    """`layers.conv` with its parameters, drawn as [U0] says."""
+
+    filters: int
+    size: int = 3
+    use_bias: bool = True
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        uniform = _uniform(self.size**2 * x.shape[-1])
+        kernel = self.param("kernel", uniform, (self.size, self.size, x.shape[-1], self.filters))
+        bias = self.param("bias", uniform, (self.filters,)) if self.use_bias else None
+        return layers.conv(x, kernel, bias)
+
+
+class InstanceNorm(nn.Module):
+    """`layers.instance_norm` with its scale and shift."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        scale = self.param("scale", nn.initializers.ones, x.shape[-1:])
+        return layers.instance_norm(x, scale, self.param("shift", nn.initializers.zeros, x.shape[-1:]))
+
+
+def _uniform(fan_in: int) -> Callable[[jax.Array, tuple[int, ...]], jax.Array]:
+    bound = fan_in**-0.5
+    return lambda key, shape: jax.random.uniform(key, shape, minval=-bound, maxval=bound)
