@@ -74,7 +74,8 @@ def global_mixture(
 ) -> Mixture:
     """See `reference.gaussian.global_mixture` [G3]."""
     everything = jnp.ones((n_components, pixels.shape[1]), pixels.dtype)
-    nothing = Mixture(jnp.zeros(0), jnp.zeros_like(pixels, shape=(n_components, len(pixels))), jnp.zeros(()))
+    zero = jnp.zeros_like(floor)
+    nothing = Mixture(zero, zero, zero[0])  # no class is empty: nothing to keep
     found = moments(pixels, everything, weights, floor, nothing, covariance_type)
     return Mixture(jnp.full_like(floor, 1 / n_components, shape=n_components), found.means, found.covariances)
 

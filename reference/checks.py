@@ -76,7 +76,7 @@ def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pi
 
 def check_covariance_type(covariance_type: str) -> None:
     """Raise ValueError unless the covariance type is known."""
-    _check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+    check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
 
 
 def check_image(
@@ -102,14 +102,15 @@ def check_image(
 def check_model(model: DeepModel) -> None:
     """Raise ValueError for switches of [DG] that do not exist or do not go together."""
     check_covariance_type(model.covariance_type)
-    _check_choice("method", model.method, ("deepsvg", "deepg"))
-    _check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
-    _check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
-    _check_choice("label_rule", model.label_rule, ("prior", "posterior"))
+    check_choice("method", model.method, ("deepsvg", "deepg"))
+    check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
+    check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
+    check_choice("label_rule", model.label_rule, ("prior", "posterior"))
     if (model.m_step_weights, model.m_step_gradient) == ("posterior", "through"):
         raise ValueError('m_step_weights="posterior" goes with m_step_gradient="held" only')
 
 
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise ValueError unless the value of the option `name` is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")

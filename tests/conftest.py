@@ -5,12 +5,17 @@ from pathlib import Path
 
 import jax
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 jax.config.update("jax_enable_x64", True)  # float64 where the inputs are; float32 inputs stay float32
 
 # The first example of a shape compiles: no deadline. Derandomised where a failure must be repeatable.
-common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+# `explain` runs a failure again and again under a tracer, which takes minutes where JAX compiles.
+common = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    "phases": [phase for phase in Phase if phase is not Phase.explain],
+}
 settings.register_profile("dev", max_examples=10, **common)
 settings.register_profile("ci", max_examples=25, derandomize=True, **common)
 settings.register_profile("thorough", max_examples=300, **common)

@@ -1,1 +1,20 @@
-"""deepmix: deep Gaussian mixtures for unsupervised image segmentation."""
+"""deepmix: deep Gaussian mixtures for unsupervised image segmentation.
+
+`segment` is the main job. `deepmix.reference` needs NumPy and SciPy alone; the rest is imported when used.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .segmentation import Segmentation, segment
+
+__all__ = ["Segmentation", "__version__", "segment"]
+__version__ = version("deepmix")
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("segment", "Segmentation"):
+        return getattr(import_module(".segmentation", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

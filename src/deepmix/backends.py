@@ -1,0 +1,37 @@
+"""The two backends behind one interface: `deepmix.reference` and `deepmix.accelerated` have the same names."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from .settings import Settings
+
+
+@contextmanager
+def backend(settings: Settings) -> Iterator[ModuleType]:
+    """The backend that the settings name, on their device and in their dtype.
+
+    Raises ImportError if an extra is missing, ValueError if there is no such device.
+    """
+    module = importlib.import_module(f"deepmix.{settings.backend}")
+    if settings.backend == "reference":
+        yield module
+        return
+    import jax
+
+    with jax.enable_x64(settings.floating == "float64"), jax.default_device(_device(settings.device)):
+        yield module
+
+
+def _device(name: str | None):
+    import jax
+
+    if name is None:
+        return jax.devices()[0]
+    platform, _, index = name.partition(":")
+    try:
+        return jax.devices(platform)[int(index or 0)]
+    except (RuntimeError, ValueError, IndexError):
+        present = ", ".join(f"{device.platform}:{device.id}" for device in jax.devices())
+        raise ValueError(f"there is no device {name!r} here; JAX sees {present}") from None

@@ -1,0 +1,67 @@
+"""Between an image and what an algorithm takes: standardising, cropping and padding.
+
+Images are (M, *spatial), masks (*spatial) bool.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Scale(NamedTuple):
+    """Standardisation: mean (M,) and deviation (M,) of the channels, in the unit of the image."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def apply(self, columns: np.ndarray) -> np.ndarray:
+        """Standardise an array whose first axis is the channels."""
+        shape = (-1, *[1] * (columns.ndim - 1))
+        return (columns - self.mean.reshape(shape)) / self.deviation.reshape(shape)
+
+
+def scale(image: np.ndarray, mask: np.ndarray, over: str) -> Scale:
+    """Mean and deviation of each channel over the "mask" or the "image"; "none": 0 and 1.
+
+    A constant channel gets the deviation 1, hence standardises to 0 [G3].
+    """
+    if over == "none":
+        return Scale(np.zeros(len(image)), np.ones(len(image)))
+    values = image[:, mask] if over == "mask" else image.reshape(len(image), -1)
+    constant = values.min(axis=1) == values.max(axis=1)
+    mean = np.where(constant, values[:, 0], values.mean(axis=1))
+    return Scale(mean, np.where(constant, 1.0, values.std(axis=1)))
+
+
+class Window(NamedTuple):
+    """A box of a 2-D image, padded to the size that the network takes.
+
+    box: slices of the box in the image. padding: pixels to add at the end of each axis.
+    """
+
+    box: tuple[slice, slice]
+    padding: tuple[int, int]
+
+    def take(self, array: np.ndarray) -> np.ndarray:
+        """The box of an image (M, H, W), padded by reflection."""
+        return np.pad(array[:, *self.box], ((0, 0), *((0, more) for more in self.padding)), mode="reflect")
+
+    def take_mask(self, mask: np.ndarray) -> np.ndarray:
+        """The box of a mask (H, W); the padding does not count."""
+        return np.pad(mask[self.box], [(0, more) for more in self.padding])
+
+    def give(self, array: np.ndarray) -> np.ndarray:
+        """What belongs to the box, of an array (…, H', W') over the padded box."""
+        height, width = (side.stop - side.start for side in self.box)
+        return array[..., :height, :width]
+
+
+def window(mask: np.ndarray, margin: int, multiple: int) -> Window:
+    """The bounding box of a 2-D mask with a margin, to be padded to a multiple of 2^L."""
+    box, padding = [], []
+    for axis in (0, 1):
+        occupied = np.flatnonzero(mask.any(axis=1 - axis))
+        start, stop = max(occupied[0] - margin, 0), min(occupied[-1] + 1 + margin, mask.shape[axis])
+        box.append(slice(int(start), int(stop)))
+        padding.append(int(-(stop - start) % multiple))
+    return Window((box[0], box[1]), (padding[0], padding[1]))

@@ -1,0 +1,132 @@
+"""What a segmentation can be told, each setting with its default."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deepmix.reference.checks import check_choice, check_model
+from deepmix.reference.types import DeepModel, Optimization, UNetConfig
+
+METHODS = ("gmm", "svgmm", "deepg", "deepsvg")
+BACKENDS = ("accelerated", "reference")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of `deepmix.segment`; the defaults are those of the paper and of `reference/README.md`.
+
+    n_components: K, the number of classes.
+    method: gmm, svgmm, deepg or deepsvg. backend: accelerated or reference.
+    seed: of the k-means start and of the network's first parameters.
+    dtype: float32 or float64; None: float32 accelerated, float64 reference (which knows no other).
+    device: of the accelerated backend, such as "cpu", "gpu" or "gpu:1"; None: JAX's first.
+    standardize: channels to mean 0, deviation 1 over the "mask" or the "image", or "none".
+    slices: (first, end) of the last axis of a volume, either None; None: all.
+
+    covariance_type: diag, spherical, tied or full.
+    initialization: "kmeans" (k-means++), "random" (random responsibilities).
+    means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
+    svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
+    tol: on the change of the NLL. max_iter: most M-steps of gmm and svgmm.
+
+    depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
+    learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
+    m_step_gradient, m_step_weights, label_rule: see `DeepModel`.
+    total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init.
+    warm_start: steps on the GMM's posteriors before the loop [DG6].
+    """
+
+    n_components: int
+    method: str = "deepsvg"
+    backend: str = "accelerated"
+    seed: int = 0
+    dtype: str | None = None
+    device: str | None = None
+    standardize: str = "mask"
+    slices: tuple[int | None, int | None] | None = None
+    covariance_type: str = "diag"
+    initialization: str = "kmeans"
+    means_init: np.ndarray | None = None
+    svgmm_start: str = "fitted"
+    tol: float = Optimization().tol
+    max_iter: int = 100
+    depth: int = UNetConfig().depth
+    filters: int = UNetConfig().filters
+    negative_slope: float = UNetConfig().negative_slope
+    margin: int = 8
+    learning_rate: float = Optimization().learning_rate
+    weight_decay: float = Optimization().weight_decay
+    max_norm: float = Optimization().max_norm
+    min_steps: int = Optimization().min_steps
+    max_steps: int = Optimization().max_steps
+    m_step_gradient: str = DeepModel().m_step_gradient
+    m_step_weights: str = DeepModel().m_step_weights
+    label_rule: str = DeepModel().label_rule
+    total_variation: float = 0.0
+    mean_prior: float = 0.0
+    warm_start: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("method", self.method, METHODS)
+        check_choice("backend", self.backend, BACKENDS)
+        check_choice("standardize", self.standardize, ("mask", "image", "none"))
+        check_choice("initialization", self.initialization, ("kmeans", "random"))
+        check_choice("svgmm_start", self.svgmm_start, ("fitted", "initial"))
+        if self.dtype is not None:
+            check_choice("dtype", self.dtype, ("float32", "float64"))
+        if self.backend == "reference" and (self.dtype == "float32" or self.device not in (None, "cpu")):
+            raise ValueError("the reference backend runs on the CPU in float64; leave dtype and device out")
+        if self.mean_prior and self.means_init is None:
+            raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
+        check_model(self.model())
+        for name, least in _LEAST.items():
+            if not getattr(self, name) >= least:
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        if not 1 <= self.n_components <= 255:
+            raise ValueError(f"n_components must be from 1 to 255, got {self.n_components}")
+
+    @property
+    def deep(self) -> bool:
+        """Whether the method has a network."""
+        return self.method in ("deepg", "deepsvg")
+
+    @property
+    def floating(self) -> str:
+        """The dtype of the computation."""
+        return self.dtype or ("float64" if self.backend == "reference" else "float32")
+
+    def model(self, regularizers: tuple[Any, ...] = ()) -> DeepModel:
+        """What Algorithm 3 minimises, with the regularisers of the backend that runs it."""
+        return DeepModel(
+            unet=UNetConfig(self.depth, self.filters, self.negative_slope),
+            method=self.method if self.deep else DeepModel().method,
+            covariance_type=self.covariance_type,
+            m_step_gradient=self.m_step_gradient,
+            m_step_weights=self.m_step_weights,
+            label_rule=self.label_rule,
+            regularizers=regularizers,
+        )
+
+    def optimization(self) -> Optimization:
+        """The loop of Algorithm 3."""
+        return Optimization(
+            self.learning_rate, self.weight_decay, self.max_norm, self.tol, self.min_steps, self.max_steps
+        )
+
+
+_LEAST: dict[str, float] = {
+    "tol": 0,
+    "max_iter": 0,
+    "depth": 0,
+    "filters": 1,
+    "margin": 0,
+    "learning_rate": 0,
+    "weight_decay": 0,
+    "max_norm": 0,
+    "min_steps": 0,
+    "max_steps": 1,
+    "total_variation": 0,
+    "mean_prior": 0,
+    "warm_start": 0,
+}

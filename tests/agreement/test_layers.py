@@ -1,0 +1,118 @@
+"""Both backends: every layer, forward and backward, from the same arrays.
+
+The reference has (C, H, W), the twin (B, H, W, C); batches of one and two are compared image by image.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+
+from deepmix import accelerated, reference
+from tests.strategies import CONFIGS, configs, draw_parameters, generators
+from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
+
+IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+LAYERS = {  # shapes of the arrays, the feature map first
+    "conv": [(3, 6, 8), (3, 3, 3, 4), (4,)],
+    "conv without bias": [(3, 6, 8), (3, 3, 3, 4)],
+    "conv 1×1": [(4, 6, 8), (1, 1, 4, 3), (3,)],
+    "leaky_relu": [(3, 6, 8)],
+    "instance_norm": [(3, 6, 8), (3,), (3,)],
+    "max_pool": [(3, 6, 8)],
+    "upsample": [(3, 6, 8)],
+    "softmax": [(3, 6, 8)],
+}
+
+
+def channels_last(x):
+    return x.transpose(1, 2, 0)[None]
+
+
+def channels_first(y):
+    return y[0].transpose(2, 0, 1)
+
+
+def of_one_image(layer):
+    """A layer of the twin as a function of (C, H, W)."""
+    return lambda x, *rest: channels_first(layer(channels_last(x), *rest))
+
+
+@IN_BOTH_DTYPES
+@pytest.mark.parametrize("name", LAYERS)
+@given(rng=generators)
+def test_layer(name, dtype, rng):
+    function = name.split()[0]
+    arrays = [rng.normal(size=shape) for shape in LAYERS[name]]
+    low, high = rounded(arrays, dtype)
+    layer = getattr(accelerated.layers, function)
+    layer = layer if function == "softmax" else of_one_image(layer)
+    actual, pullback = jax.vjp(layer, *map(jnp.asarray, low))
+    expected, expected_pullback = getattr(reference.layers, function)(*high)
+    assert_agree(actual, expected, tolerance("layer", dtype), dtype)
+    cotangent, cotangent64 = rounded(rng.normal(size=expected.shape), dtype)
+    gradients = expected_pullback(cotangent64)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    tol = tolerance("layer", dtype, GRADIENT)
+    assert_agree(pullback(jnp.asarray(cotangent)), gradients[: len(arrays)], tol, dtype)
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if name != "softmax"])
+def test_a_batch_is_its_images(name):
+    rng = np.random.default_rng(1)
+    function = getattr(accelerated.layers, name.split()[0])
+    first, second, *rest = [rng.normal(size=shape) for shape in (LAYERS[name][0], *LAYERS[name])]
+    both = function(np.concatenate([channels_last(first), channels_last(second)]), *rest)
+    alone = [function(channels_last(image), *rest)[0] for image in (first, second)]
+    np.testing.assert_allclose(both, alone, rtol=1e-13)
+
+
+def test_ties_at_the_kinks():
+    """max-pool: the first of equals in row-major order; LeakyReLU′(0) = 1."""
+    pooled = jax.grad(lambda x: of_one_image(accelerated.layers.max_pool)(x).sum())(jnp.zeros((1, 4, 4)))
+    _, pullback = reference.layers.max_pool(np.zeros((1, 4, 4)))
+    assert np.array_equal(pooled, pullback(np.ones((1, 2, 2))))
+    assert jax.grad(accelerated.layers.leaky_relu)(0.0) == 1
+
+
+def test_the_convolutions_own_gradient_is_the_one_jax_derives():
+    """`conv` brings its own gradient on CPUs; other platforms take JAX's."""
+    rng = np.random.default_rng(2)
+    x, kernel, dy = (rng.normal(size=shape) for shape in [(2, 6, 8, 3), (3, 3, 3, 5), (2, 6, 8, 5)])
+    own = accelerated.layers._plain_gradients(*map(jnp.asarray, (x, kernel, dy)))
+    derived = accelerated.layers._derived_gradients(*map(jnp.asarray, (x, kernel, dy)))
+    assert_agree(own, derived, 1e-13)
+
+
+@IN_BOTH_DTYPES
+@given(rng=generators, config=configs)
+def test_unet(dtype, rng, config):
+    parameters, image = draw_parameters(rng, 2, 3, config), rng.normal(size=(2, 8, 12))
+    low, high = rounded((parameters, image), dtype)
+    expected, pullback = reference.unet.unet(*high, config)
+    cotangent, cotangent64 = rounded(rng.normal(size=expected.shape), dtype)
+    actual, gradients = value_and_pullback(*low, cotangent, config)
+    assert_agree(actual, expected, tolerance("unet", dtype), dtype)
+    assert_tree_agrees(gradients, pullback(cotangent64), tolerance("unet", dtype, GRADIENT), dtype)
+
+
+@partial(jax.jit, static_argnames="config")
+def value_and_pullback(parameters, image, cotangent, config):
+    value, pullback = jax.vjp(lambda p, x: accelerated.unet.unet(p, x, config), parameters, image)
+    return value, pullback(cotangent)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_flax_module_draws_the_same_tree(config):
+    """`UNet.init` makes the reference's tree: names, shapes, bounds [U0]."""
+    expected = reference.initialization.unet_parameters(2, 3, config)
+    network = accelerated.unet.UNet(n_components=3, config=config)
+    drawn = jax.jit(network.init)(jax.random.key(1), jnp.zeros((1, 8, 8, 2)))["params"]
+    assert jax.tree.map(jnp.shape, drawn) == jax.tree.map(np.shape, expected)
+    assert (drawn["bottom"]["norm"]["scale"] == 1).all()
+    for kernel in (drawn["bottom"]["conv_0"]["kernel"], expected["bottom"]["conv_0"]["kernel"]):
+        bound = np.prod(kernel.shape[:3]) ** -0.5
+        assert 0.7 * bound < np.abs(kernel).max() <= bound

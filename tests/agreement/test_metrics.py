@@ -1,0 +1,50 @@
+"""Both backends: Dice and the matching of classes."""
+
+from functools import partial
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepmix import accelerated, reference
+from tests.strategies import generators
+from tests.tolerances import FUNCTION, assert_agree
+
+
+@pytest.mark.parametrize("empty", [np.nan, 1.0])
+@given(rng=generators, chance=st.sampled_from([0.0, 0.3, 1.0]))
+def test_dice_ev1(rng, chance, empty):
+    prediction, truth = rng.random((2, 5, 6)) < chance
+    actual = accelerated.metrics.dice(prediction, truth, empty)
+    assert_agree(actual, np.float64(reference.metrics.dice(prediction, truth, empty)), FUNCTION)
+
+
+@pytest.mark.parametrize(("k", "c"), [(3, 3), (4, 2), (2, 4)])
+@given(rng=generators)
+def test_matching_ev2(k, c, rng):
+    labels, truth = rng.integers(0, k + 1, (5, 6)), rng.integers(0, c + 1, (5, 6))
+    arguments = labels, truth, k, c
+    expected = reference.metrics.dice_matrix(*arguments)
+    matrix, matched = compiled(*arguments)
+    assert_agree(matrix, expected, FUNCTION)
+    # two assignments may be equally good: the sums of their Dice must agree
+    sums = [
+        sum(expected[p, t - 1] for p, t in enumerate(np.asarray(classes)) if t)
+        for classes in (matched, reference.metrics.match_classes(*arguments))
+    ]
+    np.testing.assert_allclose(sums[0], sums[1], rtol=FUNCTION)
+
+
+@partial(jax.jit, static_argnums=(2, 3))
+def compiled(*arguments):
+    metrics = accelerated.metrics
+    return metrics.dice_matrix(*arguments), metrics.match_classes(*arguments)
+
+
+def test_matching_without_ties_is_the_same():
+    truth = np.repeat([1, 2, 3, 0], [4, 5, 6, 3])
+    labels = np.repeat([2, 3, 1, 4], [4, 5, 6, 3])
+    for backend in (accelerated, reference):
+        assert np.array_equal(backend.metrics.match_classes(labels, truth, 4, 3), [3, 1, 2, 0])

@@ -1,0 +1,95 @@
+"""The structure: who imports whom, and that every function of the twin stands in the reference."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import deepmix.accelerated
+import deepmix.reference
+
+# Only-accelerated arguments, keyword-only, that say how to execute.
+EXECUTION = {"chunk"}
+# Functions that only make sense in `accelerated`: what brings input to its device.
+ALONE = {"arrays.floating", "arrays.cast"}
+
+
+def modules(package: ModuleType) -> dict[str, ModuleType]:
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
+
+
+REFERENCE, ACCELERATED = modules(deepmix.reference), modules(deepmix.accelerated)
+
+
+def public_functions(module: ModuleType) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if callable(value)
+        and not inspect.isclass(value)
+        and not name.startswith("_")
+        and getattr(value, "__module__", None) == module.__name__
+    }
+
+
+FUNCTIONS = [
+    (name, function)
+    for name, module in ACCELERATED.items()
+    for function in public_functions(module)
+    if f"{name}.{function}" not in ALONE
+]
+
+
+def test_the_twins_are_found():
+    assert len(FUNCTIONS) > 30
+
+
+@pytest.mark.parametrize(("module", "function"), FUNCTIONS)
+def test_every_function_has_its_twin(module, function):
+    """Same name, same leading arguments, same defaults; more only where it says how to execute."""
+    assert module in REFERENCE
+    twin = getattr(REFERENCE[module], function)
+    mine = inspect.signature(getattr(ACCELERATED[module], function)).parameters
+    theirs = inspect.signature(twin).parameters
+    extra = set(mine) - set(theirs)
+    assert extra <= EXECUTION
+    assert all(mine[name].kind is inspect.Parameter.KEYWORD_ONLY for name in extra)
+    assert [name for name in mine if name not in extra] == list(theirs)
+    for name, parameter in theirs.items():
+        assert mine[name].kind is parameter.kind
+        assert str(mine[name].default) == str(parameter.default)
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        (deepmix.reference, {"numpy", "scipy"}),
+        (deepmix.accelerated, {"numpy", "jax", "flax", "optax", "deepmix.reference"}),
+    ],
+    ids=["reference", "accelerated"],
+)
+def test_imports_run_one_way(package, allowed):
+    standard = {"collections", "enum", "functools", "typing", "warnings"}
+    for path in Path(package.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            else:
+                continue
+            for name in names:
+                roots = {name.split(".")[0], ".".join(name.split(".")[:2])}
+                assert roots & (allowed | standard), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("package", [deepmix.reference, deepmix.accelerated], ids=["reference", "accelerated"])
+def test_every_public_function_says_what_it_does(package):
+    for name, module in modules(package).items():
+        for function, value in public_functions(module).items():
+            assert (value.__doc__ or "").strip(), f"{name}.{function} has no docstring"
