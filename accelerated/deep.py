@@ -141,9 +141,7 @@ def begin(
 ) -> DeepState:
     """See `reference.deep.begin`."""
     n_components = len(parameters["head"]["bias"])
-    mixture = gaussian.global_mixture(
-        _columns(image), weights.ravel(), floor, n_components, model.covariance_type
-    )
+    mixture = gaussian.global_mixture(_columns(image), weights.ravel(), floor, n_components, model.covariance_type)
     return DeepState(parameters, adamw.init(parameters), mixture)
 
 
@@ -159,7 +157,8 @@ def warm_start(
 ) -> Tree:
     """See `reference.deep.warm_start` [DG6]."""
     x, w = map(jnp.asarray, check_image(floating(image), mask, len(target), config.depth))
-    return _warm_start(x, cast(parameters, x.dtype), jnp.asarray(target, x.dtype), w, n_steps, config, optimization)
+    p, start = jnp.asarray(target, x.dtype), cast(parameters, x.dtype)
+    return _warm_start(x, start, p, w, n_steps, config, optimization)
 
 
 class _Loop(NamedTuple):

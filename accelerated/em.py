@@ -71,8 +71,8 @@ def _run(
         status = jnp.where(jnp.isfinite(nll), status, Status.non_finite)
         new = mixture, responsibilities, nll, found.degenerate
         old = loop.mixture, loop.responsibilities, loop.nll, loop.degenerate
-        mixture, responsibilities, kept_nll, degenerate = jax.tree.map(partial(jnp.where, jnp.isfinite(nll)), new, old)
-        return _Loop(t, mixture, responsibilities, kept_nll, loop.history.at[t].set(nll), status, degenerate)
+        *kept, degenerate = jax.tree.map(partial(jnp.where, jnp.isfinite(nll)), new, old)
+        return _Loop(t, *kept, loop.history.at[t].set(nll), status, degenerate)
 
     responsibilities, log_likelihood = e_step(pixels, start, covariance_type)
     nll = mean_nll(log_likelihood, weights)

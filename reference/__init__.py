@@ -5,8 +5,8 @@ The equations, with the labels that the code cites, are in `README.md` beside th
 
 from . import (
     adamw,
-    em,
     deep,
+    em,
     gaussian,
     gmm,
     initialization,

@@ -142,9 +142,7 @@ def begin(
     Under equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for either `m_step_weights`.
     """
     n_components = len(parameters["head"]["bias"])
-    mixture = gaussian.global_mixture(
-        _columns(image), weights.ravel(), floor, n_components, model.covariance_type
-    )
+    mixture = gaussian.global_mixture(_columns(image), weights.ravel(), floor, n_components, model.covariance_type)
     return DeepState(parameters, adamw.init(parameters), mixture)
 
 

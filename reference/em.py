@@ -38,7 +38,8 @@ def run(
             mixture, found = m_step(pixels, responsibilities, weights, floor, mixture, covariance_type)
             degenerate = found.degenerate
     mixture, responsibilities, nll, degenerate = kept
-    return Fit(mixture, responsibilities, responsibilities.argmax(axis=0), nll, np.array(history), status, degenerate)
+    labels = responsibilities.argmax(axis=0)
+    return Fit(mixture, responsibilities, labels, nll, np.array(history), status, degenerate)
 
 
 def mean_nll(log_likelihood: np.ndarray, weights: np.ndarray) -> float:

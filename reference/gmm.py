@@ -7,9 +7,7 @@ from .checks import check_pixels, check_start
 from .types import Fit, Mixture, Moments
 
 
-def e_step(
-    pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag"
-) -> tuple[np.ndarray, np.ndarray]:
+def e_step(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> tuple[np.ndarray, np.ndarray]:
     """γ_k(x) = π_k N(x|μ_k,Σ_k) / Σ_j π_j N(x|μ_j,Σ_j) [EM1].
 
     pixels: (M, N). Returns γ (K, N) and the log-likelihood of each pixel (N,).

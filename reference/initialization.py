@@ -40,15 +40,17 @@ def kmeans(
     covariance_type: str = "diag",
     max_iter: int = 100,
 ) -> Mixture:
-    """Moments of the clusters of K-means, seeded by k-means++ (Arthur, Vassilvitskii 2007).
+    """Moments of the clusters of K-means, seeded by greedy k-means++ (Arthur, Vassilvitskii 2007).
 
-    pixels: (M, N). weights: (N,), 1 if not given. uniforms: (K,) in [0, 1), else drawn from `seed`.
+    pixels: (M, N). weights: (N,), 1 if not given.
+    uniforms: (K, 2 + ⌊ln K⌋) in [0, 1), one row a centre, one column a candidate; else drawn from `seed`.
     max_iter: at most so many moves of the centres. Returns a `Mixture` with π (K,).
     Raises ValueError as the fits do.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
     scaled = _unit_deviation(pixels, weights)
-    centres = _spread_centres(scaled, weights, _uniforms(uniforms, seed, (n_components,)))
+    candidates = 2 + int(np.log(n_components))
+    centres = _spread_centres(scaled, weights, _uniforms(uniforms, seed, (n_components, candidates)))
     labels = np.full(pixels.shape[1], -1)
     for _ in range(max_iter):
         previous, labels = labels, _squared_distances(scaled, centres).argmin(axis=0)
@@ -191,13 +193,21 @@ def _squared_distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
 
 
 def _spread_centres(points: np.ndarray, weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
-    """k-means++: each next centre is a point drawn by its squared distance to the nearest one so far."""
+    """Greedy k-means++: candidates are drawn by their squared distance to the nearest centre so far.
+
+    The one that leaves the smallest sum of such distances is taken. Returns (M, K).
+    """
     chosen: list[int] = []
+    nearest = np.full(points.shape[1], np.inf)
     chance = weights
-    for uniform in uniforms:
+    for row in uniforms:
         ladder = np.cumsum(chance)
-        drawn = np.searchsorted(ladder, uniform * ladder[-1], side="right")
-        chosen.append(min(int(drawn), int(np.flatnonzero(chance)[-1])))  # the product may round up
-        chance = weights * _squared_distances(points, points[:, chosen]).min(axis=0)
+        drawn = np.searchsorted(ladder, row * ladder[-1], side="right")
+        drawn = np.minimum(drawn, np.flatnonzero(chance)[-1])  # the product may round up
+        left = np.minimum(nearest, _squared_distances(points, points[:, drawn]))
+        best = (left @ weights).argmin()
+        chosen.append(int(drawn[best]))
+        nearest = left[best]
+        chance = weights * nearest
         chance = chance if chance.sum() > 0 else weights  # fewer distinct points than classes
     return points[:, chosen]

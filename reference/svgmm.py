@@ -7,9 +7,7 @@ from .checks import check_pixels, check_start
 from .types import Fit, Mixture, Moments
 
 
-def e_step(
-    pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag"
-) -> tuple[np.ndarray, np.ndarray]:
+def e_step(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> tuple[np.ndarray, np.ndarray]:
     """γ_k(x) = Π_k(x) N(I(x)|μ_k,Σ_k) / Σ_j Π_j(x) N(I(x)|μ_j,Σ_j) [SV2].
 
     pixels: (M, N). mixture.proportions: Π (K, N).

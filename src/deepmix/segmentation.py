@@ -207,9 +207,8 @@ def _fit_slices(job: _Job, twin: ModuleType, progress: Progress | None) -> _Outc
         where[..., z] = mask
         if mask.sum() < settings.n_components:
             assert guide is not None  # a flat image with so few pixels was refused
-            warnings.warn(
-                f"slice {z} has {mask.sum()} pixels, fewer than classes: labelled by the volume's GMM", stacklevel=2
-            )
+            trouble = f"slice {z} has {mask.sum()} pixels, fewer than classes: labelled by the volume's GMM"
+            warnings.warn(trouble, stacklevel=2)
             outcome.maps.append((where, guide[:, where]))
             continue
         image, weights = box.take(job.volume[..., z]), box.take_mask(mask)
@@ -289,9 +288,7 @@ def _order(means: np.ndarray, job: _Job) -> np.ndarray:
 def _matching_order(probabilities: np.ndarray, guide: np.ndarray) -> np.ndarray:
     """For every class of the guide, the class of this fit that overlaps it best [EV2]."""
     n_components = len(guide)
-    matched = match_classes(
-        probabilities.argmax(axis=0) + 1, guide.argmax(axis=0) + 1, n_components, n_components
-    )
+    matched = match_classes(probabilities.argmax(axis=0) + 1, guide.argmax(axis=0) + 1, n_components, n_components)
     return np.argsort(matched)
 
 

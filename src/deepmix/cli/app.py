@@ -1,0 +1,33 @@
+"""The commands, gathered."""
+
+from typing import Annotated
+
+import typer
+
+from deepmix import __version__
+
+from .demo import demo
+from .segment import segment
+
+app = typer.Typer(
+    help="Unsupervised image segmentation by deep Gaussian mixtures.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(segment)
+app.command()(demo)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"deepmix {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    pass

@@ -1,0 +1,59 @@
+"""What the commands print: progress, warnings, tables."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from deepmix.segmentation import Progress as Report
+from deepmix.segmentation import Segmentation
+
+out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+
+
+@contextmanager
+def warnings_in_lines() -> Iterator[None]:
+    """Show each warning once, in one line, when the work is done."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for message in dict.fromkeys(str(each.message) for each in caught if each.category is UserWarning):
+        err.print(f"[yellow]warning:[/] {message}", highlight=False)
+
+
+@contextmanager
+def progress_bar(title: str, max_steps: int) -> Iterator[Report]:
+    """A bar over all steps of all slices, with the NLL; a slice that converges early leaves its rest out."""
+    columns = (
+        TextColumn(f"{title} {{task.fields[place]}}"),
+        BarColumn(),
+        TextColumn("step {task.fields[step]}  NLL {task.fields[nll]:.4f}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=None, place="", step=0, nll=float("nan"))
+
+        def report(done: int, total: int, step: int, nll: float) -> None:
+            place = f"slice {done + 1} of {total}" if total > 1 else ""
+            completed = done * max_steps + step + 1
+            bar.update(task, total=total * max_steps, completed=completed, place=place, step=step, nll=nll)
+
+        yield report
+
+
+def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) -> None:
+    """One line on how it went, the Dice if there was a truth, and where the results are."""
+    ends = Counter(part.status.name for part in result.parts)
+    steps = sum(len(part.history) for part in result.parts)
+    ended = ", ".join(f"{number} {name}" if len(result.parts) > 1 else name for name, number in ends.items())
+    nll = sum(part.nll for part in result.parts) / max(len(result.parts), 1)
+    out.print(f"{result.settings.method}: NLL {nll:.4f}, {steps} steps, {ended}, {result.seconds:.1f} s")
+    if "dice" in report:
+        each = ", ".join(f"{code}: {dice:.3f}" for code, dice in report["dice"].items())
+        out.print(f"matched Dice {report['mean_dice']:.3f} ({each})")
+    out.print(f"results in {folder}", highlight=False)

@@ -1,0 +1,168 @@
+"""`deepmix segment`: image files in, a folder with the labels and a report out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepmix.settings import Settings
+
+DEFAULT = Settings(n_components=3)
+NETWORK, LOOP, MIXTURE, RUN = "Network", "Algorithm 3 (deepg, deepsvg)", "Mixture (all methods)", "Running"
+
+
+def segment(
+    channels: Annotated[
+        list[Path], typer.Argument(help="One file a channel, or a multi-channel file; a folder is a DICOM series.")
+    ],
+    classes: Annotated[int, typer.Option("--classes", "-k", help="Number of classes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    mask: Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
+    method: Annotated[str, typer.Option(help="gmm, svgmm, deepg or deepsvg.")] = DEFAULT.method,
+    backend: Annotated[str, typer.Option(help="accelerated or reference.")] = DEFAULT.backend,
+    seed: Annotated[int, typer.Option(help="Of the k-means start and of the network's weights.")] = DEFAULT.seed,
+    slices: Annotated[
+        str | None, typer.Option(help="Slices A:B of the last axis of a volume, as in Python.")
+    ] = None,
+    standardize: Annotated[str, typer.Option(help="Over the mask, the image, or none.")] = DEFAULT.standardize,
+    probabilities: Annotated[bool, typer.Option("--probabilities", help="Write the class probabilities.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
+    covariance_type: Annotated[
+        str, typer.Option(help="diag, spherical, tied or full.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.covariance_type,
+    initialization: Annotated[
+        str, typer.Option(help="kmeans (k-means++) or random.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.initialization,
+    means_init: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with one row of channel means a class (text, .npy, .json): start and order of the classes.",
+            rich_help_panel=MIXTURE,
+        ),
+    ] = None,
+    svgmm_start: Annotated[
+        str, typer.Option(help="A fitted GMM, or an initial one.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.svgmm_start,
+    tol: Annotated[
+        float, typer.Option(help="Stop when the NLL changes by less.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.tol,
+    max_iter: Annotated[
+        int, typer.Option(help="Most M-steps of gmm and svgmm.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.max_iter,
+    depth: Annotated[int, typer.Option(help="Poolings.", rich_help_panel=NETWORK)] = DEFAULT.depth,
+    filters: Annotated[int, typer.Option(help="Filters at the top.", rich_help_panel=NETWORK)] = DEFAULT.filters,
+    negative_slope: Annotated[
+        float, typer.Option(help="Of LeakyReLU.", rich_help_panel=NETWORK)
+    ] = DEFAULT.negative_slope,
+    margin: Annotated[
+        int, typer.Option(help="Pixels round the mask's bounding box.", rich_help_panel=NETWORK)
+    ] = DEFAULT.margin,
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.learning_rate,
+    weight_decay: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.weight_decay,
+    max_norm: Annotated[
+        float, typer.Option(help="The gradient is clipped to this norm.", rich_help_panel=LOOP)
+    ] = DEFAULT.max_norm,
+    min_steps: Annotated[int, typer.Option(help="Least steps.", rich_help_panel=LOOP)] = DEFAULT.min_steps,
+    max_steps: Annotated[int, typer.Option(help="Most steps.", rich_help_panel=LOOP)] = DEFAULT.max_steps,
+    m_step_gradient: Annotated[
+        str, typer.Option(help="through or held.", rich_help_panel=LOOP)
+    ] = DEFAULT.m_step_gradient,
+    m_step_weights: Annotated[
+        str, typer.Option(help="prior, or posterior (with held only).", rich_help_panel=LOOP)
+    ] = DEFAULT.m_step_weights,
+    label_rule: Annotated[
+        str, typer.Option(help="prior or posterior.", rich_help_panel=LOOP)
+    ] = DEFAULT.label_rule,
+    total_variation: Annotated[
+        float, typer.Option(help="Weight of the total variation.", rich_help_panel=LOOP)
+    ] = DEFAULT.total_variation,
+    mean_prior: Annotated[
+        float, typer.Option(help="Weight of the distance to --means-init.", rich_help_panel=LOOP)
+    ] = DEFAULT.mean_prior,
+    warm_start: Annotated[
+        int, typer.Option(help="Steps on a GMM's posteriors before the loop.", rich_help_panel=LOOP)
+    ] = DEFAULT.warm_start,
+    device: Annotated[
+        str | None, typer.Option(help="Such as cpu, gpu or gpu:1.", rich_help_panel=RUN)
+    ] = DEFAULT.device,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64.", rich_help_panel=RUN)] = DEFAULT.dtype,
+) -> None:
+    """Segment an image or a volume into classes, without training data."""
+    from deepmix import figures, images, outputs, segmentation
+
+    from . import console
+
+    outputs.check_folder(output, overwrite)
+    settings = Settings(
+        n_components=classes,
+        method=method,
+        backend=backend,
+        seed=seed,
+        dtype=dtype,
+        device=device,
+        standardize=standardize,
+        slices=_slices(slices),
+        covariance_type=covariance_type,
+        initialization=initialization,
+        means_init=None if means_init is None else images.read_means(means_init),
+        svgmm_start=svgmm_start,
+        tol=tol,
+        max_iter=max_iter,
+        depth=depth,
+        filters=filters,
+        negative_slope=negative_slope,
+        margin=margin,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        max_norm=max_norm,
+        min_steps=min_steps,
+        max_steps=max_steps,
+        m_step_gradient=m_step_gradient,
+        m_step_weights=m_step_weights,
+        label_rule=label_rule,
+        total_variation=total_variation,
+        mean_prior=mean_prior,
+        warm_start=warm_start,
+    )
+    image = images.read_image(channels)
+    inside = None if mask is None else images.read_labels(mask, image) != 0
+    true_labels = None if truth is None else images.read_labels(truth, image)
+    with console.warnings_in_lines(), console.progress_bar(method, max_steps) as progress:
+        result = segmentation.run(image.channels, inside, settings, progress)
+    report = outputs.report_of(result) | {"channels": channels, "mask": mask}
+    if true_labels is not None:
+        report |= {"truth": truth} | outputs.scores(result.labels, true_labels, classes)
+    with outputs.new_results(output) as folder:
+        images.write_labels(folder / "labels", result.labels, image)
+        if probabilities:
+            images.write_probabilities(folder / "probabilities", result.probabilities, image)
+        names = _names(channels, len(image.channels))
+        figures.overlay(
+            folder / "overlay.png",
+            image.channels,
+            result.labels,
+            names,
+            inside,
+            view=image.view,
+            aspect=image.aspect,
+        )
+        outputs.write_report(folder, report)
+    console.print_summary(result, report, output)
+
+
+def _slices(text: str | None) -> tuple[int | None, int | None] | None:
+    if text is None:
+        return None
+    try:
+        first, end = (int(part) if part else None for part in text.split(":"))
+    except ValueError:
+        raise ValueError(f"--slices takes A:B, such as 5:10 or :3; got {text!r}") from None
+    return first, end
+
+
+def _names(paths: list[Path], n_channels: int) -> list[str]:
+    """Names of the channels: those of the files if each is one, else numbers."""
+    if len(paths) == n_channels:
+        return [path.name.split(".")[0] for path in paths]
+    return [f"channel {number}" for number in range(n_channels)]

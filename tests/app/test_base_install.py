@@ -1,0 +1,77 @@
+"""The base install: NumPy and SciPy alone carry the reference; all else says what to install."""
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = """
+import sys, numpy as np
+from deepmix.reference import deep, gmm, initialization, types
+pixels = np.concatenate([np.full((1, 9), 0.0), np.full((1, 9), 5.0)], axis=1) + np.linspace(0, 1, 18)
+fit = gmm.fit(pixels, initialization.kmeans(pixels, 2))
+assert fit.status is types.Status.converged
+assert len(set(fit.labels[:9])) == len(set(fit.labels[9:])) == 1
+config = types.UNetConfig(depth=1, filters=2)
+parameters = initialization.unet_parameters(1, 2, config)
+options = types.Optimization(max_steps=2)
+deep.fit(pixels.reshape(1, 6, 3)[:, :, :2], parameters, model=types.DeepModel(config), optimization=options)
+from deepmix import segment
+assert segment(pixels.reshape(3, 6), n_components=2, method="gmm", backend="reference").labels.max() == 2
+assert not {"jax", "flax", "optax", "SimpleITK", "typer", "matplotlib"} & set(sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory) -> Path:
+    """The interpreter of a new environment with the base install."""
+    folder = tmp_path_factory.mktemp("base")
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", str(ROOT)], check=True, cwd=folder)
+    return python
+
+
+def call(python: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([python, *arguments], capture_output=True, text=True, cwd=python.parent, check=False)
+
+
+def test_only_numpy_and_scipy_come_along(python):
+    listed = call(python, "-m", "pip", "list", "--format=freeze").stdout
+    assert {line.split("==")[0] for line in listed.split()} <= {"deepmix", "numpy", "scipy", "pip", "setuptools"}
+
+
+def test_the_reference_works(python):
+    done = call(python, "-c", REFERENCE)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_command_says_what_is_missing(python):
+    done = call(python, str(python.with_name("deepmix")), "demo", "-o", "out")
+    assert done.returncode == 2
+    assert done.stderr == "deepmix: the command needs typer; install it with: pip install 'deepmix[all]'\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import deepmix.accelerated", "pip install 'deepmix[accelerated]'"),
+        ("import numpy, deepmix; deepmix.segment(numpy.eye(8), n_components=2)", "pip install 'deepmix[accelerated]'"),
+        ("import deepmix.images", "pip install 'deepmix[app]'"),
+        ("import deepmix.figures", "pip install 'deepmix[app]'"),
+    ],
+)
+def test_a_missing_extra_is_named(python, code, message):
+    done = call(python, "-c", code)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("ImportError: ")
+    assert message in done.stderr.splitlines()[-1]
+
+
+def test_a_backend_imports_nothing_that_it_does_not_need():
+    """Neither the package nor the reference brings JAX in, also where it is installed."""
+    code = "import sys, deepmix, deepmix.reference, deepmix.segmentation; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
