@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deepmix.reference.checks import check_image, check_model
+from deepmix.reference.checks import check_image, check_model, check_target
 from deepmix.reference.deep import Progress
 from deepmix.reference.types import (
     DeepFit,
@@ -156,9 +156,10 @@ def warm_start(
     optimization: Optimization = Optimization(),
 ) -> Tree:
     """See `reference.deep.warm_start` [DG6]."""
-    x, w = map(jnp.asarray, check_image(floating(image), mask, len(target), config.depth))
-    p, start = jnp.asarray(target, x.dtype), cast(parameters, x.dtype)
-    return _warm_start(x, start, p, w, n_steps, config, optimization)
+    n_components = len(parameters["head"]["bias"])
+    x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config.depth))
+    p = jnp.asarray(check_target(np.asarray(target), np.asarray(w), n_components), x.dtype)
+    return _warm_start(x, cast(parameters, x.dtype), p, w, n_steps, config, optimization)
 
 
 class _Loop(NamedTuple):

@@ -50,7 +50,10 @@ def fit(
     check_start(start, checked[0], covariance_type, per_pixel=True)
     x, w = map(jnp.asarray, checked)
     floor = gaussian.variance_floor(x, w) if floor is None else jnp.asarray(floor, x.dtype)
-    fitted = em.run(e_step, m_step, x, cast(start, x.dtype), w, floor, covariance_type, tol, max_iter)
+    start = cast(start, x.dtype)
+    known = jnp.isfinite(start.proportions) | (w > 0)
+    start = start._replace(proportions=jnp.where(known, start.proportions, 1 / len(start.means)))
+    fitted = em.run(e_step, m_step, x, start, w, floor, covariance_type, tol, max_iter)
     return fitted._replace(labels=fitted.mixture.proportions.argmax(axis=0))
 
 

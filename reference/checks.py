@@ -12,8 +12,8 @@ def check_pixels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check pixels (M, N) and weights (N,) (None: all 1); return both, fit for use.
 
-    Where the weight is 0, infinities and NaN are replaced by the channel's mean over Ω.
-    Warns of constant channels. Raises ValueError for everything that cannot be fitted.
+    Where the weight is 0, what is not finite, or overflows when its square is squared, is replaced by the
+    channel's mean over Ω. Warns of constant channels. Raises ValueError for everything that cannot be fitted.
     """
     if pixels.ndim != 2:
         raise ValueError(f"pixels must have the shape (channels, pixels), got {pixels.shape}")
@@ -36,10 +36,11 @@ def check_pixels(
     _check_finite(pixels, inside)
     for channel in np.flatnonzero(pixels[:, inside].min(axis=1) == pixels[:, inside].max(axis=1)):
         warnings.warn(f"channel {channel} is constant inside the mask and says nothing", stacklevel=3)
-    if np.isfinite(pixels).all():
+    usable = inside | (np.abs(pixels) < np.finfo(pixels.dtype).max ** 0.25)
+    if usable.all():
         return pixels, weights
     mean = pixels[:, inside] @ weights[inside] / weights[inside].sum()
-    return np.where(np.isfinite(pixels), pixels, mean[:, None]), weights
+    return np.where(usable, pixels, mean[:, None]), weights
 
 
 def _check_finite(pixels: np.ndarray, inside: np.ndarray) -> None:
@@ -97,6 +98,14 @@ def check_image(
     flat = None if mask is None else np.asarray(mask).reshape(-1)
     pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
     return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
+
+
+def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> np.ndarray:
+    """Check the proportions P (K, H, W) of a warm start; return them, 0 where the weights (H, W) are."""
+    expected = (n_components, *weights.shape)
+    if np.shape(target) != expected:
+        raise ValueError(f"target of shape {np.shape(target)} does not match the network's output {expected}")
+    return np.where(weights > 0, target, 0)
 
 
 def check_model(model: DeepModel) -> None:

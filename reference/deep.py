@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import adamw, gaussian, layers
-from .checks import check_image, check_model
+from .checks import check_image, check_model, check_target
 from .em import mean_nll
 from .types import (
     DeepFit,
@@ -161,7 +161,9 @@ def warm_start(
     image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit.
     Returns the parameters to start `fit` from.
     """
-    image, weights = check_image(np.asarray(image, dtype=float), mask, len(target), config.depth)
+    n_components = len(parameters["head"]["bias"])
+    image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, config.depth)
+    target = check_target(target, weights, n_components)
     optimizer = adamw.init(parameters)
     for _ in range(n_steps):
         logits, pullback = unet(parameters, image, config)

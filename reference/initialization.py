@@ -48,7 +48,7 @@ def kmeans(
     Raises ValueError as the fits do.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
-    scaled = _unit_deviation(pixels, weights)
+    scaled, _ = _in_deviations(pixels, weights, pixels[:, :0])
     candidates = 2 + int(np.log(n_components))
     centres = _spread_centres(scaled, weights, _uniforms(uniforms, seed, (n_components, candidates)))
     labels = np.full(pixels.shape[1], -1)
@@ -60,7 +60,7 @@ def kmeans(
             share = weights * (labels == k)
             if share.sum() > 0:
                 centres[:, k] = scaled @ share / share.sum()
-    return from_labels(pixels, labels, n_components, weights, covariance_type=covariance_type)
+    return _of_labels(pixels, labels, n_components, weights, covariance_type)
 
 
 def from_labels(
@@ -77,11 +77,11 @@ def from_labels(
     Returns a `Mixture` with π (K,). Raises ValueError for labels outside 0 … K−1 where weights are positive.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
-    inside = np.asarray(labels)[weights > 0]
-    if np.shape(labels) != weights.shape or inside.min() < 0 or inside.max() >= n_components:
+    labels = np.asarray(labels)
+    known = np.isin(labels, np.arange(n_components))
+    if labels.shape != weights.shape or not known[weights > 0].all():
         raise ValueError(f"labels must be {weights.shape[0]} integers from 0 to {n_components - 1}")
-    one_hot = np.equal.outer(np.arange(n_components), labels).astype(float)
-    return from_responsibilities(pixels, one_hot, weights, covariance_type)
+    return _of_labels(pixels, labels, n_components, weights, covariance_type)
 
 
 def from_means(
@@ -100,11 +100,9 @@ def from_means(
     if means.ndim != 2 or means.shape[1] != len(pixels) or not np.isfinite(means).all():
         raise ValueError(f"means must be finite, of shape (classes, {len(pixels)}); got {means.shape}")
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(means))
-    both = _unit_deviation(np.hstack([pixels, means.T]), np.append(weights, np.zeros(len(means))))
-    scaled, centres = np.split(both, [pixels.shape[1]], axis=1)
+    scaled, centres = _in_deviations(pixels, weights, means.T)
     labels = _squared_distances(scaled, centres).argmin(axis=0)
-    assigned = from_labels(pixels, labels, len(means), weights, covariance_type=covariance_type)
-    return assigned._replace(means=means)
+    return _of_labels(pixels, labels, len(means), weights, covariance_type)._replace(means=means)
 
 
 def from_responsibilities(
@@ -181,10 +179,20 @@ def _uniforms(uniforms: np.ndarray | None, seed: int, shape: tuple[int, ...]) ->
     return np.asarray(uniforms, dtype=float)
 
 
-def _unit_deviation(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _of_labels(
+    pixels: np.ndarray, labels: np.ndarray, n_components: int, weights: np.ndarray, covariance_type: str
+) -> Mixture:
+    one_hot = np.equal.outer(np.arange(n_components), labels).astype(float)
+    return from_responsibilities(pixels, one_hot, weights, covariance_type)
+
+
+def _in_deviations(pixels: np.ndarray, weights: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (M, N) and other points (M, K) in units of the pixels' deviation; a constant channel becomes 0."""
+    constant = (np.ptp(pixels[:, weights > 0], axis=1) == 0)[:, None]
     mean = (pixels @ weights / weights.sum())[:, None]
     variance = ((pixels - mean) ** 2 @ weights / weights.sum())[:, None]
-    return (pixels - mean) / np.sqrt(np.where(variance > 0, variance, 1))
+    deviation = np.sqrt(np.where(constant, 1, variance))
+    return tuple(np.where(constant, 0, points - mean) / deviation for points in (pixels, others))
 
 
 def _squared_distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:

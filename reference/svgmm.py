@@ -56,6 +56,8 @@ def fit(
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(start.means))
     check_start(start, pixels, covariance_type, per_pixel=True)
     floor = gaussian.variance_floor(pixels, weights) if floor is None else floor
+    known = np.isfinite(start.proportions) | (weights > 0)  # outside Ω nothing matters
+    start = start._replace(proportions=np.where(known, start.proportions, 1 / len(start.means)))
     fitted = em.run(e_step, m_step, pixels, start, weights, floor, covariance_type, tol, max_iter)
     return fitted._replace(labels=fitted.mixture.proportions.argmax(axis=0))
 

@@ -7,10 +7,11 @@ so that a function that mutates its arguments fails whatever test calls it.
 from typing import NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
+
 from deepmix.reference import gaussian, initialization
 from deepmix.reference.adamw import tree_map
 from deepmix.reference.types import COVARIANCE_TYPES, Mixture, Tree, UNetConfig
-from hypothesis import strategies as st
 
 SHAPES = ((1, 2, 40), (2, 3, 60), (3, 4, 80), (1, 1, 20))  # M, K, N
 IMAGE_SHAPES = ((1, 2, 8, 8), (2, 3, 8, 12))  # M, K, H, W

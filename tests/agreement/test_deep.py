@@ -38,7 +38,9 @@ METHODS = ("deepsvg", "deepg")
 SWITCHES = [("through", "prior", kind) for kind in COVARIANCE_TYPES]
 SWITCHES += [("held", "prior", "diag"), ("held", "posterior", "diag"), ("held", "posterior", "full")]
 MODELS = [
-    DeepModel(CONFIG, method, kind, gradient, weights) for method in METHODS for gradient, weights, kind in SWITCHES
+    DeepModel(CONFIG, method, kind, gradient, weights)
+    for method in METHODS
+    for gradient, weights, kind in SWITCHES
 ]
 DIAGONAL = [model for model in MODELS if model.covariance_type == "diag"]
 MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
@@ -166,7 +168,8 @@ def test_warm_start_dg6():
     parameters = initialization.unet_parameters(M, K, CONFIG, seed=8)
     options = {"n_steps": 12, "config": CONFIG, "optimization": Optimization(learning_rate=1e-3)}
     actual, expected = (
-        backend.deep.warm_start(image, parameters, target, weights, **options) for backend in (accelerated, reference)
+        backend.deep.warm_start(image, parameters, target, weights, **options)
+        for backend in (accelerated, reference)
     )
     assert_tree_agrees(actual, expected, TRAJECTORY)
 

@@ -112,7 +112,9 @@ def test_e_step_m_step_and_nll(name, kind, dtype, data):
     assert_agree(nll, theirs.nll(x64, mixture64, w64, kind), tolerance("posterior", dtype), dtype)
     r, r64 = rounded(expected[0], dtype)
     step = compiled(mine.m_step, kind)(x, r, w, floor, mixture)
-    assert_agree(step, theirs.m_step(x64, r64, w64, floor64, mixture64, kind), tolerance("m_step", dtype, STEP), dtype)
+    assert_agree(
+        step, theirs.m_step(x64, r64, w64, floor64, mixture64, kind), tolerance("m_step", dtype, STEP), dtype
+    )
 
 
 @given(data=st.data())

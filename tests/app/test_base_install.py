@@ -59,7 +59,10 @@ def test_the_command_says_what_is_missing(python):
     ("code", "message"),
     [
         ("import deepmix.accelerated", "pip install 'deepmix[accelerated]'"),
-        ("import numpy, deepmix; deepmix.segment(numpy.eye(8), n_components=2)", "pip install 'deepmix[accelerated]'"),
+        (
+            "import numpy, deepmix; deepmix.segment(numpy.eye(8), n_components=2)",
+            "pip install 'deepmix[accelerated]'",
+        ),
         ("import deepmix.images", "pip install 'deepmix[app]'"),
         ("import deepmix.figures", "pip install 'deepmix[app]'"),
     ],

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from deepmix.reference import gmm, initialization, metrics
 from scipy.ndimage import binary_dilation, binary_erosion, label
 
 from deepmix.phantoms import CHANNELS, DEVIATIONS, MEANS, TISSUES, left_ventricle
+from deepmix.reference import gmm, initialization, metrics
 
 BLOOD, MYOCARDIUM, OEDEMA, SCAR = 1, 2, 3, 4
 

@@ -1,0 +1,1 @@
+"""Speed, side by side: results are checked equal before anything is timed."""
