@@ -14,6 +14,7 @@ import numpy as np
 from deepmix.reference.checks import check_image, check_model, check_target
 from deepmix.reference.deep import Progress
 from deepmix.reference.types import (
+    AdamWState,
     DeepFit,
     DeepModel,
     DeepState,
@@ -202,9 +203,9 @@ def _advance(
         status = jnp.where((loop.t > optimization.min_steps) & settled, Status.converged, status)
         status = jnp.where(finite, status, Status.non_finite)
         new, old = (loop.state.parameters, evaluation), (loop.parameters, loop.evaluation)
-        kept = jax.tree.map(partial(jnp.where, finite | (loop.t == 0)), new, old)
+        parameters, kept = jax.tree.map(partial(jnp.where, finite | (loop.t == 0)), new, old)
         history = history.at[loop.t - opening].set(evaluation.nll)
-        return _Loop(loop.t + 1, following, *kept, status), history
+        return _Loop(loop.t + 1, following, parameters, kept, status), history
 
     def unfinished(carry: tuple[_Loop, jax.Array]) -> jax.Array:
         loop, _ = carry
@@ -235,7 +236,9 @@ def _warm_start(
     return parameters
 
 
-def _descend(parameters: Tree, gradient: Tree, optimizer: tuple, optimization: Optimization) -> tuple[Tree, tuple]:
+def _descend(
+    parameters: Tree, gradient: Tree, optimizer: AdamWState, optimization: Optimization
+) -> tuple[Tree, AdamWState]:
     return adamw.update(
         parameters,
         adamw.clip(gradient, optimization.max_norm),

@@ -71,8 +71,10 @@ def _run(
         status = jnp.where(jnp.isfinite(nll), status, Status.non_finite)
         new = mixture, responsibilities, nll, found.degenerate
         old = loop.mixture, loop.responsibilities, loop.nll, loop.degenerate
-        *kept, degenerate = jax.tree.map(partial(jnp.where, jnp.isfinite(nll)), new, old)
-        return _Loop(t, *kept, loop.history.at[t].set(nll), status, degenerate)
+        kept = jax.tree.map(partial(jnp.where, jnp.isfinite(nll)), new, old)
+        mixture, responsibilities, kept_nll, degenerate = kept
+        history = loop.history.at[t].set(nll)
+        return _Loop(t, mixture, responsibilities, kept_nll, history, status, degenerate)
 
     responsibilities, log_likelihood = e_step(pixels, start, covariance_type)
     nll = mean_nll(log_likelihood, weights)

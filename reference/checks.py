@@ -4,12 +4,10 @@ import warnings
 
 import numpy as np
 
-from .types import COVARIANCE_TYPES, DeepModel, Mixture
+from .types import COVARIANCE_TYPES, Array, DeepModel, Mixture
 
 
-def check_pixels(
-    pixels: np.ndarray, weights: np.ndarray | None, n_components: int
-) -> tuple[np.ndarray, np.ndarray]:
+def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
     """Check pixels (M, N) and weights (N,) (None: all 1); return both, fit for use.
 
     Where the weight is 0, what is not finite, or overflows when its square is squared, is replaced by the
@@ -81,7 +79,7 @@ def check_covariance_type(covariance_type: str) -> None:
 
 
 def check_image(
-    image: np.ndarray, mask: np.ndarray | None, n_components: int, depth: int
+    image: np.ndarray, mask: Array | None, n_components: int, depth: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check an image (M, H, W) and its mask (H, W) (bool or weights; None: all 1) for the network.
 

@@ -192,7 +192,8 @@ def _in_deviations(pixels: np.ndarray, weights: np.ndarray, others: np.ndarray) 
     mean = (pixels @ weights / weights.sum())[:, None]
     variance = ((pixels - mean) ** 2 @ weights / weights.sum())[:, None]
     deviation = np.sqrt(np.where(constant, 1, variance))
-    return tuple(np.where(constant, 0, points - mean) / deviation for points in (pixels, others))
+    scaled, scaled_others = (np.where(constant, 0, points - mean) / deviation for points in (pixels, others))
+    return scaled, scaled_others
 
 
 def _squared_distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The U-Net Φ_θ [U1]–[U4] and its pullback, over a nested dict of arrays."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,8 @@ def unet(
     """
     x, slope = image, config.negative_slope
     levels = range(config.depth)
-    skips, pulls = [], {}
+    skips: list[np.ndarray] = []
+    pulls: dict[tuple[str, int], Any] = {}
     for level in levels:  # encoder [U2]
         x, pulls["encoder", level] = block(parameters[f"encoder_{level}"], x, slope)
         skips.append(x)

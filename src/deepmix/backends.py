@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from .settings import Settings
 
@@ -24,7 +25,7 @@ def backend(settings: Settings) -> Iterator[ModuleType]:
         yield module
 
 
-def _device(name: str | None):
+def _device(name: str | None) -> Any:
     import jax
 
     if name is None:

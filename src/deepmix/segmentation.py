@@ -198,7 +198,7 @@ def _fit_slices(job: _Job, twin: ModuleType, progress: Progress | None) -> _Outc
     settings = job.settings
     model, parameters = settings.model(_regularizers(job, twin)), _parameters(job)
     guide = None if job.flat and settings.means_init is None and not settings.warm_start else _guide(job, twin)
-    box = preparation.window(job.mask.any(axis=2), settings.margin, 2**settings.depth)
+    box = preparation.window(job.mask.max(axis=2), settings.margin, 2**settings.depth)
     todo = [z for z in job.slices if job.mask[..., z].any()]
     outcome = _Outcome([], [])
     for done, z in enumerate(todo):

@@ -1,7 +1,7 @@
 """`deepmix demo`: a phantom with known truth, all four methods, a table and a figure."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -9,7 +9,7 @@ import typer
 from deepmix.settings import METHODS, Settings
 
 # A network that two CPU cores train in seconds; `--paper` takes the defaults of `Settings` instead.
-SMALL = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
+SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
 
 
 def demo(
@@ -32,7 +32,7 @@ def demo(
     from . import console
 
     outputs.check_folder(output, overwrite)
-    network = {} if paper else SMALL
+    network: dict[str, Any] = {} if paper else SMALL
     jobs = {method: Settings(len(phantoms.TISSUES), method, backend, seed, **network) for method in METHODS}
     phantom = phantoms.left_ventricle(size, noise, seed)
     columns = "method", "Dice", *phantoms.TISSUES, "NLL", "steps", "s"
