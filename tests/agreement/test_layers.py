@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from deepmix import accelerated, reference
+from deepmix.reference.types import UNetConfig
 from tests.strategies import CONFIGS, configs, draw_parameters, generators
 from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
 
@@ -106,13 +107,22 @@ def value_and_pullback(parameters, image, cotangent, config):
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_the_flax_module_draws_the_same_tree(config):
-    """`UNet.init` makes the reference's tree: names, shapes, bounds [U0]."""
+def test_the_flax_module_has_the_same_tree(config):
+    """`UNet.init` makes the reference's tree: the same names and shapes."""
     expected = reference.initialization.unet_parameters(2, 3, config)
     network = accelerated.unet.UNet(n_components=3, config=config)
-    drawn = jax.jit(network.init)(jax.random.key(1), jnp.zeros((1, 8, 8, 2)))["params"]
-    assert jax.tree.map(jnp.shape, drawn) == jax.tree.map(np.shape, expected)
-    assert (drawn["bottom"]["norm"]["scale"] == 1).all()
-    for kernel in (drawn["bottom"]["conv_0"]["kernel"], expected["bottom"]["conv_0"]["kernel"]):
-        bound = np.prod(kernel.shape[:3]) ** -0.5
-        assert 0.7 * bound < np.abs(kernel).max() <= bound
+    made = jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 8, 8, 2)))["params"]
+    assert jax.tree.map(lambda leaf: leaf.shape, made) == jax.tree.map(np.shape, expected)
+
+
+def test_the_flax_module_draws_as_u0_says():
+    """Uniform on ±1/√fan_in, scales 1, shifts 0, as the reference draws them."""
+    block = accelerated.unet.Block(filters=8)
+    drawn = block.init(jax.random.key(1), jnp.zeros((1, 4, 4, 8)))["params"]
+    expected = reference.initialization.unet_parameters(2, 3, UNetConfig(1, 8))["decoder_0"]
+    assert (drawn["norm"]["scale"] == 1).all()
+    assert (drawn["norm"]["shift"] == 0).all()
+    bound = 72**-0.5  # fan_in = 3·3·8
+    for kernel in (drawn["conv_1"]["kernel"], expected["conv_1"]["kernel"]):
+        assert 0.95 * bound < np.abs(kernel).max() <= bound
+        assert abs(np.std(kernel) - bound / 3**0.5) < 0.1 * bound
