@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.checks import check_image, check_model, check_target
-from deepmix.reference.deep import Progress
 from deepmix.reference.types import (
     AdamWState,
     DeepFit,
@@ -21,6 +20,7 @@ from deepmix.reference.types import (
     Evaluation,
     Mixture,
     Optimization,
+    Progress,
     Status,
     Tree,
     UNetConfig,

@@ -1,7 +1,5 @@
 """Algorithm 3: deepG and deepSVG on one image [DG]."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from . import adamw, gaussian, layers
@@ -15,13 +13,12 @@ from .types import (
     Mixture,
     Moments,
     Optimization,
+    Progress,
     Status,
     Tree,
     UNetConfig,
 )
 from .unet import unet
-
-Progress = Callable[[int, float], None]
 
 
 def loss(

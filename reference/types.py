@@ -95,6 +95,10 @@ class UNetConfig(NamedTuple):
 Regularizer = Callable[[Array, Mixture, Array, Array], Any]
 
 
+# Called with t and NLL_t while Algorithm 3 runs.
+Progress = Callable[[int, float], None]
+
+
 class DeepModel(NamedTuple):
     """What Algorithm 3 minimises, and how (the switches of [DG]).
 

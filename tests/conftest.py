@@ -34,5 +34,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def real_data(request: pytest.FixtureRequest) -> Path:
     folder = request.config.getoption("--real-data")
     if folder is None:
-        pytest.skip("needs real images: pytest --real-data DIR")
+        pytest.skip("needs real images: pytest --real-data=DIR")
     return folder.resolve()

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -16,17 +16,27 @@ import numpy as np
 from deepmix.reference.metrics import dice_matrix, match_classes
 from deepmix.reference.types import Status
 
-from .segmentation import Segmentation
+from .segmentation import Part, Segmentation
+from .settings import Settings
 
 REPORT = "report.json"
 
 
-def check_folder(folder: Path, overwrite: bool) -> None:
-    """Refuse a folder that cannot take the results. Raises ValueError, saying what to do."""
+def check_folder(folder: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+    """Refuse a folder that cannot take the results, or that holds one of the inputs.
+
+    Raises ValueError, saying what to do.
+    """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder for the results")
     if not overwrite and folder.is_dir() and any(folder.iterdir()):
         raise ValueError(f"{folder} is not empty; name another folder, or add --overwrite")
+    for path in inputs:
+        if path.resolve().parent == folder.resolve():
+            raise ValueError(f"{path} lies in {folder}, whose files are replaced; name another folder")
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not os.access(nearest, os.W_OK):
+        raise ValueError(f"{nearest} cannot be written to; name another folder for the results")
 
 
 @contextmanager
@@ -37,15 +47,18 @@ def new_results(folder: Path) -> Iterator[Path]:
     """
     parent = folder.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent, prefix=f".{folder.name}-") as name:
+    beside = folder if folder.is_dir() else parent  # on the file system of the results: moving is renaming
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".deepmix-") as name:
         temporary = Path(name)
         yield temporary
         folder.mkdir(exist_ok=True)
-        for old in _listed(folder / REPORT):
-            (folder / old).unlink(missing_ok=True)
+        stale = set(_listed(folder / REPORT))
         # the report comes last: where it stands, all that it lists is there
         for path in sorted(temporary.iterdir(), key=lambda path: path.name == REPORT):
             os.replace(path, folder / path.name)
+            stale.discard(path.name)
+        for old in stale:
+            (folder / old).unlink(missing_ok=True)
 
 
 def _listed(report: Path) -> list[str]:
@@ -72,23 +85,30 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "seconds": result.seconds,
         "standardization": result.scale._asdict(),
         "units": "means and covariances in the unit of the image; nll of the standardised channels",
-        "fits": [
-            {**part._asdict(), "nll": part.nll, "steps": len(part.history), "message": part.status.message}
-            for part in result.parts
-        ],
+        "fits": [_of_part(part) for part in result.parts],
+        "guide": None if result.guide is None else _of_part(result.guide),
     }
+
+
+def _of_part(part: Part) -> dict[str, Any]:
+    extra = {"nll": part.nll, "steps": len(part.history), "message": part.status.message}
+    return part._asdict() | extra
+
+
+def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) -> None:
+    """Raise ValueError if there is no true class where the image will be labelled."""
+    known = truth != 0 if mask is None else (truth != 0) & mask
+    if not known[..., slice(*settings.slices or (None, None))].any():
+        raise ValueError("the truth holds no class inside the mask")
 
 
 def scores(labels: np.ndarray, truth: np.ndarray, n_components: int) -> dict[str, Any]:
     """Matched Dice of every true class [EV2], over the labelled pixels.
 
-    labels: 1 … K, 0 outside the mask. truth: any integers, 0 for no class.
-    Raises ValueError if no labelled pixel has a true class.
+    labels: 1 … K, 0 outside the mask. truth: any integers, 0 for no class; see `check_truth`.
     """
     truth = np.where(labels > 0, truth, 0)
     codes = [int(code) for code in np.unique(truth) if code != 0]
-    if not codes:
-        raise ValueError("the truth holds no class inside the mask")
     compact = sum((truth == code) * number for number, code in enumerate(codes, start=1))
     matrix = dice_matrix(labels, compact, n_components, len(codes))
     matched = match_classes(labels, compact, n_components, len(codes))

@@ -29,8 +29,8 @@ def scale(image: np.ndarray, mask: np.ndarray, over: str) -> Scale:
         return Scale(np.zeros(len(image)), np.ones(len(image)))
     values = image[:, mask] if over == "mask" else image.reshape(len(image), -1)
     constant = values.min(axis=1) == values.max(axis=1)
-    mean = np.where(constant, values[:, 0], values.mean(axis=1))
-    return Scale(mean, np.where(constant, 1.0, values.std(axis=1)))
+    mean = np.where(constant, values[:, 0], values.mean(axis=1, dtype=float))
+    return Scale(mean, np.where(constant, 1.0, values.std(axis=1, dtype=float)))
 
 
 class Window(NamedTuple):

@@ -52,12 +52,14 @@ class Segmentation(NamedTuple):
 
     labels: (*spatial) uint8, classes 1 … K, 0 outside the mask.
     probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask.
-    parts: the fits behind it. scale: the standardisation. settings: as used. seconds: it took.
+    parts: the fits behind it. guide: the GMM over the whole image that a deep method's classes were matched
+    to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
     """
 
     labels: np.ndarray
     probabilities: np.ndarray
     parts: tuple[Part, ...]
+    guide: Part | None
     scale: preparation.Scale
     settings: Settings
     seconds: float
@@ -95,16 +97,19 @@ def run(
     job = _job(image, mask, settings)
     with backend(settings) as twin:
         outcome = _fit_slices(job, twin, progress) if settings.deep else _fit_pixels(job, twin)
-    spatial = job.mask.shape
-    labels, probabilities = np.zeros(spatial, np.uint8), np.zeros((settings.n_components, *spatial), np.float32)
-    for where, part_probabilities in outcome.maps:
-        probabilities[:, where] = part_probabilities
-        labels[where] = part_probabilities.argmax(axis=0) + 1
-    if np.ndim(image) < 4:
+    probabilities = np.zeros((settings.n_components, *job.mask.shape), np.float32)
+    done = np.zeros(job.mask.shape, bool)
+    for z, of_pixels in outcome.maps:
+        where = job.chosen() if z is None else job.mask[..., z]
+        (probabilities if z is None else probabilities[..., z])[:, where] = of_pixels
+        (done if z is None else done[..., z])[where] = True
+    labels = np.where(done, probabilities.argmax(axis=0) + 1, 0).astype(np.uint8)
+    if job.flat:
         labels, probabilities = labels[..., 0], probabilities[..., 0]
     parts = tuple(outcome.parts)
     _warn_of_trouble(parts)
-    return Segmentation(labels, probabilities, parts, job.scale, settings, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Segmentation(labels, probabilities, parts, outcome.guide, job.scale, settings, seconds)
 
 
 class _Job(NamedTuple):
@@ -117,10 +122,6 @@ class _Job(NamedTuple):
     scale: preparation.Scale
     settings: Settings
 
-    def columns(self, where: np.ndarray) -> np.ndarray:
-        """The pixels of a mask as columns (M, N)."""
-        return self.volume[:, where]
-
     def chosen(self) -> np.ndarray:
         """The mask within the slices to do."""
         result = np.zeros_like(self.mask)
@@ -129,14 +130,17 @@ class _Job(NamedTuple):
 
 
 class _Outcome(NamedTuple):
-    """Fits, and for each a mask (H, W, D) with the probabilities (K, N) of its pixels."""
+    """Fits, and the probabilities (K, N) of the pixels of each slice (None: of all chosen ones)."""
 
     parts: list[Part]
-    maps: list[tuple[np.ndarray, np.ndarray]]
+    maps: list[tuple[int | None, np.ndarray]]
+    guide: Part | None = None
 
 
 def _job(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> _Job:
-    volume = np.asarray(image, dtype=settings.floating)
+    volume = np.asarray(image)
+    if not np.issubdtype(volume.dtype, np.floating):
+        volume = volume.astype(float)
     if volume.ndim == 2:
         volume = volume[None]
     if volume.ndim not in (3, 4):
@@ -161,14 +165,14 @@ def _job(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> _Job
 
 def _fit_pixels(job: _Job, twin: ModuleType) -> _Outcome:
     """GMM and SVGMM: all chosen pixels at once."""
-    where = job.chosen()
-    fit = _fit_gmm(job.columns(where), job, twin)
+    pixels = job.volume[:, job.chosen()]
+    fit = _fit_gmm(pixels, job, twin)
     probabilities = fit.responsibilities
     if job.settings.method == "svgmm":
-        fit = _fit_svgmm(job.columns(where), fit.mixture, job, twin)
+        fit = _fit_svgmm(pixels, fit.mixture, job, twin)
         probabilities = fit.mixture.proportions
     order = _order(fit.mixture.means, job)
-    return _Outcome([_part(None, fit, order, job)], [(where, np.asarray(probabilities)[order])])
+    return _Outcome([_part(None, fit, order, job)], [(None, np.asarray(probabilities)[order])])
 
 
 def _fit_gmm(pixels: np.ndarray, job: _Job, twin: ModuleType) -> Fit:
@@ -197,19 +201,18 @@ def _fit_slices(job: _Job, twin: ModuleType, progress: Progress | None) -> _Outc
     """deepG and deepSVG: slice by slice, the classes matched to those of one GMM over the whole volume."""
     settings = job.settings
     model, parameters = settings.model(_regularizers(job, twin)), _parameters(job)
-    guide = None if job.flat and settings.means_init is None and not settings.warm_start else _guide(job, twin)
+    needs_guide = not job.flat or settings.means_init is not None or settings.warm_start
+    guide_part, guide = _guide(job, twin) if needs_guide else (None, None)
     box = preparation.window(job.mask.max(axis=2), settings.margin, 2**settings.depth)
     todo = [z for z in job.slices if job.mask[..., z].any()]
-    outcome = _Outcome([], [])
+    outcome = _Outcome([], [], guide_part)
     for done, z in enumerate(todo):
         mask = job.mask[..., z]
-        where = np.zeros_like(job.mask)
-        where[..., z] = mask
         if mask.sum() < settings.n_components:
             assert guide is not None  # a flat image with so few pixels was refused
             trouble = f"slice {z} has {mask.sum()} pixels, fewer than classes: labelled by the volume's GMM"
             warnings.warn(trouble, stacklevel=2)
-            outcome.maps.append((where, guide[:, where]))
+            outcome.maps.append((z, guide[..., z][:, mask]))
             continue
         image, weights = box.take(job.volume[..., z]), box.take_mask(mask)
         start = parameters
@@ -239,18 +242,19 @@ def _fit_slices(job: _Job, twin: ModuleType, progress: Progress | None) -> _Outc
             order = _order(fit.mixture.means, job)
         else:
             assert guide is not None
-            order = _matching_order(probabilities, guide[:, where])
-        outcome.maps.append((where, probabilities[order]))
+            order = _matching_order(probabilities, guide[..., z][:, mask])
+        outcome.maps.append((z, probabilities[order]))
         outcome.parts.append(_part(None if job.flat else z, fit, order, job))
     return outcome
 
 
-def _guide(job: _Job, twin: ModuleType) -> np.ndarray:
-    """Posteriors (K, H, W, D) of one GMM over the whole volume, classes in their final order."""
-    fit = _fit_gmm(job.columns(job.mask), job, twin)
-    guide = np.full((job.settings.n_components, *job.mask.shape), 1 / job.settings.n_components)
-    guide[:, job.mask] = np.asarray(fit.responsibilities)[_order(fit.mixture.means, job)]
-    return guide
+def _guide(job: _Job, twin: ModuleType) -> tuple[Part, np.ndarray]:
+    """One GMM over the whole volume: its part and its posteriors (K, H, W, D), classes in their final order."""
+    fit = _fit_gmm(job.volume[:, job.mask], job, twin)
+    order = _order(fit.mixture.means, job)
+    posteriors = np.zeros((job.settings.n_components, *job.mask.shape), job.volume.dtype)
+    posteriors[:, job.mask] = np.asarray(fit.responsibilities)[order]
+    return _part(None, fit, order, job), posteriors
 
 
 def _regularizers(job: _Job, twin: ModuleType) -> tuple:

@@ -70,6 +70,7 @@ def test_segment_writes_the_folder(method, case, run):
     assert set(report["dice"]) == {"100", "200", "300"}
     assert report["settings"]["method"] == report["method"] == method
     assert report["versions"]["deepmix"] == __version__
+    assert (report["guide"] is None) == (method in ("gmm", "svgmm"))
     for fit in report["fits"]:
         assert fit["nll"] == fit["history"][-1]
         assert fit["status"] in ("converged", "max_steps")
@@ -123,6 +124,38 @@ def test_overwrite_replaces_the_old_results_and_nothing_else(case, run):
     assert run(*first, "--overwrite")[0] == 0
     left = sorted(path.name for path in (case / "out").iterdir())
     assert left == ["labels.nii.gz", "notes.txt", "overlay.png", "report.json"]
+
+
+def test_inputs_in_the_folder_of_the_results_are_safe(case, run):
+    """Results replace what an earlier report lists, so no input may lie there."""
+    assert run("segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", case / "out")[0] == 0
+    labels = case / "out" / "labels.nii.gz"
+    again = ["segment", case / "a.nii.gz", "--mask", labels, "-k", 2, "--method", "gmm", "--overwrite"]
+    code, _, err = run(*again, "-o", case / "out")
+    assert code == 2
+    assert "name another folder" in err
+    assert labels.exists()
+
+
+def test_brackets_in_a_path_are_no_markup(case, run):
+    folder = case / "o_[red]x [brace"
+    code, out, _ = run("segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", folder)
+    assert code == 0
+    assert f"results in {folder}" in out
+    assert (folder / "report.json").exists()
+
+
+def test_an_empty_folder_takes_the_results_itself(case, run):
+    """It may be a mount point: the temporary files are made inside, not beside it."""
+    (case / "out").mkdir()
+    identity = (case / "out").stat().st_ino
+    assert run("segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", case / "out")[0] == 0
+    assert (case / "out").stat().st_ino == identity
+    assert sorted(path.name for path in (case / "out").iterdir()) == [
+        "labels.nii.gz",
+        "overlay.png",
+        "report.json",
+    ]
 
 
 def test_a_failure_leaves_nothing(case, run, monkeypatch):

@@ -115,6 +115,7 @@ def test_volumes(method):
         with pytest.warns(UserWarning, match="slice 4 has 2 pixels"):
             result = segment(image, mask, **options)
         assert [part.slice for part in result.parts] == [1, 2, 3]
+        assert (np.diff(result.guide.means[:, 0]) > 0).all()
         alone = segment(image, mask, slices=(2, 3), **options)  # as if the others had not been done
         assert np.array_equal(alone.labels[..., 2], result.labels[..., 2])
         assert not alone.labels[..., [0, 1, 3, 4]].any()
@@ -165,6 +166,26 @@ def test_shapes_of_one_channel(method):
     assert flat.labels.shape == mask.shape
     assert np.array_equal(flat.labels, stacked.labels)
     assert deep.labels.shape == (*mask.shape, 1)
+
+
+def test_precision_is_kept_until_the_channels_are_standardised():
+    """Float32 comes after the mean is gone: an offset of 10⁹ leaves float64 seven digits."""
+    image, _, mask = blobs()
+    options = {"n_components": 3, "method": "gmm", "dtype": "float32"}
+    plain, offset = segment(image, mask, **options), segment(image + 1e9, mask, **options)
+    assert np.array_equal(plain.labels, offset.labels)
+    np.testing.assert_allclose(offset.parts[0].means - 1e9, plain.parts[0].means, atol=1e-3)
+
+
+def test_slices_that_are_all_too_small():
+    image, _, mask = blobs((20, 26, 3))
+    mask[..., 1] = False
+    mask[5, 5:7, 1] = True
+    with pytest.warns(UserWarning, match="slice 1 has 2 pixels"):
+        result = segment(image, mask, n_components=3, slices=(1, 2), **TINY)
+    assert result.parts == ()
+    assert (result.labels[..., 1] > 0).sum() == 2
+    assert np.isfinite(result.guide.nll)
 
 
 def test_the_phantom_is_segmented():

@@ -7,23 +7,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deepmix.segmentation import Progress as Report
 from deepmix.segmentation import Segmentation
 
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+# Paths are printed as they are: brackets in them are no markup.
+out = Console(soft_wrap=True, markup=False, highlight=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
 
 @contextmanager
 def warnings_in_lines() -> Iterator[None]:
-    """Show each warning once, in one line, when the work is done."""
+    """Show each warning once, in one line, when the work is done or has failed."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield
-    for message in dict.fromkeys(str(each.message) for each in caught if each.category is UserWarning):
-        err.print(f"[yellow]warning:[/] {message}", highlight=False)
+        try:
+            yield
+        finally:
+            for message in dict.fromkeys(str(each.message) for each in caught if each.category is UserWarning):
+                err.print(f"warning: {message}", style="yellow")
 
 
 @contextmanager
@@ -51,9 +56,10 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     ends = Counter(part.status.name for part in result.parts)
     steps = sum(len(part.history) for part in result.parts)
     ended = ", ".join(f"{number} {name}" if len(result.parts) > 1 else name for name, number in ends.items())
-    nll = sum(part.nll for part in result.parts) / max(len(result.parts), 1)
+    nll = float(np.mean([part.nll for part in result.parts])) if result.parts else float("nan")
+    ended = ended or "no slice has as many pixels as classes"
     out.print(f"{result.settings.method}: NLL {nll:.4f}, {steps} steps, {ended}, {result.seconds:.1f} s")
     if "dice" in report:
         each = ", ".join(f"{code}: {dice:.3f}" for code, dice in report["dice"].items())
         out.print(f"matched Dice {report['mean_dice']:.3f} ({each})")
-    out.print(f"results in {folder}", highlight=False)
+    out.print(f"results in {folder}")

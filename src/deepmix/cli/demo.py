@@ -64,4 +64,4 @@ def demo(
         )
         outputs.write_report(folder, {"size": size, "noise": noise, "methods": reports})
     console.out.print(table)
-    console.out.print(f"results in {output}; look at {output / 'comparison.png'}", highlight=False)
+    console.out.print(f"results in {output}; look at {output / 'comparison.png'}")

@@ -93,7 +93,8 @@ def segment(
 
     from . import console
 
-    outputs.check_folder(output, overwrite)
+    inputs = [path for path in (*channels, mask, truth, means_init) if path is not None]
+    outputs.check_folder(output, overwrite, inputs)
     settings = Settings(
         n_components=classes,
         method=method,
@@ -125,11 +126,14 @@ def segment(
         mean_prior=mean_prior,
         warm_start=warm_start,
     )
-    image = images.read_image(channels)
-    inside = None if mask is None else images.read_labels(mask, image) != 0
-    true_labels = None if truth is None else images.read_labels(truth, image)
-    with console.warnings_in_lines(), console.progress_bar(method, max_steps) as progress:
-        result = segmentation.run(image.channels, inside, settings, progress)
+    with console.warnings_in_lines():
+        image = images.read_image(channels)
+        inside = None if mask is None else images.read_labels(mask, image) != 0
+        true_labels = None if truth is None else images.read_labels(truth, image)
+        if true_labels is not None:
+            outputs.check_truth(true_labels, inside, settings)
+        with console.progress_bar(method, max_steps) as progress:
+            result = segmentation.run(image.channels, inside, settings, progress)
     report = outputs.report_of(result) | {"channels": channels, "mask": mask}
     if true_labels is not None:
         report |= {"truth": truth} | outputs.scores(result.labels, true_labels, classes)
