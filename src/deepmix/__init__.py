@@ -8,13 +8,15 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .segmentation import Segmentation, segment
+    from .results import Segmentation
+    from .segmentation import segment
 
 __all__ = ["Segmentation", "__version__", "segment"]
 __version__ = version("deepmix")
+_HOMES = {"segment": ".segmentation", "Segmentation": ".results"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("segment", "Segmentation"):
-        return getattr(import_module(".segmentation", __name__), name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

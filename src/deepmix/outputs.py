@@ -16,7 +16,7 @@ import numpy as np
 from deepmix.reference.metrics import dice_matrix, match_classes
 from deepmix.reference.types import Status
 
-from .segmentation import Part, Segmentation
+from .results import Part, Segmentation
 from .settings import Settings
 
 REPORT = "report.json"

@@ -16,53 +16,11 @@ from deepmix.reference.types import Fit, Mixture, Status
 
 from . import preparation
 from .backends import backend
+from .results import Part, Segmentation
 from .settings import Settings
 
 # Called with the slices done, the slices in all, the steps done in this slice, and the NLL.
 Progress = Callable[[int, int, int, float], None]
-
-
-class Part(NamedTuple):
-    """One fit: of the whole image, or of one slice of a volume by a deep method.
-
-    slice: index on the last axis, None for the whole image. history: every NLL (of the standardised
-    channels), the last finite one being that of the result. status: how the fit ended.
-    proportions: (K,), means over the mask. means: (K, M), in the unit of the image.
-    covariances: in its square; (K, M), or (M, M) tied, or (K, M, M) full.
-    degenerate: (K,) bool, classes that collapsed.
-    """
-
-    slice: int | None
-    history: np.ndarray
-    status: Status
-    proportions: np.ndarray
-    means: np.ndarray
-    covariances: np.ndarray
-    degenerate: np.ndarray
-
-    @property
-    def nll(self) -> float:
-        """NLL of the result."""
-        finite = self.history[np.isfinite(self.history)]
-        return float(finite[-1]) if len(finite) else float("nan")
-
-
-class Segmentation(NamedTuple):
-    """What `segment` returns.
-
-    labels: (*spatial) uint8, classes 1 … K, 0 outside the mask.
-    probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask.
-    parts: the fits behind it. guide: the GMM over the whole image that a deep method's classes were matched
-    to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
-    """
-
-    labels: np.ndarray
-    probabilities: np.ndarray
-    parts: tuple[Part, ...]
-    guide: Part | None
-    scale: preparation.Scale
-    settings: Settings
-    seconds: float
 
 
 def segment(

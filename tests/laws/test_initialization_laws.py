@@ -173,20 +173,25 @@ def test_kmeans_takes_the_best_candidate():
 @pytest.mark.parametrize("name", ["kmeans", "from_means"])
 @pytest.mark.filterwarnings("ignore:channel 1 is constant")
 def test_g3_a_constant_channel_assigns_no_pixel(name):
-    """It standardises to 0, whatever the constant: 0.1 is no multiple of a power of 2, and its mean is rounded."""
+    """Inside the mask it standardises to 0: the starts are those of the other channel alone.
+
+    Whatever the constant (0.1 is no multiple of a power of 2: its mean is rounded), whatever the given
+    means say of it, whatever lies outside the mask.
+    """
     rng = np.random.default_rng(4)
-    varying = rng.normal(size=(1, 60)) + 6 * (np.arange(60) % 2)
-    means = np.array([[0.0, 0.0], [6.0, 0.001]])
-    labelled = []
+    varying, weights = rng.normal(size=(1, 60)) + 6 * (np.arange(60) % 2), np.ones(60)
+    weights[[7, 30]] = 0
+    means = np.array([[0.0, 50.0], [6.0, 0.0]])
     for constant in (0.0, 0.1, 0.7, 1e3 / 3):
-        pixels = np.vstack([varying, np.full(60, constant)])
+        pixels = np.vstack([varying, np.where(weights > 0, constant, 9)])
         if name == "kmeans":
-            mixture = initialization.kmeans(pixels, 2, seed=0)
+            start, alone = (initialization.kmeans(x, 2, weights, seed=0) for x in (pixels, varying))
         else:
-            mixture = initialization.from_means(pixels, means + np.array([0, constant]))
-        labelled.append(np.append(mixture.proportions, mixture.covariances[:, 0]))
-    for other in labelled[1:]:
-        np.testing.assert_allclose(other, labelled[0], rtol=1e-9)
+            start = initialization.from_means(pixels, means + np.array([0, constant]), weights)
+            alone = initialization.from_means(varying, means[:, :1], weights)
+        close(start.proportions, alone.proportions)
+        close(start.means[:, :1], alone.means)
+        close(start.covariances[:, :1], alone.covariances)
 
 
 @every_type

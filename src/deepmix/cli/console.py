@@ -11,8 +11,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from deepmix.results import Segmentation
 from deepmix.segmentation import Progress as Report
-from deepmix.segmentation import Segmentation
 
 # Paths are printed as they are: brackets in them are no markup.
 out = Console(soft_wrap=True, markup=False, highlight=False)
