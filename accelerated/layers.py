@@ -90,7 +90,7 @@ def _plain_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[ja
     """Both gradients as convolutions of the plain layout.
 
     Inside a loop XLA's CPU compiler folds transposes into a convolution's dimension numbers and then
-    runs it twenty times slower (jax issue 12868); the barriers keep them apart.
+    runs it some seventeen times slower (jax issue 12868); the barriers keep them apart.
     """
     kh, kw = kernel.shape[:2]
     mirrored = jax.lax.optimization_barrier(kernel[::-1, ::-1].swapaxes(2, 3))
