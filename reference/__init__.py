@@ -18,7 +18,13 @@ from . import (
     unet,
 )
 
+# Of the equations in README.md: what a change of them makes wrong must not pass for the same.
+SPECIFICATION = "1.0"
+DTYPES = ("float64",)
+
 __all__ = [
+    "DTYPES",
+    "SPECIFICATION",
     "adamw",
     "deep",
     "em",

@@ -9,8 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from deepmix.reference import gaussian, initialization
-from deepmix.reference.adamw import tree_map
+from deepmix.conformance.drawing import (
+    draw_image,
+    draw_mixture,
+    draw_parameters,
+    draw_pixels,
+    draw_responsibilities,
+    draw_weights,
+    frozen,
+)
+from deepmix.reference import gaussian
 from deepmix.reference.types import COVARIANCE_TYPES, Mixture, Tree, UNetConfig
 
 SHAPES = ((1, 2, 40), (2, 3, 60), (3, 4, 80), (1, 1, 20))  # M, K, N
@@ -44,104 +52,6 @@ class DeepProblem(NamedTuple):
     config: UNetConfig
     parameters: Tree
     covariance_type: str
-
-
-def frozen(array: np.ndarray) -> np.ndarray:
-    """The array, read-only."""
-    array = np.asarray(array)
-    array.flags.writeable = False
-    return array
-
-
-# From a generator
-
-
-def spd_matrices(rng: np.random.Generator, n: int, m: int, condition: float) -> np.ndarray:
-    """(n, m, m) QΛQᵀ: Q uniform on the orthogonal group, Λ within √condition of 1 either way."""
-    q, r = np.linalg.qr(rng.normal(size=(n, m, m)))
-    q = q * np.sign(np.einsum("nii->ni", r))[:, None, :]
-    matrices = np.einsum("nij,nj,nkj->nik", q, eigenvalues(rng, (n, m), condition), q)
-    return (matrices + matrices.swapaxes(1, 2)) / 2
-
-
-def eigenvalues(rng: np.random.Generator, shape: tuple[int, ...], condition: float) -> np.ndarray:
-    """Log-uniform between 1/√condition and √condition; both ends are met where the last axis has two."""
-    exponents = rng.uniform(-0.5, 0.5, shape)
-    if shape[-1] > 1:
-        exponents[..., 0], exponents[..., -1] = -0.5, 0.5
-    return condition**exponents
-
-
-def draw_covariances(
-    rng: np.random.Generator, k: int, m: int, condition: float, covariance_type: str
-) -> np.ndarray:
-    """Covariances in the shape of their type, of the given condition number."""
-    match covariance_type:
-        case "full":
-            return spd_matrices(rng, k, m, condition)
-        case "tied":
-            return spd_matrices(rng, 1, m, condition)[0]
-        case "diag":
-            return eigenvalues(rng, (k, m), condition)
-        case _:
-            return eigenvalues(rng, (k,), condition)
-
-
-def draw_mixture(
-    rng: np.random.Generator, m: int, k: int, condition: float, spread: float, covariance_type: str
-) -> Mixture:
-    """K Gaussians over M channels: proportions of Dirichlet, means normal with deviation `spread`."""
-    covariances = draw_covariances(rng, k, m, condition, covariance_type)
-    return Mixture(
-        frozen(rng.dirichlet(np.full(k, 3.0))), frozen(rng.normal(0, spread, (k, m))), frozen(covariances)
-    )
-
-
-def draw_pixels(rng: np.random.Generator, mixture: Mixture, n: int, covariance_type: str) -> np.ndarray:
-    """(M, N) pixels of a mixture; every class has its share."""
-    k, m = mixture.means.shape
-    labels = rng.permutation(np.arange(n) % k)
-    matrices = gaussian.covariance_matrices(mixture.covariances, covariance_type, k, m)
-    factors = np.linalg.cholesky(matrices)[labels]
-    return frozen(mixture.means[labels].T + np.einsum("nij,nj->in", factors, rng.normal(size=(n, m))))
-
-
-def draw_weights(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> np.ndarray:
-    """Sample weights. kind: "ones", "mask" (0 or 1), "integers" (0 … 3) or "reals" (some 0)."""
-    inside = rng.random(shape) < 0.8
-    inside.flat[: inside.size // 2] = True  # never too few
-    weights = {
-        "ones": np.ones(shape),
-        "mask": inside.astype(float),
-        "integers": inside * rng.integers(1, 4, shape).astype(float),
-        "reals": inside * rng.uniform(0.2, 3.0, shape),
-    }[kind]
-    return frozen(weights)
-
-
-def draw_responsibilities(rng: np.random.Generator, k: int, n: int, sharpness: float = 2.0) -> np.ndarray:
-    """(K, N) columns on the simplex."""
-    return frozen(simplex(rng.normal(0, sharpness, (k, n))))
-
-
-def simplex(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the first axis."""
-    positive = np.exp(logits - logits.max(axis=0))
-    return positive / positive.sum(axis=0)
-
-
-def draw_image(rng: np.random.Generator, m: int, k: int, h: int, w: int, contrast: float = 3.0) -> np.ndarray:
-    """(M, H, W): K bands with wobbling borders, of distinct means and deviation about 1."""
-    rows = np.arange(h)[:, None] + rng.uniform(0, 1) + rng.normal(0, 0.7, (h, w))
-    bands = np.clip(rows * k / (h + 1), 0, k - 1).astype(int)
-    means = rng.normal(0, contrast, (m, k))
-    return frozen(means[:, bands] + rng.normal(size=(m, h, w)))
-
-
-def draw_parameters(rng: np.random.Generator, m: int, k: int, config: UNetConfig) -> Tree:
-    """A start [U0], perturbed: no bias, scale or shift keeps its trivial value."""
-    start = initialization.unet_parameters(m, k, config, seed=int(rng.integers(2**31)))
-    return tree_map(lambda leaf: frozen(leaf + rng.normal(0, 0.2, leaf.shape)), start)
 
 
 # Strategies

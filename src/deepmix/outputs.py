@@ -22,15 +22,17 @@ from .settings import Settings
 REPORT = "report.json"
 
 
-def check_folder(folder: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -> None:
     """Refuse a folder that cannot take the results, or that holds one of the inputs.
 
+    overwrite: whether it may hold files; None: it may not, and no option allows it.
     Raises ValueError, saying what to do.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder for the results")
     if not overwrite and folder.is_dir() and any(folder.iterdir()):
-        raise ValueError(f"{folder} is not empty; name another folder, or add --overwrite")
+        remedy = "" if overwrite is None else ", or add --overwrite"
+        raise ValueError(f"{folder} is not empty; name another folder{remedy}")
     for path in inputs:
         if path.resolve().parent == folder.resolve():
             raise ValueError(f"{path} lies in {folder}, whose files are replaced; name another folder")

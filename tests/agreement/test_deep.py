@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 
 from deepmix import accelerated, reference
-from deepmix.reference import initialization
-from deepmix.reference.types import COVARIANCE_TYPES, DeepModel, Mixture, Optimization, Status, UNetConfig
-from tests.strategies import (
+from deepmix.conformance.drawing import (
     draw_image,
     draw_mixture,
     draw_parameters,
     draw_responsibilities,
     draw_weights,
     frozen,
-    generators,
 )
+from deepmix.reference import initialization
+from deepmix.reference.types import COVARIANCE_TYPES, DeepModel, Mixture, Optimization, Status, UNetConfig
+from tests.strategies import generators
 from tests.tolerances import (
     GRADIENT,
     STEP,

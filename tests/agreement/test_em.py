@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
+from deepmix.conformance.drawing import draw_responsibilities
 from deepmix.reference.types import COVARIANCE_TYPES, Status
-from tests.strategies import draw_responsibilities, em_problems
+from tests.strategies import em_problems
 from tests.tolerances import EPS32, FUNCTION, STEP, TRAJECTORY, assert_agree, rounded, tolerance
 
 DTYPES = (np.float64, np.float32)

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 
 from deepmix import accelerated, reference
+from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.types import UNetConfig
-from tests.strategies import CONFIGS, configs, draw_parameters, generators
+from tests.strategies import CONFIGS, configs, generators
 from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])

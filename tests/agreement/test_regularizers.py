@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
+from deepmix.conformance.drawing import draw_mixture, draw_responsibilities
 from deepmix.reference.types import COVARIANCE_TYPES, Mixture
-from tests.strategies import draw_mixture, draw_responsibilities, generators, images
+from tests.strategies import generators, images
 from tests.tolerances import GRADIENT, assert_agree, rounded, tolerance
 
 SHAPE = 2, 3, 8, 12  # M, K, H, W

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepmix.conformance import drawing
 from deepmix.reference import adamw
 from deepmix.reference.types import UNetConfig
 from tests import strategies
@@ -15,10 +16,8 @@ CONFIG = UNetConfig(1, 2)
 
 def trees(rng, n):
     """n trees of the structure of a network's parameters."""
-    parameters = strategies.draw_parameters(rng, 1, 2, CONFIG)
-    return [
-        adamw.tree_map(lambda leaf: strategies.frozen(rng.normal(size=leaf.shape)), parameters) for _ in range(n)
-    ]
+    parameters = drawing.draw_parameters(rng, 1, 2, CONFIG)
+    return [adamw.tree_map(lambda leaf: drawing.frozen(rng.normal(size=leaf.shape)), parameters) for _ in range(n)]
 
 
 @given(rng=strategies.generators, lr=st.floats(1e-5, 1e-1), wd=st.floats(0, 1))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
+from deepmix.conformance import drawing
 from deepmix.reference import adamw, deep, gaussian, initialization, layers, regularizers, svgmm
 from deepmix.reference.types import COVARIANCE_TYPES, DeepModel, Mixture, Optimization, Status, UNetConfig
 from deepmix.reference.unet import unet
@@ -148,9 +149,9 @@ def test_dg_deepg_held_gives_every_pixel_the_same_gradient(kind, data):
 @given(rng=strategies.generators)
 def test_dg_one_class_has_nothing_to_learn(kind, method, rng):
     """K = 1: Π = 1 whatever θ, so the gradient is 0, through the moments too."""
-    image, weights = strategies.draw_image(rng, 2, 1, 4, 4), np.ones((4, 4))
+    image, weights = drawing.draw_image(rng, 2, 1, 4, 4), np.ones((4, 4))
     config = UNetConfig(1, 2)
-    parameters, floor = strategies.draw_parameters(rng, 2, 1, config), np.zeros(2)
+    parameters, floor = drawing.draw_parameters(rng, 2, 1, config), np.zeros(2)
     model = DeepModel(unet=config, method=method, covariance_type=kind)
     previous = deep.begin(parameters, image, weights, floor, model).mixture
     value, evaluation, gradient = deep.loss_and_gradient(parameters, image, previous, weights, floor, model)
@@ -291,11 +292,11 @@ def test_dg1_step_is_adamw_on_the_clipped_gradient(data, model):
 def test_dg_stops_after_min_steps_or_at_max_steps_and_tells_its_progress(tol, min_steps, max_steps):
     """t > min_steps and |ΔNLL| < tol, or t = max_steps − 1."""
     rng = np.random.default_rng(7)
-    config, image = UNetConfig(1, 2), strategies.draw_image(rng, 1, 2, 4, 4)
+    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 1, 2, 4, 4)
     told = []
     fitted = deep.fit(
         image,
-        strategies.draw_parameters(rng, 1, 2, config),
+        drawing.draw_parameters(rng, 1, 2, config),
         model=DeepModel(unet=config),
         optimization=Optimization(tol=tol, min_steps=min_steps, max_steps=max_steps),
         progress=lambda t, nll: told.append((t, nll)),
@@ -309,11 +310,11 @@ def test_dg_stops_after_min_steps_or_at_max_steps_and_tells_its_progress(tol, mi
 def test_dg_a_rise_of_the_nll_by_more_than_tol_does_not_stop_the_loop():
     """|NLL_{t−1} − NLL_t|, not the fall alone: at a rate of 1 the NLL jumps both ways."""
     rng = np.random.default_rng(8)
-    config, image = UNetConfig(1, 2), strategies.draw_image(rng, 1, 2, 4, 4)
+    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 1, 2, 4, 4)
     optimization = Optimization(learning_rate=1.0, tol=1e-9, min_steps=0, max_steps=30)
     fitted = deep.fit(
         image,
-        strategies.draw_parameters(rng, 1, 2, config),
+        drawing.draw_parameters(rng, 1, 2, config),
         model=DeepModel(unet=config),
         optimization=optimization,
     )
@@ -327,7 +328,7 @@ def test_dg_a_rise_of_the_nll_by_more_than_tol_does_not_stop_the_loop():
 def test_dg_lowers_the_nll(kind, method):
     """An image of three bands: fifty steps at 10⁻² learn something."""
     rng = np.random.default_rng(9)
-    config, image = UNetConfig(1, 4), strategies.draw_image(rng, 2, 3, 8, 12)
+    config, image = UNetConfig(1, 4), drawing.draw_image(rng, 2, 3, 8, 12)
     fitted = deep.fit(
         image,
         initialization.unet_parameters(2, 3, config),
@@ -339,8 +340,8 @@ def test_dg_lowers_the_nll(kind, method):
 
 def test_dg_non_finite_nll_returns_the_last_finite_parameters():
     rng = np.random.default_rng(10)
-    config, image = UNetConfig(1, 2), strategies.draw_image(rng, 1, 2, 4, 4)
-    parameters = strategies.draw_parameters(rng, 1, 2, config)
+    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 1, 2, 4, 4)
+    parameters = drawing.draw_parameters(rng, 1, 2, config)
     with np.errstate(all="ignore"):
         fitted = deep.fit(
             image,
@@ -362,8 +363,8 @@ def test_dg_non_finite_nll_returns_the_last_finite_parameters():
 def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flagged(kind, method):
     """A head bias of −10⁴: Π underflows to 0; the class keeps the global moments and the others learn on."""
     rng = np.random.default_rng(11)
-    config, image = UNetConfig(1, 2), strategies.draw_image(rng, 2, 3, 8, 12)
-    parameters = strategies.draw_parameters(rng, 2, 3, config)
+    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 2, 3, 8, 12)
+    parameters = drawing.draw_parameters(rng, 2, 3, config)
     head = parameters["head"]
     parameters = parameters | {"head": head | {"bias": np.array([0, 0, -1e4])}}
     model = DeepModel(unet=config, method=method, covariance_type=kind)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from deepmix.conformance import drawing
 from deepmix.reference import gmm, initialization, svgmm
 from deepmix.reference.types import COVARIANCE_TYPES, Mixture, Status
 from tests import strategies
@@ -114,8 +115,8 @@ def test_em2_stops_when_the_nll_falls_by_less_than_tol(algorithm, kind, data):
 def test_em2_a_rise_of_the_nll_stops_the_loop_at_the_parameters_that_it_belongs_to(algorithm):
     """Not |ΔNLL| but the fall: a floor of 100 variances makes the first M-step raise the NLL."""
     rng = np.random.default_rng(1)
-    start = strategies.draw_mixture(rng, 2, 2, 2.0, 3.0, "diag")
-    pixels = strategies.draw_pixels(rng, start, 40, "diag")
+    start = drawing.draw_mixture(rng, 2, 2, 2.0, 3.0, "diag")
+    pixels = drawing.draw_pixels(rng, start, 40, "diag")
     problem = strategies.EmProblem(pixels, start, np.ones(40), None, "diag")
     fitted = fit(algorithm, problem, tol=1e-3, floor=np.full(2, 100.0))
     assert len(fitted.history) == 2
@@ -129,7 +130,7 @@ def test_g3_a_class_of_next_to_nothing_gets_proportion_0():
     """n_k = 30·10⁻³¹⁰ is below ten times the smallest normal number."""
     rng = np.random.default_rng(12)
     r = np.vstack([np.ones(30), np.full(30, 1e-310)])
-    start = strategies.draw_mixture(rng, 2, 2, 2.0, 1.0, "diag")
+    start = drawing.draw_mixture(rng, 2, 2, 2.0, 1.0, "diag")
     mixture, found = gmm.m_step(rng.normal(size=(2, 30)), r, np.ones(30), np.zeros(2), start)
     assert found.counts[1] > 0
     np.testing.assert_array_equal(found.degenerate, [False, True])
@@ -264,7 +265,7 @@ def test_non_finite_nll_returns_the_last_finite_parameters_and_never_converges(a
     """A channel constant at 0 and no floor: the first M-step makes a singular Σ."""
     rng = np.random.default_rng(2)
     pixels = np.vstack([rng.normal(size=30), np.zeros(30)])
-    start = strategies.draw_mixture(rng, 2, 2, 2.0, 1.0, kind)
+    start = drawing.draw_mixture(rng, 2, 2, 2.0, 1.0, kind)
     problem = strategies.EmProblem(pixels, start, np.ones(30), np.zeros(2), kind)
     start = start_of(algorithm, problem)
     with pytest.warns(UserWarning, match="channel 1 is constant"):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepmix.conformance import drawing
 from deepmix.reference import gaussian
 from deepmix.reference.types import COVARIANCE_TYPES, Mixture
 from tests import strategies
@@ -159,7 +160,7 @@ def test_g2_integer_weights_are_copies(kind, data):
 def test_g3_an_empty_class_keeps_its_moments_and_is_named(kind, data):
     problem = data.draw(strategies.em_problems(kind))
     k, n = len(problem.start.means), len(problem.weights)
-    r = strategies.draw_responsibilities(data.draw(strategies.generators), k + 1, n).copy()
+    r = drawing.draw_responsibilities(data.draw(strategies.generators), k + 1, n).copy()
     r[k] = 0
     outside = problem.weights == 0
     r[k, outside] = 1  # pixels that do not count fill no class
@@ -188,8 +189,8 @@ def test_g3_floor_is_a_millionth_of_the_variance_and_1e12_for_a_constant_channel
 @every_type
 def test_g3_floor_is_added_to_the_diagonal(kind):
     rng = np.random.default_rng(0)
-    pixels, r, w = rng.normal(size=(3, 30)), strategies.draw_responsibilities(rng, 2, 30), np.ones(30)
-    start = strategies.draw_mixture(rng, 3, 2, 2.0, 1.0, kind)
+    pixels, r, w = rng.normal(size=(3, 30)), drawing.draw_responsibilities(rng, 2, 30), np.ones(30)
+    start = drawing.draw_mixture(rng, 3, 2, 2.0, 1.0, kind)
     with_floor, without = (
         gaussian.moments(pixels, r, w, floor, start, kind).covariances
         for floor in (np.array([0.5, 1.0, 3.0]), np.zeros(3))
@@ -284,7 +285,7 @@ def test_dg5_moments_are_of_degree_zero(kind, data):
 def test_dg5_a_degenerate_class_passes_no_gradient(kind):
     rng = np.random.default_rng(1)
     r = np.vstack([np.ones(30), np.zeros(30)])
-    start, pixels = strategies.draw_mixture(rng, 2, 2, 2.0, 1.0, kind), rng.normal(size=(2, 30))
+    start, pixels = drawing.draw_mixture(rng, 2, 2, 2.0, 1.0, kind), rng.normal(size=(2, 30))
     found = gaussian.moments(pixels, r, np.ones(30), np.zeros(2), start, kind)
     ones = np.ones_like(found.means), np.ones_like(found.covariances)
     gradient = gaussian.moments_pullback(pixels, np.ones(30), np.zeros(2), found, *ones, kind)

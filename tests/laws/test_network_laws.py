@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepmix.conformance import drawing
 from deepmix.reference import layers
 from deepmix.reference.adamw import tree_map
 from deepmix.reference.types import UNetConfig
@@ -30,9 +31,9 @@ LAYERS = {  # the layer and the shapes of its arguments; those of "flat" vary so
 def test_u_pullback_of_every_layer(name, rng):
     layer, shapes = LAYERS[name]
     deviation = 3e-3 if name.endswith("flat") else 2
-    arguments = [strategies.frozen(rng.normal(1, deviation, shape)) for shape in shapes]
+    arguments = [drawing.frozen(rng.normal(1, deviation, shape)) for shape in shapes]
     value, pullback = layer(*arguments)
-    cotangent = strategies.frozen(rng.normal(size=value.shape))
+    cotangent = drawing.frozen(rng.normal(size=value.shape))
     gradients = pullback(cotangent)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     names = list("abc"[: len(arguments)])
@@ -47,7 +48,7 @@ def test_u_pullback_of_every_layer(name, rng):
 
 @given(rng=strategies.generators, slope=st.floats(0, 0.5))
 def test_u1_pullback_of_a_block(rng, slope):
-    parameters = strategies.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
+    parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
     x = rng.normal(size=(2, 4, 6))
     value, pullback = block(parameters, x, slope)
     cotangent = rng.normal(size=value.shape)
@@ -225,7 +226,7 @@ def test_u_mirrored_kernels_on_a_mirrored_image_give_the_mirrored_logits(data, a
 def test_u1_positive_scale_of_the_second_kernel_is_normalised_away(data):
     """instance norm ∘ (a · conv) = instance norm ∘ conv up to ε: here 10⁶ and more against 10⁻⁵."""
     rng = data.draw(strategies.generators)
-    parameters = strategies.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
+    parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
     x = rng.normal(0, 100, size=(2, 4, 6))
     larger = parameters | {"conv_1": {"kernel": parameters["conv_1"]["kernel"] * 1e5}}
     largest = parameters | {"conv_1": {"kernel": parameters["conv_1"]["kernel"] * 1e7}}
@@ -235,7 +236,7 @@ def test_u1_positive_scale_of_the_second_kernel_is_normalised_away(data):
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
 def test_u2_u3_depth_is_the_number_of_poolings(depth):
     config = UNetConfig(depth, 2)
-    parameters = strategies.draw_parameters(np.random.default_rng(5), 1, 2, config)
+    parameters = drawing.draw_parameters(np.random.default_rng(5), 1, 2, config)
     logits, _ = unet(parameters, np.ones((1, 16, 24)), config)
     assert logits.shape == (2, 16, 24)
     assert set(parameters) == {"bottom", "head"} | {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepmix.conformance import drawing
 from deepmix.reference import gaussian, regularizers
 from deepmix.reference.types import COVARIANCE_TYPES, Mixture
 from tests import strategies
@@ -18,7 +19,7 @@ def drawn(data):
     _, k, h, w = shape = data.draw(strategies.image_shapes)
     image, weights = data.draw(strategies.images(shape))
     rng = data.draw(strategies.generators)
-    proportions = strategies.draw_responsibilities(rng, k, h * w).reshape(k, h, w)
+    proportions = drawing.draw_responsibilities(rng, k, h * w).reshape(k, h, w)
     return proportions, image, weights, rng
 
 

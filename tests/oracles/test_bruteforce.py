@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepmix.conformance import drawing
 from deepmix.reference import gaussian, gmm, layers, metrics, regularizers, svgmm
 from deepmix.reference.types import COVARIANCE_TYPES
 from tests import strategies
@@ -48,7 +49,7 @@ def test_em1_em2_sv1_sv2_by_loops(kind, data, spatial):
     k, n = len(problem.start.means), len(problem.weights)
     proportions = problem.start.proportions
     if spatial:
-        proportions = strategies.draw_responsibilities(data.draw(strategies.generators), k, n)
+        proportions = drawing.draw_responsibilities(data.draw(strategies.generators), k, n)
     mixture = problem.start._replace(proportions=proportions)
     gamma, nll = np.zeros((k, n)), 0.0
     for i in range(n):
@@ -127,7 +128,7 @@ def test_r2_total_variation_by_loops(data):
     _, k, height, width = shape = data.draw(strategies.image_shapes)
     image, weights = data.draw(strategies.images(shape))
     rng = data.draw(strategies.generators)
-    p = strategies.draw_responsibilities(rng, k, height * width).reshape(k, height, width)
+    p = drawing.draw_responsibilities(rng, k, height * width).reshape(k, height, width)
     value, gradient = 0.0, np.zeros_like(p)
     for c, i, j in np.ndindex(k, height, width):
         for y, z in ((i + 1, j), (i, j + 1)):

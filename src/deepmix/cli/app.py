@@ -6,8 +6,10 @@ import typer
 
 from deepmix import __version__
 
+from .conform import conform
 from .demo import demo
 from .segment import segment
+from .vectors import vectors
 
 app = typer.Typer(
     help="Unsupervised image segmentation by deep Gaussian mixtures.",
@@ -18,6 +20,8 @@ app = typer.Typer(
 )
 app.command()(segment)
 app.command()(demo)
+app.command()(conform)
+app.command()(vectors)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,18 +1,23 @@
 """What the commands print: progress, warnings, tables."""
 
 import warnings
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
+from deepmix.conformance.runner import BAD, Result, summary
 from deepmix.results import Segmentation
 from deepmix.segmentation import Progress as Report
+
+Item = TypeVar("Item")
 
 # Paths are printed as they are: brackets in them are no markup.
 out = Console(soft_wrap=True, markup=False, highlight=False)
@@ -63,3 +68,48 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
         each = ", ".join(f"{code}: {dice:.3f}" for code, dice in report["dice"].items())
         out.print(f"matched Dice {report['mean_dice']:.3f} ({each})")
     out.print(f"results in {folder}")
+
+
+def counted(title: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+    """The items, with a bar that counts them."""
+    with Progress(*Progress.get_default_columns(), console=err, transient=True, disable=not err.is_terminal) as bar:
+        yield from bar.track(items, total=total, description=title)
+
+
+SHOWN = 20  # failures, before the rest is only counted
+
+
+def print_conformance(title: str, results: list[Result]) -> None:
+    """A table, function by dtype; the first failures; one line that sums it up."""
+    groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        groups[result.function, result.dtype].append(result)
+    dtypes = list(dict.fromkeys(result.dtype for result in results))
+    table = Table("function", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    for dtype in dtypes:
+        for heading in (f"{dtype}\npass", "\nfail", "\nmissing", "\nworst"):
+            table.add_column(heading, justify="right", no_wrap=True)
+    for function in dict.fromkeys(result.function for result in results):
+        cells = [cell for dtype in dtypes for cell in _cells(groups[function, dtype])]
+        table.add_row(function, *cells)
+    out.print(table, width=max(out.width, 50 + 30 * len(dtypes)))
+    bad = [result for result in results if result.outcome in BAD]
+    for result in bad[:SHOWN]:
+        times = f" ({result.worst:.2g} × the tolerance)" if 0 < result.worst < np.inf else ""
+        out.print(f"{result.outcome}: {result.name} {result.dtype}{times}: {result.message}")
+    if len(bad) > SHOWN:
+        out.print(f"… and {len(bad) - SHOWN} more; --json FILE writes them all")
+    total = summary(results)
+    counts = ", ".join(f"{n} {outcome}" for outcome, n in total["counts"].items() if n or outcome in ("pass", "fail"))
+    verdict = "conforms" if total["conforms"] else "does not conform"
+    out.print(f"{title} {verdict}: {counts}; worst error of those that pass {total['worst']:.2g} × the tolerance")
+
+
+def _cells(results: list[Result]) -> list[str]:
+    """Passed, failed, missing, worst error."""
+    failed = sum(result.outcome in BAD for result in results)
+    numbers = [sum(result.outcome == outcome for result in results) for outcome in ("pass", "missing")]
+    run = [result.worst for result in results if result.outcome != "missing"]
+    worst = f"{max(run):.2g}" if run else ""
+    passed, failures, missing = (str(n) if n else "" for n in (numbers[0], failed, numbers[1]))
+    return [passed, failures, missing, worst]

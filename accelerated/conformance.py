@@ -1,0 +1,102 @@
+"""This package's functions in the form of the reference's, for `deepmix conform`.
+
+Compiled, as users run them; layers take (C, H, W) and return their pullback, which JAX derives. The
+initialisers are the reference's own, which this package shares.
+"""
+
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import jax
+
+from deepmix.reference import initialization
+from deepmix.reference.types import Mixture, Tree, UNetConfig
+
+from . import adamw as _adamw
+from . import deep as _deep
+from . import em as _em
+from . import gaussian as _gaussian
+from . import gmm as _gmm
+from . import layers as _layers
+from . import metrics as _metrics
+from . import regularizers as _regularizers
+from . import svgmm as _svgmm
+from . import unet as _unet
+
+__all__ = ["adamw", "deep", "em", "gaussian", "gmm", "initialization", "layers", "metrics", "session", "unet"]
+
+
+def session(dtype: str) -> AbstractContextManager[Any]:
+    """JAX's float64 mode where float64 is asked for."""
+    return jax.enable_x64(dtype == "float64")
+
+
+def _compiled(module: ModuleType, *names: str) -> SimpleNamespace:
+    """Functions of a module, compiled; what is no array is static."""
+    static = {"covariance_type", "model", "n_components", "n_classes"}
+
+    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+        return jax.jit(function, static_argnames=static & set(inspect.signature(function).parameters))
+
+    return SimpleNamespace(**{name: compiled(getattr(module, name)) for name in names})
+
+
+def _layer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
+    """A layer of one image (C, H, W) that returns its value and its pullback."""
+
+    @jax.jit
+    def of_one_image(x: jax.Array, *rest: jax.Array) -> jax.Array:
+        return function(x.transpose(1, 2, 0)[None], *rest)[0].transpose(2, 0, 1)
+
+    return lambda *arrays: jax.vjp(of_one_image, *arrays)
+
+
+def _network(parameters: Tree, image: jax.Array, config: UNetConfig = UNetConfig()) -> Any:
+    return jax.vjp(jax.jit(lambda parameters, image: _unet.unet(parameters, image, config)), parameters, image)
+
+
+def _block(parameters: Tree, x: jax.Array, negative_slope: float = 0.01) -> Any:
+    block = _unet.Block(len(parameters["norm"]["scale"]), negative_slope)
+    layer = _layer(lambda x, parameters: block.apply({"params": parameters}, x))
+    value, pullback = layer(x, parameters)
+    return value, lambda dy: pullback(dy)[::-1]
+
+
+def _regularizer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
+    """The value and the gradient at Π of a regulariser, whose means are functions of Π [R]."""
+
+    @jax.jit
+    def with_gradient(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, *rest: Any) -> Any:
+        def value(proportions: jax.Array) -> jax.Array:
+            flat, pixels = (maps.reshape(len(maps), -1) for maps in (proportions, image))
+            found = _gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture)
+            return function(proportions, mixture._replace(means=found.means), image, mask, *rest)
+
+        return jax.value_and_grad(value)(proportions)
+
+    return with_gradient
+
+
+adamw = _compiled(_adamw, "init", "clip", "update")
+deep = _compiled(_deep, "loss")
+em = _compiled(_em, "mean_nll")
+gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")
+gmm = _compiled(_gmm, "e_step", "m_step", "nll")
+svgmm = _compiled(_svgmm, "e_step", "m_step", "nll")
+metrics = _compiled(_metrics, "dice", "dice_matrix", "match_classes")
+layers = SimpleNamespace(
+    conv=_layer(_layers.conv),
+    leaky_relu=_layer(_layers.leaky_relu),
+    instance_norm=_layer(_layers.instance_norm),
+    max_pool=_layer(_layers.max_pool),
+    upsample=_layer(_layers.upsample),
+    softmax=lambda logits: jax.vjp(_layers.softmax, logits),
+)
+unet = SimpleNamespace(unet=_network, block=_block)
+regularizers = SimpleNamespace(
+    total_variation=_regularizer(_regularizers.total_variation),
+    mean_prior=_regularizer(_regularizers.mean_prior),
+)

@@ -1,0 +1,31 @@
+"""`deepmix vectors`: test vectors for ports in any language, in a folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def vectors(
+    folder: Annotated[Path, typer.Argument(help="Folder for the vectors; new or empty.")],
+    preset: Annotated[str, typer.Option(help="minimal (all functions, small) or paper (the paper's sizes).")] = "minimal",
+    dtype: Annotated[str, typer.Option(help="float64 or float32: of the inputs, and what tolerances go by.")] = "float64",
+) -> None:
+    """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
+    from deepmix import outputs
+    from deepmix.conformance import vectors
+    from deepmix.conformance.cases import PRESETS, cases
+    from deepmix.conformance.tolerances import DTYPES
+    from deepmix.reference.checks import check_choice
+
+    from . import console
+
+    check_choice("preset", preset, PRESETS)
+    check_choice("dtype", dtype, DTYPES)
+    outputs.check_folder(folder, overwrite=None)
+    chosen = list(cases(preset, dtype))
+    with outputs.new_results(folder) as temporary:
+        for case in console.counted("vectors", chosen, len(chosen)):
+            vectors.write(temporary, vectors.make(case, preset, dtype))
+        vectors.write_format(temporary)
+    console.out.print(f"{len(chosen)} vectors in {folder}; {folder / 'FORMAT.md'} explains them")

@@ -1,0 +1,187 @@
+"""Algorithm 3 [DG]: loss, gradient, step, loop, under all switches."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix.conformance.drawing import (
+    draw_image,
+    draw_mixture,
+    draw_parameters,
+    draw_responsibilities,
+    draw_weights,
+)
+from deepmix.reference import deep, gaussian
+from deepmix.reference.types import (
+    COVARIANCE_TYPES,
+    AdamWState,
+    DeepModel,
+    DeepState,
+    Mixture,
+    Optimization,
+    Tree,
+    UNetConfig,
+)
+
+from .case import Case, generator
+
+CONFIG = UNetConfig(depth=1, filters=2)
+SIZE = (8, 8)
+
+
+class Problem(NamedTuple):
+    """Arguments of `deep.loss` without the model."""
+
+    parameters: Tree
+    image: np.ndarray
+    previous: Mixture
+    weights: np.ndarray
+    floor: np.ndarray
+
+
+def problem(
+    name: str,
+    kind: str = "diag",
+    *,
+    m: int = 2,
+    k: int = 3,
+    config: UNetConfig = CONFIG,
+    weights: str = "ones",
+    size: tuple[int, int] = SIZE,
+) -> Problem:
+    """What the name says of random numbers. kind: covariance type; weights: see `draw_weights`."""
+    rng = generator(name)
+    image, w = draw_image(rng, m, k, *size), draw_weights(rng, size, weights)
+    previous = draw_mixture(rng, m, k, 4.0, 2.0, kind)
+    floor = gaussian.variance_floor(image.reshape(m, -1), w.ravel())
+    return Problem(draw_parameters(rng, m, k, config), image, previous, w, floor)
+
+
+def cases(dtype: str) -> Iterator[Case]:
+    """The start, the loss, its gradient, a step, short fits, the warm start."""
+    yield from _begin()
+    yield from _losses()
+    yield from _steps()
+    yield from _fits()
+    yield from _warm_starts()
+    yield from _rejections()
+
+
+def _begin() -> Iterator[Case]:
+    for kind in COVARIANCE_TYPES:
+        parameters, image, _, weights, floor = problem("begin", weights="reals")
+        model = DeepModel(CONFIG, covariance_type=kind)
+        arguments = {"parameters": parameters, "image": image, "weights": weights, "floor": floor, "model": model}
+        yield Case("deep.begin", kind, arguments)
+
+
+def _losses() -> Iterator[Case]:
+    for method in ("deepsvg", "deepg"):
+        for kind in COVARIANCE_TYPES:
+            given = problem(f"{method} {kind}", kind, weights="reals")
+            yield from _loss(f"{method}_through_{kind}", given, DeepModel(CONFIG, method, kind))
+        held = DeepModel(CONFIG, method, m_step_gradient="held")
+        yield from _loss(f"{method}_held", problem(f"{method} held"), held)
+        posterior = held._replace(covariance_type="full", m_step_weights="posterior")
+        yield from _loss(f"{method}_posterior", problem(f"{method} posterior", "full"), posterior)
+        underflow = problem(f"{method} underflow")
+        underflow.parameters["head"]["bias"] = np.array([0.0, 0.0, -2000.0])
+        yield from _loss(f"{method}_class_that_underflows", underflow, DeepModel(CONFIG, method))
+        one_channel = problem(f"{method} one channel", m=1)
+        yield from _loss(f"{method}_one_channel", one_channel, DeepModel(CONFIG, method))
+    yield from _loss("one_class", problem("one class", k=1), DeepModel(CONFIG))
+    deeper = UNetConfig(2, 2, 0.2)
+    yield from _loss("two_poolings", problem("two poolings", config=deeper, size=(8, 12)), DeepModel(deeper))
+    means = generator("means").normal(size=(3, 2))
+    variation = {"name": "total_variation", "strength": 0.3}
+    prior = {"name": "mean_prior", "strength": 0.1, "means": means}
+    for gradient, weights in (("through", "prior"), ("held", "posterior")):
+        model = DeepModel(CONFIG, m_step_gradient=gradient, m_step_weights=weights)
+        model = model._replace(regularizers=(variation, prior))
+        yield from _loss(f"regularized_{gradient}", problem("regularized", weights="reals"), model)
+
+
+def _loss(name: str, given: Problem, model: DeepModel) -> Iterator[Case]:
+    arguments = given._asdict() | {"model": model}
+    yield Case("deep.loss", name, arguments)
+    yield Case("deep.loss_and_gradient", name, arguments)
+
+
+def _steps() -> Iterator[Case]:
+    for method in ("deepsvg", "deepg"):
+        given = problem(f"{method} step", weights="reals")
+        zeros = deep.adamw.tree_map(np.zeros_like, given.parameters)
+        state = DeepState(given.parameters, AdamWState(0, zeros, zeros), given.previous)
+        yield _step(f"{method}_first", given, state, DeepModel(CONFIG, method), Optimization(1e-2))
+    rng = generator("later step")
+    m = deep.adamw.tree_map(lambda leaf: rng.normal(0, 0.1, leaf.shape), given.parameters)
+    v = deep.adamw.tree_map(lambda leaf: rng.uniform(0.01, 0.1, leaf.shape), given.parameters)
+    later = DeepState(given.parameters, AdamWState(5, m, v), given.previous)
+    strong = Optimization(1e-2, weight_decay=0.1, max_norm=0.01)  # clipped
+    yield _step("later_and_clipped", given, later, DeepModel(CONFIG), strong)
+
+
+def _step(name: str, given: Problem, state: DeepState, model: DeepModel, optimization: Optimization) -> Case:
+    inputs = {"state": state, "image": given.image, "weights": given.weights, "floor": given.floor}
+    return Case("deep.step", name, inputs | {"model": model, "optimization": optimization})
+
+
+def _fits() -> Iterator[Case]:
+    five = Optimization(1e-2, tol=0.0, max_steps=5)
+    for method in ("deepsvg", "deepg"):
+        given = problem(f"{method} fit", weights="reals")
+        yield _fit(f"{method}_five_steps", given, DeepModel(CONFIG, method), five)
+    posterior = DeepModel(CONFIG, m_step_gradient="held", m_step_weights="posterior", label_rule="posterior")
+    yield _fit("posterior_weights_and_labels", problem("posterior fit"), posterior, five)
+    outside = problem("outside fit", weights="mask")
+    unknown = np.where((outside.weights == 0) & (np.arange(2)[:, None, None] == 1), np.nan, outside.image)
+    yield _fit("nan_outside", outside._replace(image=unknown), DeepModel(CONFIG), five)
+    settles = Optimization(1e-2, tol=1.0, min_steps=3, max_steps=20)
+    yield _fit("until_it_settles", problem("settling fit"), DeepModel(CONFIG), settles)
+    yield _fit("one_step", problem("one step fit"), DeepModel(CONFIG), five._replace(max_steps=1))
+
+
+def _fit(name: str, given: Problem, model: DeepModel, optimization: Optimization, **other: Any) -> Case:
+    inputs = {"image": given.image, "parameters": given.parameters, "mask": given.weights}
+    return Case("deep.fit", name, inputs | {"model": model, "optimization": optimization} | other)
+
+
+def _warm_starts() -> Iterator[Case]:
+    given = problem("warm start", weights="reals")
+    target = draw_responsibilities(generator("target"), 3, 64).reshape(3, *SIZE)
+    arguments = {"image": given.image, "parameters": given.parameters, "target": target, "mask": given.weights}
+    options = {"config": CONFIG, "optimization": Optimization(1e-2)}
+    yield Case("deep.warm_start", "five_steps", arguments | options | {"n_steps": 5})
+    yield Case("deep.warm_start", "no_step", arguments | options | {"n_steps": 0})
+    outside = np.where(given.weights > 0, target, np.nan)
+    known = arguments | {"target": outside} | options | {"n_steps": 1}
+    yield Case("deep.warm_start", "unknown_target_outside", known)
+    other = arguments | {"target": target[:2]} | options
+    yield Case("deep.warm_start", "rejects_a_target_of_other_classes", other, rejected=True)
+
+
+def _rejections() -> Iterator[Case]:
+    given, one = problem("rejected fit"), Optimization(max_steps=1)
+    good: dict[str, Any] = {
+        "image": given.image,
+        "parameters": given.parameters,
+        "mask": given.weights,
+        "model": DeepModel(CONFIG),
+        "optimization": one,
+    }
+    unknown = np.array(given.image)
+    unknown[1, 2, 3] = np.nan
+    bad: dict[str, dict[str, Any]] = {
+        "nan_inside": {"image": unknown},
+        "empty_mask": {"mask": np.zeros(SIZE)},
+        "mask_of_another_shape": {"mask": np.ones((8, 7))},
+        "image_without_channels": {"image": given.image[0]},
+        "odd_height": {"image": given.image[:, :7], "mask": given.weights[:7]},
+        "posterior_weights_with_gradient_through": {"model": DeepModel(CONFIG, m_step_weights="posterior")},
+        "unknown_method": {"model": DeepModel(CONFIG, "deepest")},
+        "unknown_label_rule": {"model": DeepModel(CONFIG, label_rule="loudest")},
+        "unknown_covariance_type": {"model": DeepModel(CONFIG, covariance_type="round")},
+    }
+    for name, changed in bad.items():
+        yield Case("deep.fit", f"rejects_{name}", good | changed, rejected=True)

@@ -1,0 +1,164 @@
+"""Densities, moments and their gradients [G], [DG5]."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from deepmix.conformance.drawing import draw_responsibilities
+from deepmix.reference import gaussian
+from deepmix.reference.types import COVARIANCE_TYPES
+
+from .case import Case, Pixels, draw, generator, nearly_singular
+
+FAR = 141.0  # deviations: log-densities of about −10⁴
+
+
+def cases(dtype: str) -> Iterator[Case]:
+    """From densities to the gradients of the moments."""
+    yield from _log_density(dtype)
+    yield from _posterior()
+    yield from _moments()
+    yield from _global_mixture_and_floor()
+    yield from _helpers()
+    yield from _pullbacks(dtype)
+
+
+def _log_density(dtype: str) -> Iterator[Case]:
+    edges = {
+        "one_channel": draw("one channel", m=1),
+        "one_class": draw("one class", k=1),
+        "one_pixel": draw("one pixel", n=1),
+        "far_away": draw("far", far=FAR),
+        "far_from_zero": _moved(draw("offset"), 1e3),
+    }
+    for kind in COVARIANCE_TYPES:
+        yield _density(kind, kind, draw(kind, kind, m=3, k=4))
+    for name, given in edges.items():
+        yield _density(name, "diag", given)
+    for kind in ("full", "tied"):
+        yield _density(f"far_away_{kind}", kind, draw("far", kind, far=FAR))
+        given = draw("singular", kind, m=3, condition=nearly_singular(dtype))
+        yield _density(f"nearly_singular_{kind}", kind, given)
+    given = draw("indefinite", "full", k=2)
+    indefinite = np.stack([given.mixture.covariances[0], [[1.0, 2.0], [2.0, 1.0]]])
+    given = given._replace(mixture=given.mixture._replace(covariances=indefinite))
+    yield _density("not_positive_definite", "full", given)
+
+
+def _density(name: str, kind: str, given: Pixels) -> Case:
+    mixture = given.mixture
+    arguments = {"means": mixture.means, "covariances": mixture.covariances, "covariance_type": kind}
+    return Case("gaussian.log_density", name, {"pixels": given.pixels} | arguments)
+
+
+def _moved(given: Pixels, offset: float) -> Pixels:
+    """The same pixels, so far from 0 that E[x²] − E[x]² loses what two passes keep."""
+    mixture = given.mixture._replace(means=given.mixture.means + offset)
+    return given._replace(pixels=given.pixels + offset, mixture=mixture)
+
+
+def _posterior() -> Iterator[Case]:
+    rng = generator("posterior")
+    densities = rng.normal(-5, 4, (3, 12))
+    shared = np.log([[0.2], [0.3], [0.5]])
+    of_pixels = np.log(draw_responsibilities(rng, 3, 12))
+    cases = {
+        "shared_proportions": (shared, densities),
+        "proportions_of_pixels": (of_pixels, densities),
+        "far_away": (shared, densities - 1e4),
+        "one_class": (np.zeros((1, 1)), densities[:1]),
+        "class_with_proportion_0": (np.array([[0.0], [-np.inf]]), densities[:2]),
+        "ties": (np.log([[0.5], [0.5]]), np.stack([densities[0], densities[0]])),
+    }
+    for name, (proportions, given) in cases.items():
+        yield Case("gaussian.posterior", name, {"log_proportions": proportions, "log_densities": given})
+
+
+def _moments() -> Iterator[Case]:
+    for kind in COVARIANCE_TYPES:
+        yield _moment(kind, kind, draw(kind, kind, m=3, k=4))
+        yield _moment(f"empty_class_{kind}", kind, draw(kind, kind), empty=True)
+        yield _moment(f"weights_with_zeros_{kind}", kind, draw(kind, kind, weights="reals"))
+    yield _moment("one_channel", "diag", draw("one channel", m=1))
+    yield _moment("one_class", "full", draw("one class", "full", k=1))
+    yield _moment("far_from_zero", "diag", _moved(draw("offset"), 1e3))
+    yield _moment("far_from_zero_full", "full", _moved(draw("offset", "full"), 1e3))
+    given = draw("one pixel a class", "full", n=3)
+    arguments = {"responsibilities": np.eye(3), "covariance_type": "full"}
+    yield Case("gaussian.moments", "one_pixel_a_class", _inputs(given) | arguments)
+
+
+def _moment(name: str, kind: str, given: Pixels, empty: bool = False) -> Case:
+    r = draw_responsibilities(generator(name), len(given.mixture.means), given.pixels.shape[1])
+    if empty:
+        r = np.concatenate([r[1:], np.zeros_like(r[:1])])
+    arguments = {"responsibilities": r, "covariance_type": kind}
+    return Case("gaussian.moments", name, _inputs(given) | arguments)
+
+
+def _inputs(given: Pixels) -> dict[str, object]:
+    return {
+        "pixels": given.pixels,
+        "weights": given.weights,
+        "floor": given.floor,
+        "previous": given.mixture,
+    }
+
+
+def _global_mixture_and_floor() -> Iterator[Case]:
+    for kind in COVARIANCE_TYPES:
+        given = draw("global", kind, weights="reals")
+        inputs = {"pixels": given.pixels, "weights": given.weights, "floor": given.floor}
+        options = {"n_components": 3, "covariance_type": kind}
+        yield Case("gaussian.global_mixture", kind, inputs | options)
+    given = draw("floor", weights="mask")
+    constant = np.stack([given.pixels[0], np.full(24, 0.1)])
+    outside = np.where(given.weights > 0, constant, given.pixels)  # varies only where the weight is 0
+    cases = {
+        "all_pixels": (given.pixels, np.ones(24)),
+        "weights_with_zeros": (given.pixels, given.weights),
+        "constant_channel": (constant, np.ones(24)),
+        "constant_where_it_counts": (outside, given.weights),
+        "far_from_zero": (given.pixels + 1e3, given.weights),
+    }
+    for name, (pixels, weights) in cases.items():
+        yield Case("gaussian.variance_floor", name, {"pixels": pixels, "weights": weights})
+
+
+def _helpers() -> Iterator[Case]:
+    yield Case("gaussian.safe_log", "with_a_zero", {"proportions": np.array([0.0, 1e-30, 0.25, 1.0])})
+    for kind in COVARIANCE_TYPES:
+        covariances = draw(kind, kind, m=2, k=3).mixture.covariances
+        options = {"covariance_type": kind, "n_components": 3, "n_channels": 2}
+        yield Case("gaussian.covariance_matrices", kind, {"covariances": covariances} | options)
+
+
+def _pullbacks(dtype: str) -> Iterator[Case]:
+    for kind in COVARIANCE_TYPES:
+        yield _density_pullback(kind, kind, draw(kind, kind, m=3, k=4))
+        yield _moments_pullback(kind, kind, draw(kind, kind, m=3, k=4))
+        yield _moments_pullback(f"empty_class_{kind}", kind, draw(kind, kind, weights="reals"), empty=True)
+    yield _density_pullback("one_channel", "diag", draw("one channel", m=1))
+    yield _density_pullback("one_class", "full", draw("one class", "full", k=1))
+    singular = draw("singular", "full", m=3, condition=nearly_singular(dtype))
+    yield _density_pullback("nearly_singular", "full", singular)
+
+
+def _density_pullback(name: str, kind: str, given: Pixels) -> Case:
+    shape = len(given.mixture.means), given.pixels.shape[1]
+    cotangent = generator(f"cotangent {name}").normal(size=shape)
+    inputs = {"pixels": given.pixels, "mixture": given.mixture, "cotangent": cotangent}
+    return Case("gaussian.log_density_pullback", name, inputs | {"covariance_type": kind})
+
+
+def _moments_pullback(name: str, kind: str, given: Pixels, empty: bool = False) -> Case:
+    moment = _moment(name, kind, given, empty).arguments
+    found = gaussian.moments(**moment)
+    rng = generator(f"cotangent {name}")
+    d_means, d_covariances = rng.normal(size=found.means.shape), rng.normal(size=found.covariances.shape)
+    if kind in ("full", "tied"):
+        d_covariances = d_covariances + d_covariances.swapaxes(-1, -2)
+    inputs = {name: moment[name] for name in ("pixels", "weights", "floor", "covariance_type")}
+    gradients = {"found": found, "d_means": d_means, "d_covariances": d_covariances}
+    return Case("gaussian.moments_pullback", name, inputs | gradients)
+

@@ -1,0 +1,48 @@
+"""Evaluation [EV]; every matching has one best answer."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .case import Case, generator
+
+
+def cases(dtype: str) -> Iterator[Case]:
+    """Dice of two masks, Dice of all classes, matching."""
+    yield from _dice()
+    yield from _matching()
+
+
+def _dice() -> Iterator[Case]:
+    rng = generator("dice")
+    a, b = rng.random((2, 5, 6)) < 0.4
+    nothing = np.zeros((5, 6), bool)
+    pairs = {"overlap": (a, b), "equal": (a, a), "disjoint": (a, ~a), "one_empty": (a, nothing)}
+    for name, (prediction, truth) in pairs.items():
+        yield Case("metrics.dice", name, {"prediction": prediction, "truth": truth})
+    yield Case("metrics.dice", "both_empty", {"prediction": nothing, "truth": nothing})
+    yield Case("metrics.dice", "both_empty_with_a_value", {"prediction": nothing, "truth": nothing, "empty": 1.0})
+    volume = rng.random((2, 2, 3, 4)) < 0.5
+    yield Case("metrics.dice", "volume", {"prediction": volume[0], "truth": volume[1]})
+
+
+def _matching() -> Iterator[Case]:
+    truth = np.repeat([1, 2, 3, 0], [4, 5, 6, 3])
+    labels = np.repeat([2, 3, 1, 4], [4, 5, 6, 3])
+    # Dice: class 1 with truth 1 0.75, with 2 0.6; class 2 with truth 1 0.6667, with 2 none: 1 must go to 2
+    greedy_truth = np.repeat([1, 1, 2, 0], [6, 5, 6, 1])
+    greedy_labels = np.repeat([1, 2, 1, 0], [6, 5, 6, 1])
+    maps = {
+        "permuted": (labels[:15], truth[:15], 3, 3),
+        "more_classes_than_true_ones": (labels, truth, 4, 3),
+        "fewer_classes_than_true_ones": (np.repeat([1, 2, 1], [5, 5, 2]), np.repeat([3, 1, 2], [5, 5, 2]), 2, 3),
+        "the_best_pair_is_no_part_of_the_best_matching": (greedy_labels, greedy_truth, 2, 2),
+        "true_zeros_are_false_positives": (np.repeat([1, 2], [9, 9]), np.repeat([1, 0, 2], [6, 9, 3]), 2, 2),
+        "a_class_that_neither_has": (np.repeat([1, 2], [4, 5]), np.repeat([2, 1], [4, 5]), 3, 3),
+        "one_class": (np.ones(6, int), np.repeat([0, 1], 3), 1, 1),
+        "two_dimensions": (labels[:15].reshape(3, 5), truth[:15].reshape(3, 5), 3, 3),
+    }
+    for name, (given, true, k, c) in maps.items():
+        arguments = {"labels": given, "truth": true, "n_components": k, "n_classes": c}
+        yield Case("metrics.dice_matrix", name, arguments)
+        yield Case("metrics.match_classes", name, arguments)

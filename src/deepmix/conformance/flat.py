@@ -1,0 +1,117 @@
+"""Between Python values and flat names: what files hold and what functions take and return.
+
+A name is a path: `mixture/means`, `parameters/encoder_0/conv_0/kernel`. Arrays go by their path; all that
+is no array (the options) is plain JSON data, nested as the arguments are.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+
+
+def flatten(value: Any, path: str = "") -> tuple[Arrays, Any]:
+    """The arrays of a value by path, and the rest of it as JSON data (None: nothing).
+
+    value: arrays, numbers and strings, in records, dicts and tuples of any depth; None is left out.
+    """
+    if isinstance(value, np.ndarray):
+        return {path: value}, None
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _flatten_items(dict(zip(value._fields, value, strict=True)), path)
+    if isinstance(value, Mapping):
+        return _flatten_items(value, path)
+    if isinstance(value, (tuple, list)):
+        arrays, options = _flatten_items({str(number): each for number, each in enumerate(value)}, path)
+        return arrays, [] if options is None else list(options.values())
+    return {}, value
+
+
+def _flatten_items(items: Mapping[str, Any], path: str) -> tuple[Arrays, Any]:
+    arrays: Arrays = {}
+    options: dict[str, Any] = {}
+    for name, value in items.items():
+        of_value, rest = flatten(value, f"{path}/{name}" if path else name)
+        arrays |= of_value
+        if rest is not None:
+            options[name] = rest
+    return arrays, options or None
+
+
+def arguments(
+    function: Callable[..., Any],
+    arrays: Arrays,
+    options: dict[str, Any],
+    regularizer: Callable[[dict[str, Any]], Any],
+) -> dict[str, Any]:
+    """The arguments of a function of `reference` from their flat form; its annotations name the records.
+
+    regularizer: from {"name", "strength", …} to what `DeepModel.regularizers` takes.
+    """
+    built = {
+        name: _build(kind, name, arrays, options.get(name), regularizer)
+        for name, kind in get_type_hints(function).items()
+        if name != "return"
+    }
+    return {name: value for name, value in built.items() if value is not None}
+
+
+def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Callable[..., Any]) -> Any:
+    if path in arrays:
+        return arrays[path]
+    if hasattr(kind, "_fields"):
+        if options is None and not any(name.startswith(f"{path}/") for name in arrays):
+            return None
+        hints, options = get_type_hints(kind), options or {}
+        fields = {
+            name: _build(hints[name], f"{path}/{name}", arrays, options.get(name), regularizer)
+            for name in kind._fields
+        }
+        if "regularizers" in options:
+            named = enumerate(options["regularizers"])
+            fields["regularizers"] = tuple(
+                regularizer(each | _tree(f"{path}/regularizers/{number}", arrays)) for number, each in named
+            )
+        return kind(**{name: value for name, value in fields.items() if value is not None})
+    return _tree(path, arrays) or options
+
+
+def _tree(path: str, arrays: Arrays) -> dict[str, Any]:
+    """The nested dict of the arrays below a path."""
+    tree: dict[str, Any] = {}
+    for name, array in arrays.items():
+        if name.startswith(f"{path}/"):
+            *branches, leaf = name.removeprefix(f"{path}/").split("/")
+            place = tree
+            for branch in branches:
+                place = place.setdefault(branch, {})
+            place[leaf] = array
+    return tree
+
+
+def leaves(value: Any, path: str = "") -> Arrays:
+    """Every leaf of what a function of `reference` returned as an array, by path."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        value = dict(zip(value._fields, value, strict=True))
+    if not isinstance(value, Mapping):
+        return {path: np.asarray(value)}
+    return {
+        name: array
+        for key, each in value.items()
+        for name, array in leaves(each, f"{path}/{key}" if path else key).items()
+    }
+
+
+def pick(value: Any, path: str) -> np.ndarray:
+    """The array at a path of what a function returned, in records (by attribute) or mappings (by key).
+
+    Raises LookupError if it is not there.
+    """
+    for name in path.split("/") if path else ():
+        try:
+            value = value[name] if isinstance(value, Mapping) else getattr(value, name)
+        except (KeyError, AttributeError):
+            raise LookupError(path) from None
+    return np.asarray(value)

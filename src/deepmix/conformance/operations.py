@@ -1,0 +1,120 @@
+"""The functions that a port can offer: equations, names of what they return, how close it must come."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from . import magnitudes
+from .tolerances import BACKWARD, EXACT, Rule, backward, operations, relative
+
+
+class Operation(NamedTuple):
+    """A public function of `reference` as the kit sees it.
+
+    name: module and function. equations: labels of reference/README.md.
+    result: names of what it returns, in order; a record's fields stand below its name.
+    rule: how close the floating outputs must come (integers and booleans: exactly).
+    rules: other rules for single outputs, by name.
+    pullback: where it returns (value, pullback), the names of the gradients that the pullback returns; the
+        case has a `cotangent` among its inputs, and the gradients stand below `pullback/`.
+    optional: not asked for by `--require all`, since a port may do without: a helper, or a part of the
+        hand-written gradient that automatic differentiation replaces.
+    """
+
+    name: str
+    equations: tuple[str, ...]
+    result: tuple[str, ...]
+    rule: Rule = BACKWARD
+    rules: Mapping[str, Rule] = MappingProxyType({})
+    pullback: tuple[str, ...] = ()
+    optional: bool = False
+
+
+POSTERIOR = {"responsibilities": backward(magnitudes.probability("responsibilities"))}
+E_STEP = ("responsibilities", "log_likelihood")
+EVALUATED = ("loss", "evaluation")
+
+_ALL = (
+    Operation("gaussian.log_density", ("G1",), ("log_densities",)),
+    Operation("gaussian.posterior", ("EM1", "SV2"), E_STEP, rules=POSTERIOR),
+    Operation("gaussian.safe_log", ("EM1",), ("logarithms",), relative(4), optional=True),
+    Operation("gaussian.moments", ("G2", "G3"), ("moments",)),
+    Operation("gaussian.global_mixture", ("G2", "G3"), ("mixture",)),
+    Operation("gaussian.variance_floor", ("G3",), ("floor",)),
+    Operation("gaussian.covariance_matrices", ("G2",), ("matrices",), EXACT, optional=True),
+    Operation("gaussian.log_density_pullback", ("DG5",), ("means", "covariances"), optional=True),
+    Operation("gaussian.moments_pullback", ("DG5",), ("responsibilities",), optional=True),
+    Operation("em.mean_nll", ("EM2", "SV1"), ("nll",), operations(magnitudes.mean_nll)),
+    Operation("gmm.e_step", ("EM1",), E_STEP, rules=POSTERIOR),
+    Operation("gmm.m_step", ("EM3", "G2", "G3"), ("mixture", "moments")),
+    Operation("gmm.nll", ("EM2",), ("nll",)),
+    Operation("gmm.fit", ("EM1", "EM2", "EM3", "EM4"), ("fit",)),
+    Operation("svgmm.e_step", ("SV2",), E_STEP, rules=POSTERIOR),
+    Operation("svgmm.m_step", ("SV3", "G2", "G3"), ("mixture", "moments")),
+    Operation("svgmm.nll", ("SV1",), ("nll",)),
+    Operation("svgmm.begin", ("SV3", "EM1"), ("mixture",)),
+    Operation("svgmm.fit", ("SV1", "SV2", "SV3"), ("fit",)),
+    Operation("initialization.random_responsibilities", ("EM3", "G2"), ("mixture",)),
+    Operation("initialization.kmeans", ("EM3", "G2"), ("mixture",)),
+    Operation("initialization.from_labels", ("EM3", "G2"), ("mixture",)),
+    Operation("initialization.from_means", ("EM3", "G2"), ("mixture",)),
+    Operation("initialization.from_responsibilities", ("EM3", "G2", "G3"), ("mixture",)),
+    Operation("initialization.unet_parameters", ("U0",), ("parameters",)),
+    Operation(
+        "layers.conv",
+        ("U1",),
+        ("value",),
+        rules={
+            "value": operations(magnitudes.conv("value")),
+            **{f"pullback/{name}": operations(magnitudes.conv(name)) for name in ("x", "kernel", "bias")},
+        },
+        pullback=("x", "kernel", "bias"),
+    ),
+    Operation("layers.leaky_relu", ("U1",), ("value",), relative(2), pullback=("x",)),
+    Operation("layers.instance_norm", ("U1",), ("value",), pullback=("x", "scale", "shift")),
+    Operation("layers.max_pool", ("U2",), ("value",), EXACT, pullback=("x",)),
+    Operation(
+        "layers.upsample",
+        ("U3",),
+        ("value",),
+        EXACT,
+        {"pullback/x": operations(magnitudes.upsample)},
+        pullback=("x",),
+    ),
+    Operation(
+        "layers.softmax",
+        ("U4",),
+        ("value",),
+        rules={"value": backward(magnitudes.probability("value"))},
+        pullback=("logits",),
+    ),
+    Operation("unet.block", ("U1",), ("value",), pullback=("parameters", "x")),
+    Operation("unet.unet", ("U1", "U2", "U3", "U4"), ("value",), pullback=("parameters", "image")),
+    Operation("adamw.init", ("U5",), ("state",), EXACT),
+    Operation("adamw.clip", ("U6",), ("gradient",)),
+    Operation("adamw.update", ("U5",), ("parameters", "state")),
+    Operation(
+        "adamw.polynomial_decay", ("U7",), ("learning_rate",), operations(magnitudes.polynomial_decay)
+    ),
+    Operation(
+        "regularizers.total_variation",
+        ("R2",),
+        ("value", "gradient"),
+        rules={
+            "value": operations(magnitudes.total_variation),
+            "gradient": operations(magnitudes.total_variation_gradient),
+        },
+    ),
+    Operation("regularizers.mean_prior", ("R1",), ("value", "gradient")),
+    Operation("deep.begin", ("DG3", "G3"), ("state",)),
+    Operation("deep.loss", ("DG2", "DG3", "SV1", "EM2"), EVALUATED),
+    Operation("deep.loss_and_gradient", ("DG1", "DG4", "DG5"), (*EVALUATED, "gradient")),
+    Operation("deep.step", ("DG1", "DG2", "DG3", "U5", "U6"), ("state", "evaluation")),
+    Operation("deep.fit", ("DG1", "DG2", "DG3"), ("fit",)),
+    Operation("deep.warm_start", ("DG6",), ("parameters",)),
+    Operation("metrics.dice", ("EV1",), ("dice",), relative(4)),
+    Operation("metrics.dice_matrix", ("EV1",), ("dice",), relative(4)),
+    Operation("metrics.match_classes", ("EV2",), ("matched",)),
+)
+
+OPERATIONS = {operation.name: operation for operation in _ALL}

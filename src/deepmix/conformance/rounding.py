@@ -1,0 +1,88 @@
+"""The reference with rounding: a copy whose functions return every number moved by at most eps, relatively.
+
+What its outputs scatter is what a program of that precision may differ by: large where a sum cancels or a
+matrix is nearly singular, small elsewhere.
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, wraps
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import deepmix.reference
+
+from .ports import Port
+
+_move: ContextVar[Callable[[Any], Any]] = ContextVar("_move")
+
+
+@contextmanager
+def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Callable[[Any], Any]]]:
+    """The rounding reference as a port, and the function that moves its inputs, both drawing from `rng`."""
+
+    def move(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value * (1 + eps * rng.uniform(-1, 1, value.shape)) if value.dtype.kind == "f" else value
+        if isinstance(value, float):
+            return value * (1 + eps * rng.uniform(-1, 1))
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*map(move, value))
+        if isinstance(value, (tuple, list)):
+            return type(value)(map(move, value))
+        if isinstance(value, Mapping):
+            return {name: move(each) for name, each in value.items()}
+        return (lambda *arguments: move(value(*arguments))) if callable(value) else value
+
+    token = _move.set(move)
+    try:
+        yield _copy(), move
+    finally:
+        _move.reset(token)
+
+
+@cache
+def _copy() -> Port:
+    package = copy_of_reference("deepmix.conformance.rounding_reference")
+    modules = [value for value in vars(package).values() if isinstance(value, ModuleType)]
+    rounded = {function: _rounding(function) for module in modules for function in _functions(module)}
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if callable(value) and value in rounded:
+                setattr(module, name, rounded[value])
+    return Port(package, None)
+
+
+def copy_of_reference(name: str) -> ModuleType:
+    """A copy of the package `deepmix.reference` under another name, whose functions can be replaced."""
+    origin = deepmix.reference
+    spec = importlib.util.spec_from_file_location(name, origin.__file__, submodule_search_locations=[*origin.__path__])
+    assert spec is not None and spec.loader is not None
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    return package
+
+
+def _functions(module: ModuleType) -> list[Callable[..., Any]]:
+    """The public functions of a module that compute."""
+    return [
+        value
+        for name, value in vars(module).items()
+        if callable(value) and not isinstance(value, type) and not name.startswith("_")
+        if getattr(value, "__module__", "") == module.__name__
+    ]
+
+
+def _rounding(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def rounded(*arguments: Any, **options: Any) -> Any:
+        return _move.get()(function(*arguments, **options))
+
+    return rounded

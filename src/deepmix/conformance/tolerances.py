@@ -1,0 +1,126 @@
+"""How close an output must come: the rules, the tolerances they give, and the comparison.
+
+eps is the machine epsilon of the dtype; the port's rounding and the reference's own count together.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .flat import Arrays
+
+# From the inputs and the expected outputs to Σ|terms|, shaped as the output, and the number of roundings.
+Magnitude = Callable[[Arrays, Arrays], tuple[np.ndarray, int]]
+
+
+DTYPES = ("float64", "float32")
+
+
+def eps_of(dtype: str) -> float:
+    """The machine epsilon."""
+    return float(np.finfo(dtype).eps)
+
+
+class Rule(NamedTuple):
+    """A rule of tolerance; all but "exact" add `tiny`, ten times the smallest normal number: digits end there.
+
+    name: "exact"; "relative": factor·eps·|expected|; "operations": n·eps·Σ|terms|, the bound of the rounding
+        of n operations; "backward": factor·(the largest change of the output when every input, and
+        every number that a function returns on the way, moves by at most eps, relatively, + eps·|expected|).
+    factor: see above; 0 where it has no say. magnitude: Σ|terms| and n, of "operations"; for "backward" it
+        stands in for |expected|.
+    """
+
+    name: str
+    factor: float = 0
+    magnitude: Magnitude | None = None
+
+
+SAMPLES = 8  # of "backward": the chance that all eight stay below a tenth of the deviation is 2·10⁻⁹
+
+EXACT = Rule("exact")
+# Eight bits. A function's result moves once, but a program rounds at every operation in it, of a thousand outputs
+# the worst counts, and eight samples show about one deviation. Real mistakes are larger by far: float64 has 52.
+BACKWARD = Rule("backward", 256)
+
+
+def relative(n: int) -> Rule:
+    """So many roundings of the output itself."""
+    return Rule("relative", n)
+
+
+def operations(magnitude: Magnitude) -> Rule:
+    """The bound from the operation count."""
+    return Rule("operations", magnitude=magnitude)
+
+
+def backward(magnitude: Magnitude) -> Rule:
+    """`BACKWARD` for outputs whose own size does not bound their rounding, such as exp of large logs."""
+    return BACKWARD._replace(magnitude=magnitude)
+
+
+def tolerance(
+    rule: Rule, name: str, dtype: str, inputs: Arrays, expected: Arrays, rounded: Callable[[], list[Arrays]]
+) -> tuple[dict[str, Any], np.ndarray | None]:
+    """What case.json says of the tolerance of an output, and its values (None: exact).
+
+    rounded: outputs of the reference with rounding, consulted by "backward" alone.
+    """
+    values = expected[name]
+    if rule.name == "exact" or values.dtype.kind != "f":
+        return {"rule": "exact"}, None
+    eps, tiny = eps_of(dtype), 10 * float(np.finfo(dtype).tiny)
+    size, n = np.abs(values), 1
+    if rule.magnitude is not None:
+        size, n = rule.magnitude(inputs, expected)
+    match rule.name:
+        case "relative":
+            constants = {"factor": rule.factor}
+            bound = rule.factor * eps * size
+        case "operations":
+            constants = {"operations": n}
+            bound = n * eps * size
+        case _:
+            constants = {"factor": rule.factor, "samples": SAMPLES}
+            with np.errstate(invalid="ignore"):
+                change = np.max([np.abs(each[name] - values) for each in rounded()], axis=0)
+            bound = rule.factor * (change + eps * size)
+    bound = np.where(np.isfinite(values), bound + tiny, 0.0)
+    if not np.isfinite(bound).all():
+        raise AssertionError(f"the tolerance of {name} is not finite: the case lies on an edge")
+    return {"rule": rule.name, **constants, "eps": eps, "tiny": tiny}, bound
+
+
+class Difference(NamedTuple):
+    """The comparison of one output. worst: the largest error as a multiple of the tolerance; message: "" if it
+    passes, else the first element that differs, or what is wrong with the shape."""
+
+    worst: float
+    message: str
+
+
+def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) -> Difference:
+    """Compare an output with what is expected; bound: the tolerance, None for exactly."""
+    if actual.shape != expected.shape:
+        return Difference(np.inf, f"{name} has the shape {actual.shape}, expected {expected.shape}")
+    if actual.dtype.kind not in "biuf":
+        return Difference(np.inf, f"{name} holds {actual.dtype}, expected numbers")
+    actual = actual.astype(float)
+    values = expected.astype(float)
+    bound = np.zeros(values.shape) if bound is None else bound
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        error = np.abs(actual - values)
+        error = np.where((actual == values) | (np.isnan(actual) & np.isnan(values)), 0, error)
+        error = np.where(np.isnan(error), np.inf, error)
+        multiple = np.where(error == 0, 0, error / bound)
+    worst = float(multiple.max(initial=0))
+    if worst <= 1:
+        return Difference(worst, "")
+    first = tuple(int(each) for each in np.argwhere(multiple > 1)[0])
+    place = name + (str(list(first)) if first else "")
+    allowed = f"±{bound[first]:.2g}" if bound[first] else "exactly"
+    found, wanted = (f"{each[first]:.17g}" for each in (actual, values))
+    others = int((multiple > 1).sum()) - 1
+    more = f", and {others} more" if others else ""
+    return Difference(worst, f"{place} is {found}, expected {wanted} {allowed}{more}")

@@ -1,0 +1,164 @@
+"""Vectors: a case with its inputs, what is expected, and the tolerances; in memory and in files."""
+
+import inspect
+import json
+import re
+import warnings
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix.reference import SPECIFICATION
+
+from . import flat
+from .cases import Case
+from .flat import Arrays
+from .operations import OPERATIONS, Operation
+from .ports import REFERENCE, Port, call
+from .rounding import rounding
+from .tolerances import EXACT, SAMPLES, eps_of, tolerance
+
+TOLERANCE = "tolerance/"  # before the name of the output in expected.npz
+REJECTED = "rejected"
+
+
+class Vector(NamedTuple):
+    """One case, ready for a port.
+
+    description: case.json. inputs, expected: inputs.npz and expected.npz by name.
+    """
+
+    description: dict[str, Any]
+    inputs: Arrays
+    expected: Arrays
+
+    @property
+    def name(self) -> str:
+        """function/case."""
+        return f"{self.description['function']}/{self.description['case']}"
+
+    @property
+    def folder(self) -> Path:
+        """Where it stands in a folder of vectors."""
+        return Path(self.description["function"], self.description["case"])
+
+
+def defaults(operation: Operation) -> dict[str, Any]:
+    """The arguments with a default, so that a case says all of them; not the seed, and no default of NaN or None."""
+    parameters = inspect.signature(REFERENCE.function(operation.name)).parameters
+    known = {name: each.default for name, each in parameters.items() if each.default is not each.empty}
+    return {name: value for name, value in known.items() if name != "seed" and value is not None and value == value}
+
+
+def make(case: Case, preset: str, dtype: str) -> Vector:
+    """The vector of a case: the reference in float64 on inputs rounded to the dtype, with its tolerances."""
+    operation = OPERATIONS[case.function]
+    arrays, options = flat.flatten(defaults(operation) | case.arguments)
+    inputs = {name: _rounded(array, dtype) for name, array in arrays.items()}
+    options = options or {}
+    exact = {name: _rounded(array, "float64") for name, array in inputs.items()}
+    description = {
+        "specification": SPECIFICATION,
+        "preset": preset,
+        "function": case.function,
+        "case": case.name,
+        "equations": list(operation.equations),
+        "dtype": dtype,
+        "expects": "rejection" if case.rejected else "outputs",
+        "options": options,
+        "inputs": _described(inputs),
+    }
+    if case.rejected:
+        outputs = {REJECTED: np.asarray(True)}
+        _must_reject(case, exact, options)
+        described = _described(outputs)
+        described[REJECTED]["tolerance"] = {"rule": EXACT.name}
+        return Vector(description | {"outputs": described}, inputs, outputs)
+
+    @cache
+    def rounded() -> list[Arrays]:
+        """The outputs of the reference with rounding, of inputs rounded likewise."""
+        rng = np.random.default_rng(zlib.crc32(f"{case.function}/{case.name}".encode()))
+        with rounding(eps_of(dtype), rng) as (port, move):
+            return [_evaluate(case, move(exact), move(options), port) for _ in range(SAMPLES)]
+
+    outputs = _evaluate(case, exact, options)
+    described, expected = _described(outputs), dict(outputs)
+    for name in outputs:
+        rule = operation.rules.get(name, operation.rule)
+        described[name]["tolerance"], bound = tolerance(rule, name, dtype, exact, outputs, rounded)
+        if bound is not None:
+            expected[TOLERANCE + name] = bound
+    return Vector(description | {"outputs": described}, inputs, expected)
+
+
+def _evaluate(case: Case, inputs: Arrays, options: dict[str, Any], port: Port = REFERENCE) -> Arrays:
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        return flat.leaves(call(port, OPERATIONS[case.function], inputs, options))
+
+
+def _must_reject(case: Case, inputs: Arrays, options: dict[str, Any]) -> None:
+    try:
+        _evaluate(case, inputs, options)
+    except ValueError:
+        return
+    raise AssertionError(f"the reference does not reject {case.function}/{case.name}")
+
+
+def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
+    return np.array(array, dtype=dtype if array.dtype.kind == "f" else array.dtype, order="C")
+
+
+def _described(arrays: Arrays) -> dict[str, dict[str, Any]]:
+    return {name: {"dtype": str(array.dtype), "shape": list(array.shape)} for name, array in arrays.items()}
+
+
+def write_format(folder: Path) -> None:
+    """Write what explains the files beside them: FORMAT.md and the schema of case.json."""
+    for name in ("FORMAT.md", "case.schema.json"):
+        (folder / name).write_bytes(Path(__file__).with_name(name).read_bytes())
+
+
+def write(folder: Path, vector: Vector) -> None:
+    """Write a vector's three files below a folder of vectors."""
+    place = folder / vector.folder
+    place.mkdir(parents=True)
+    text = json.dumps(vector.description, indent=2, allow_nan=False)
+    text = re.sub(r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text)  # lists in one line
+    (place / "case.json").write_text(text + "\n", encoding="utf-8")
+    np.savez_compressed(place / "inputs.npz", **vector.inputs)
+    np.savez_compressed(place / "expected.npz", **vector.expected)
+
+
+def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
+    """The vectors below a folder, each with its place, in the order of the functions.
+
+    Raises ValueError for a folder without vectors, for files that are missing and other specifications.
+    """
+    found = sorted(folder.glob("*/*/case.json"))
+    if not found:
+        raise ValueError(f"{folder} holds no vectors; make some with: deepmix vectors {folder}")
+    order = {name: number for number, name in enumerate(OPERATIONS)}
+    for path in sorted(found, key=lambda path: order.get(path.parts[-3], len(order))):
+        description = json.loads(path.read_text(encoding="utf-8"))
+        if description["specification"] != SPECIFICATION or description["function"] not in OPERATIONS:
+            raise ValueError(
+                f"{path} is of specification {description['specification']}, this is {SPECIFICATION}; "
+                "make the vectors anew with: deepmix vectors"
+            )
+        yield path.parent, Vector(description, load(path.with_name("inputs.npz")), load(path.with_name("expected.npz")))
+
+
+def load(path: Path) -> Arrays:
+    """The arrays of an .npz file by name. Raises ValueError if it cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read as .npz: {error}") from None
