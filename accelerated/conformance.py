@@ -69,7 +69,9 @@ def _regularizer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
     """The value and the gradient at Π of a regulariser, whose means are functions of Π [R]."""
 
     @jax.jit
-    def with_gradient(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, *rest: Any) -> Any:
+    def with_gradient(
+        proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, *rest: Any
+    ) -> Any:
         def value(proportions: jax.Array) -> jax.Array:
             flat, pixels = (maps.reshape(len(maps), -1) for maps in (proportions, image))
             found = _gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture)

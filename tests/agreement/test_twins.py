@@ -1,45 +1,23 @@
 """The structure: who imports whom, and that every function of the twin stands in the reference."""
 
 import ast
-import importlib
 import inspect
-import pkgutil
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import deepmix.accelerated
 import deepmix.reference
+from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions
 
 # Only-accelerated arguments, keyword-only, that say how to execute.
 EXECUTION = {"chunk"}
 # Functions that only make sense in `accelerated`: what brings input to its device.
 ALONE = {"arrays.floating", "arrays.cast"}
 
-
-def modules(package: ModuleType) -> dict[str, ModuleType]:
-    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
-    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
-
-
-REFERENCE, ACCELERATED = modules(deepmix.reference), modules(deepmix.accelerated)
-
-
-def public_functions(module: ModuleType) -> dict[str, object]:
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if callable(value)
-        and not inspect.isclass(value)
-        and not name.startswith("_")
-        and getattr(value, "__module__", None) == module.__name__
-    }
-
-
 FUNCTIONS = [
     (name, function)
-    for name, module in ACCELERATED.items()
+    for name, module in ACCELERATED_MODULES.items()
     for function in public_functions(module)
     if f"{name}.{function}" not in ALONE
 ]
@@ -52,9 +30,9 @@ def test_the_twins_are_found():
 @pytest.mark.parametrize(("module", "function"), FUNCTIONS)
 def test_every_function_has_its_twin(module, function):
     """Same name, same leading arguments, same defaults; more only where it says how to execute."""
-    assert module in REFERENCE
-    twin = getattr(REFERENCE[module], function)
-    mine = inspect.signature(getattr(ACCELERATED[module], function)).parameters
+    assert module in REFERENCE_MODULES
+    twin = getattr(REFERENCE_MODULES[module], function)
+    mine = inspect.signature(getattr(ACCELERATED_MODULES[module], function)).parameters
     theirs = inspect.signature(twin).parameters
     extra = set(mine) - set(theirs)
     assert extra <= EXECUTION
@@ -74,7 +52,7 @@ def test_every_function_has_its_twin(module, function):
     ids=["reference", "accelerated"],
 )
 def test_imports_run_one_way(package, allowed):
-    standard = {"collections", "enum", "functools", "typing", "warnings"}
+    standard = {"collections", "contextlib", "enum", "functools", "inspect", "types", "typing", "warnings"}
     for path in Path(package.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

@@ -24,7 +24,8 @@ def conform(
         str | None, typer.Option(help="minimal (all functions, small; the default) or paper (the paper's sizes).")
     ] = None,
     dtype: Annotated[
-        list[str] | None, typer.Option(help="float64 or float32; can be repeated. Default: those the module declares, else both.")
+        list[str] | None,
+        typer.Option(help="float64 or float32; can be repeated. Default: those the module declares, else both."),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Function or function/case, with * as wildcard; can be repeated.")
@@ -37,7 +38,7 @@ def conform(
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write all results to this file.")] = None,
 ) -> None:
-    """Check a port of the algorithms against the reference, function by function. Exit code 1 if it does not conform."""
+    """Check a port against the reference, function by function. Exit code 1 if it does not conform."""
     from deepmix.conformance import ports, runner
     from deepmix.conformance.cases import PRESETS
     from deepmix.conformance.operations import OPERATIONS
@@ -73,7 +74,9 @@ def conform(
     if not found:
         raise ValueError(f"no case is named {', '.join(only or [])}; functions are {', '.join(OPERATIONS)}")
     if json is not None:
-        runner.write_json(json, {"module": module, "outputs": outputs, "vectors": vectors, "preset": preset}, found)
+        runner.write_json(
+            json, {"module": module, "outputs": outputs, "vectors": vectors, "preset": preset}, found
+        )
     console.print_conformance(str(module or outputs), found)
     if not runner.summary(found)["conforms"]:
         raise typer.Exit(1)

@@ -72,7 +72,9 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
 
 def counted(title: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
     """The items, with a bar that counts them."""
-    with Progress(*Progress.get_default_columns(), console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Progress(
+        *Progress.get_default_columns(), console=err, transient=True, disable=not err.is_terminal
+    ) as bar:
         yield from bar.track(items, total=total, description=title)
 
 
@@ -92,7 +94,8 @@ def print_conformance(title: str, results: list[Result]) -> None:
     for function in dict.fromkeys(result.function for result in results):
         cells = [cell for dtype in dtypes for cell in _cells(groups[function, dtype])]
         table.add_row(function, *cells)
-    out.print(table, width=max(out.width, 50 + 30 * len(dtypes)))
+    # as wide as it is: a narrow terminal wraps it, a file gets all of it
+    Console(width=max(out.width, 42 + 32 * len(dtypes)), highlight=False).print(table)
     bad = [result for result in results if result.outcome in BAD]
     for result in bad[:SHOWN]:
         times = f" ({result.worst:.2g} × the tolerance)" if 0 < result.worst < np.inf else ""
@@ -100,7 +103,9 @@ def print_conformance(title: str, results: list[Result]) -> None:
     if len(bad) > SHOWN:
         out.print(f"… and {len(bad) - SHOWN} more; --json FILE writes them all")
     total = summary(results)
-    counts = ", ".join(f"{n} {outcome}" for outcome, n in total["counts"].items() if n or outcome in ("pass", "fail"))
+    counts = ", ".join(
+        f"{n} {outcome}" for outcome, n in total["counts"].items() if n or outcome in ("pass", "fail")
+    )
     verdict = "conforms" if total["conforms"] else "does not conform"
     out.print(f"{title} {verdict}: {counts}; worst error of those that pass {total['worst']:.2g} × the tolerance")
 

@@ -8,8 +8,12 @@ import typer
 
 def vectors(
     folder: Annotated[Path, typer.Argument(help="Folder for the vectors; new or empty.")],
-    preset: Annotated[str, typer.Option(help="minimal (all functions, small) or paper (the paper's sizes).")] = "minimal",
-    dtype: Annotated[str, typer.Option(help="float64 or float32: of the inputs, and what tolerances go by.")] = "float64",
+    preset: Annotated[
+        str, typer.Option(help="minimal (all functions, small) or paper (the paper's sizes).")
+    ] = "minimal",
+    dtype: Annotated[
+        str, typer.Option(help="float64 or float32: of the inputs, and what tolerances go by.")
+    ] = "float64",
 ) -> None:
     """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
     from deepmix import outputs

@@ -93,9 +93,7 @@ _ALL = (
     Operation("adamw.init", ("U5",), ("state",), EXACT),
     Operation("adamw.clip", ("U6",), ("gradient",)),
     Operation("adamw.update", ("U5",), ("parameters", "state")),
-    Operation(
-        "adamw.polynomial_decay", ("U7",), ("learning_rate",), operations(magnitudes.polynomial_decay)
-    ),
+    Operation("adamw.polynomial_decay", ("U7",), ("learning_rate",), operations(magnitudes.polynomial_decay)),
     Operation(
         "regularizers.total_variation",
         ("R2",),

@@ -1,10 +1,12 @@
 """A module as a port: where its functions are, and how to call one with the inputs of a vector."""
 
-import importlib
+import importlib.util
 import inspect
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -61,6 +63,18 @@ def load(name: str) -> Port:
     """The port in an importable module. Raises ImportError if there is none."""
     module = importlib.import_module(name)
     return Port(module, _child(module, "conformance"))
+
+
+def load_folder(folder: str | Path, name: str) -> ModuleType:
+    """The package in a folder, loaded anew under another name."""
+    path = Path(folder, "__init__.py")
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    return package
 
 
 def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,6 @@ What its outputs scatter is what a program of that precision may differ by: larg
 matrix is nearly singular, small elsewhere.
 """
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,7 +15,7 @@ import numpy as np
 
 import deepmix.reference
 
-from .ports import Port
+from .ports import Port, load_folder
 
 _move: ContextVar[Callable[[Any], Any]] = ContextVar("_move")
 
@@ -29,7 +26,10 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
 
     def move(value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            return value * (1 + eps * rng.uniform(-1, 1, value.shape)) if value.dtype.kind == "f" else value
+            if value.dtype.kind != "f":
+                return value
+            numbers, places = np.unique(value, return_inverse=True)  # equal numbers stay equal: ties, constants
+            return (numbers * (1 + eps * rng.uniform(-1, 1, numbers.shape)))[places].reshape(value.shape)
         if isinstance(value, float):
             return value * (1 + eps * rng.uniform(-1, 1))
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -49,7 +49,7 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
 
 @cache
 def _copy() -> Port:
-    package = copy_of_reference("deepmix.conformance.rounding_reference")
+    package = load_folder(deepmix.reference.__path__[0], "deepmix.conformance.rounding_reference")
     modules = [value for value in vars(package).values() if isinstance(value, ModuleType)]
     rounded = {function: _rounding(function) for module in modules for function in _functions(module)}
     for module in modules:
@@ -57,17 +57,6 @@ def _copy() -> Port:
             if callable(value) and value in rounded:
                 setattr(module, name, rounded[value])
     return Port(package, None)
-
-
-def copy_of_reference(name: str) -> ModuleType:
-    """A copy of the package `deepmix.reference` under another name, whose functions can be replaced."""
-    origin = deepmix.reference
-    spec = importlib.util.spec_from_file_location(name, origin.__file__, submodule_search_locations=[*origin.__path__])
-    assert spec is not None and spec.loader is not None
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
-    return package
 
 
 def _functions(module: ModuleType) -> list[Callable[..., Any]]:

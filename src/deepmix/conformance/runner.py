@@ -58,7 +58,9 @@ def run(
                 if not wanted(case.function, case.name, only):
                     continue
                 if port.find(case.function) is None:
-                    yield Result(case.function, case.name, dtype, "missing", message=f"there is no {case.function}")
+                    yield Result(
+                        case.function, case.name, dtype, "missing", message=f"there is no {case.function}"
+                    )
                 else:
                     yield of_port(port, vectors.make(case, preset, dtype))
 

@@ -48,10 +48,12 @@ class Vector(NamedTuple):
 
 
 def defaults(operation: Operation) -> dict[str, Any]:
-    """The arguments with a default, so that a case says all of them; not the seed, and no default of NaN or None."""
+    """The arguments with a default, so that a case says all of them; not the seed, not what is None or NaN."""
     parameters = inspect.signature(REFERENCE.function(operation.name)).parameters
     known = {name: each.default for name, each in parameters.items() if each.default is not each.empty}
-    return {name: value for name, value in known.items() if name != "seed" and value is not None and value == value}
+    return {
+        name: value for name, value in known.items() if name != "seed" and value is not None and value == value
+    }
 
 
 def make(case: Case, preset: str, dtype: str) -> Vector:
@@ -128,7 +130,9 @@ def write(folder: Path, vector: Vector) -> None:
     place = folder / vector.folder
     place.mkdir(parents=True)
     text = json.dumps(vector.description, indent=2, allow_nan=False)
-    text = re.sub(r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text)  # lists in one line
+    text = re.sub(
+        r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text
+    )  # lists in one line
     (place / "case.json").write_text(text + "\n", encoding="utf-8")
     np.savez_compressed(place / "inputs.npz", **vector.inputs)
     np.savez_compressed(place / "expected.npz", **vector.expected)
@@ -150,7 +154,10 @@ def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
                 f"{path} is of specification {description['specification']}, this is {SPECIFICATION}; "
                 "make the vectors anew with: deepmix vectors"
             )
-        yield path.parent, Vector(description, load(path.with_name("inputs.npz")), load(path.with_name("expected.npz")))
+        yield (
+            path.parent,
+            Vector(description, load(path.with_name("inputs.npz")), load(path.with_name("expected.npz"))),
+        )
 
 
 def load(path: Path) -> Arrays:

@@ -117,7 +117,7 @@ def _fit(name: str, case: str, given: Pixels, **options: Any) -> Case:
 
 def _twins(given: Pixels) -> Pixels:
     """Two classes that never differ: their pixels are ties, which go to the first."""
-    proportions, means, covariances = given.mixture
+    _, means, covariances = given.mixture
     same = [0, 0, 2]
     return given._replace(mixture=Mixture(np.array([0.3, 0.3, 0.4]), means[same], covariances[same]))
 

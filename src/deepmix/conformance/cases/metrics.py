@@ -29,9 +29,9 @@ def _dice() -> Iterator[Case]:
 def _matching() -> Iterator[Case]:
     truth = np.repeat([1, 2, 3, 0], [4, 5, 6, 3])
     labels = np.repeat([2, 3, 1, 4], [4, 5, 6, 3])
-    # Dice: class 1 with truth 1 0.75, with 2 0.6; class 2 with truth 1 0.6667, with 2 none: 1 must go to 2
-    greedy_truth = np.repeat([1, 1, 2, 0], [6, 5, 6, 1])
-    greedy_labels = np.repeat([1, 2, 1, 0], [6, 5, 6, 1])
+    # Dice: 0.6 of class 1 with truth 1, 0.57 with truth 2; 0.57 of class 2 with truth 1, 0 with truth 2
+    greedy_truth = np.repeat([1, 1, 2, 0], [6, 4, 4, 1])
+    greedy_labels = np.repeat([1, 2, 1, 0], [6, 4, 4, 1])
     maps = {
         "permuted": (labels[:15], truth[:15], 3, 3),
         "more_classes_than_true_ones": (labels, truth, 4, 3),

@@ -1,0 +1,93 @@
+"""Python values and flat names: nothing is lost on the way, nothing is invented."""
+
+import numpy as np
+import pytest
+
+from deepmix.conformance import flat
+from deepmix.conformance.cases import cases
+from deepmix.conformance.ports import REFERENCE
+from deepmix.reference import deep, gmm
+from deepmix.reference.types import (
+    AdamWState,
+    DeepModel,
+    DeepState,
+    Fit,
+    Mixture,
+    Optimization,
+    Status,
+    UNetConfig,
+)
+
+MIXTURE = Mixture(np.ones(2), np.zeros((2, 3)), np.full((2, 3), 2.0))
+
+
+def unused(named):
+    raise AssertionError("no regulariser is named")
+
+
+def test_records_become_paths():
+    arrays, options = flat.flatten({"mixture": MIXTURE, "covariance_type": "diag", "floor": None})
+    assert list(arrays) == ["mixture/proportions", "mixture/means", "mixture/covariances"]
+    assert options == {"covariance_type": "diag"}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_case_survives_the_way_there_and_back(dtype):
+    """flatten and arguments are inverse, for all arguments of all cases."""
+    for case in cases("minimal", dtype):
+        given = {name: value for name, value in case.arguments.items() if name != "cotangent"}
+        arrays, options = flat.flatten(case.arguments)
+        back = flat.arguments(REFERENCE.function(case.function), arrays, options or {}, lambda named: named)
+        back.pop("cotangent", None)
+        assert_same(back, given)
+
+
+def assert_same(a, b):
+    assert type(a) is type(b)
+    if isinstance(a, np.ndarray):
+        np.testing.assert_array_equal(a, b)
+        assert a.dtype == b.dtype
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, tuple):
+        for mine, theirs in zip(a, b, strict=True):
+            assert_same(mine, theirs)
+    else:
+        assert a == b
+
+
+def test_a_state_within_a_state():
+    zeros = {"head": {"bias": np.zeros(2)}}
+    state = DeepState({"head": {"bias": np.ones(2)}}, AdamWState(3, zeros, zeros), MIXTURE)
+    arguments = {"state": state, "optimization": Optimization(max_steps=3), "model": DeepModel(UNetConfig(1, 2))}
+    arrays, options = flat.flatten(arguments)
+    assert "state/optimizer/m/head/bias" in arrays
+    assert options["state"] == {"optimizer": {"count": 3}}
+    assert_same(flat.arguments(deep.step, arrays, options, unused), arguments)
+
+
+def test_what_is_not_given_is_not_invented():
+    assert flat.arguments(gmm.nll, {"pixels": np.ones((1, 2))}, {}, unused).keys() == {"pixels"}
+
+
+def test_regularizers_are_built_from_their_names():
+    means = np.ones((3, 2))
+    model = DeepModel(regularizers=({"name": "total_variation", "strength": 0.5}, {"name": "b", "means": means}))
+    arrays, options = flat.flatten({"model": model})
+    assert list(arrays) == ["model/regularizers/1/means"]
+    built = flat.arguments(deep.begin, arrays, options, lambda named: (named["name"], sorted(named)))
+    assert built["model"].regularizers == (("total_variation", ["name", "strength"]), ("b", ["means", "name"]))
+
+
+def test_leaves_and_pick_name_the_same_things():
+    fit = Fit(MIXTURE, np.ones((2, 3)), np.zeros(3, int), 0.5, np.ones(1), Status.converged, np.zeros(2, bool))
+    leaves = flat.leaves({"fit": fit})
+    assert {"fit/mixture/means", "fit/nll", "fit/status"} <= leaves.keys()
+    for name, array in leaves.items():
+        np.testing.assert_array_equal(flat.pick({"fit": fit}, name), array)
+    as_keys = {"fit": fit._asdict() | {"mixture": MIXTURE._asdict()}}
+    np.testing.assert_array_equal(flat.pick(as_keys, "fit/mixture/means"), MIXTURE.means)
+    with pytest.raises(LookupError, match="fit/loss"):
+        flat.pick({"fit": fit}, "fit/loss")

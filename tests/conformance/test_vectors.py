@@ -1,0 +1,172 @@
+"""The vectors: complete, described, small, and the same on every run."""
+
+import inspect
+import json
+import re
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pytest
+
+from deepmix.conformance import cases, vectors
+from deepmix.conformance.cases import em
+from deepmix.conformance.operations import OPERATIONS
+from deepmix.conformance.ports import REFERENCE
+from deepmix.conformance.tolerances import DTYPES
+from tests.structure import REFERENCE_MODULES, public_functions
+
+KIT = files("deepmix.conformance")
+# Functions without cases, and why.
+WITHOUT = {
+    "adamw.tree_map": "a helper for nested dicts",
+    "adamw.leaves": "a helper for nested dicts",
+    "em.run": "takes functions; its cases are those of gmm.fit and svgmm.fit",
+}
+
+
+@pytest.fixture(scope="module", params=DTYPES)
+def written(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    for case in cases.cases("minimal", request.param):
+        vectors.write(folder, vectors.make(case, "minimal", request.param))
+    return folder
+
+
+def test_every_public_function_has_cases():
+    functions = {
+        f"{module}.{name}"
+        for module, content in REFERENCE_MODULES.items()
+        if module != "checks"  # seen through the functions that check: their cases of rejection
+        for name in public_functions(content)
+    }
+    with_cases = {case.function for case in cases.cases("minimal", "float64") if not case.rejected}
+    assert functions - WITHOUT.keys() == with_cases == set(OPERATIONS)
+    assert not functions & WITHOUT.keys() & with_cases
+
+
+def test_everything_that_checks_its_input_must_reject():
+    rejecting = {case.function for case in cases.cases("minimal", "float64") if case.rejected}
+    starts = {"random_responsibilities", "kmeans", "from_labels", "from_means", "unet_parameters"}
+    assert rejecting == {f"initialization.{name}" for name in starts} | {
+        "gmm.fit",
+        "svgmm.fit",
+        "deep.fit",
+        "deep.warm_start",
+    }
+
+
+def test_case_names_are_their_own(written):
+    names = [f"{case.function}/{case.name}" for case in cases.cases("minimal", "float64")]
+    assert len(set(names)) == len(names) == len(list(written.glob("*/*/case.json")))
+
+
+def test_every_description_keeps_to_the_schema(written):
+    schema = json.loads((KIT / "case.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for path in written.glob("*/*/case.json"):
+        validator.validate(json.loads(path.read_text()))
+    broken = json.loads(path.read_text())
+    del next(iter(broken["outputs"].values()))["tolerance"]
+    assert not validator.is_valid(broken)
+
+
+def test_the_files_hold_what_the_description_says(written):
+    for place, vector in vectors.read(written):
+        description = vector.description
+        assert place == written / description["function"] / description["case"]
+        for kind, arrays in (("inputs", vector.inputs), ("outputs", vector.expected)):
+            said = {name: (each["dtype"], tuple(each["shape"])) for name, each in description[kind].items()}
+            held = {name: (str(array.dtype), array.shape) for name, array in arrays.items()}
+            assert said == {name: each for name, each in held.items() if not name.startswith("tolerance/")}
+        floating = {name for name, each in description["inputs"].items() if each["dtype"].startswith("float")}
+        assert all(description["inputs"][name]["dtype"] == description["dtype"] for name in floating)
+        for name, each in description["outputs"].items():
+            bound = vector.expected.get(f"tolerance/{name}")
+            assert (bound is None) == (each["tolerance"]["rule"] == "exact")
+            if bound is not None:
+                assert (bound >= 0).all()
+                assert (bound[np.isfinite(vector.expected[name])] > 0).all()
+
+
+def test_they_are_small(written):
+    assert sum(path.stat().st_size for path in written.rglob("*") if path.is_file()) < 5e6
+
+
+def test_they_are_the_same_on_every_run(written, tmp_path):
+    """Byte for byte: a sample of every function, written anew."""
+    dtype = json.loads(next(written.glob("*/*/case.json")).read_text())["dtype"]
+    once = {case.function: case for case in cases.cases("minimal", dtype)}
+    for case in once.values():
+        vectors.write(tmp_path, vectors.make(case, "minimal", dtype))
+    for path in tmp_path.rglob("*.*z"):
+        assert path.read_bytes() == (written / path.relative_to(tmp_path)).read_bytes()
+    for path in tmp_path.rglob("case.json"):
+        assert path.read_bytes() == (written / path.relative_to(tmp_path)).read_bytes()
+
+
+def test_the_edges_are_there():
+    """What the kit promises to cover stands in the names of the cases of both EM algorithms."""
+    for function in ("gmm.e_step", "svgmm.e_step"):
+        names = {case.name for case in em.cases("float64") if case.function == function}
+        assert {"one_class", "one_channel", "nearly_singular", "far_away", "far_away_full"} <= names
+        assert {"weights_with_zeros", "twin_classes", "class_with_proportion_0"} <= names
+    far = next(case for case in em.cases("float64") if (case.function, case.name) == ("gmm.e_step", "far_away"))
+    vector = vectors.make(far, "minimal", "float64")
+    assert -2e4 < vector.expected["log_likelihood"].max() < -5e3
+    singular = next(case for case in em.cases("float64") if case.name == "nearly_singular")
+    assert (np.linalg.cond(singular.arguments["mixture"].covariances) > 1e9).all()
+
+
+def test_no_tolerance_is_wide(written):
+    """In float64 every case says something: no tolerance reaches a thousandth of its output's size."""
+    for _, vector in vectors.read(written):
+        if vector.description["dtype"] == "float32":
+            continue
+        for name in vector.description["outputs"]:
+            bound, expected = vector.expected.get(f"tolerance/{name}"), vector.expected[name]
+            if bound is not None:
+                size = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+                assert bound.max() <= 1e-3 * size + 1e-12, (vector.name, name)
+
+
+def test_the_format_page_has_every_function():
+    """Names, equations, inputs and outputs of its table are those of the operations and the cases."""
+    rows = {}
+    for line in (KIT / "FORMAT.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[0].strip("*").startswith("`") and "." in cells[0]:
+            rows[cells[0].strip("*`")] = (cells[0].startswith("*"), *cells[1:])
+    assert list(rows) == list(OPERATIONS)
+    given: dict[str, set[str]] = {name: set() for name in OPERATIONS}
+    for case in cases.cases("minimal", "float64"):
+        given[case.function] |= case.arguments.keys() | vectors.defaults(OPERATIONS[case.function]).keys()
+    for name, (optional, equations, inputs, outputs) in rows.items():
+        operation = OPERATIONS[name]
+        assert optional == operation.optional
+        assert equations == ", ".join(operation.equations)
+        order = [*inspect.signature(REFERENCE.function(name)).parameters, "cotangent"]
+        inputs, outputs = (
+            re.sub(r" \(.*?\)( or \(.*?\))?| 0 … K−1", "", cells).split(", ") for cells in (inputs, outputs)
+        )
+        assert inputs == [each for each in dict.fromkeys(order) if each in given[name]]
+        assert outputs == [*operation.result, *(f"pullback/{each}" for each in operation.pullback)]
+
+
+def test_a_damaged_file_is_said_to_be_one(written):
+    path = next(written.glob("metrics.dice/*/inputs.npz"))
+    content = path.read_bytes()
+    path.write_bytes(content[:40])
+    with pytest.raises(ValueError, match=r"inputs\.npz cannot be read"):
+        list(vectors.read(written))
+    path.write_bytes(content)
+
+
+def test_vectors_of_another_specification_are_refused(written):
+    path = next(written.glob("metrics.dice/*/case.json"))
+    content = path.read_text()
+    path.write_text(content.replace('"specification": "1.0"', '"specification": "0.9"'))
+    with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 1\.0"):
+        list(vectors.read(written))
+    path.write_text(content)

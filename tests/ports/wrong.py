@@ -1,0 +1,411 @@
+"""Ports with one plausible mistake each: the reference with a line written otherwise."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import deepmix.reference
+from deepmix.conformance.ports import Port, load_folder
+
+
+class Mistake(NamedTuple):
+    """What is wrong: in a file of the reference, `right` (which stands there once) is written `wrong`.
+
+    caught_by: the case that must fail.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    caught_by: str
+
+
+MISTAKES = (
+    Mistake(
+        "the floor is dropped",
+        "gaussian",
+        "matrices = scatter + np.diag(floor)",
+        "matrices = scatter",
+        "gaussian.moments/one_pixel_a_class",
+    ),
+    Mistake(
+        "the floor is absolute",
+        "gaussian",
+        "np.where(constant, 1e-12, 1e-6 * variance)",
+        "np.full(len(pixels), 1e-6)",
+        "gaussian.variance_floor/all_pixels",
+    ),
+    Mistake(
+        "a constant channel has no floor",
+        "gaussian",
+        "np.where(constant, 1e-12, 1e-6 * variance)",
+        "1e-6 * variance",
+        "gaussian.variance_floor/constant_channel",
+    ),
+    Mistake(
+        "the variance is divided by n − 1",
+        "gaussian",
+        "scatter[k] = (share * deviation) @ deviation.T",
+        "scatter[k] = (share * deviation) @ deviation.T * counts[k] / (counts[k] - 1)",
+        "gaussian.moments/diag",
+    ),
+    Mistake(
+        "E[x²] − E[x]²",
+        "gaussian",
+        "scatter[k] = (share * deviation) @ deviation.T",
+        "scatter[k] = (share * pixels) @ pixels.T - np.outer(means[k], means[k])",
+        "gaussian.moments/far_from_zero",
+    ),
+    Mistake(
+        "products of densities, not sums of logarithms",
+        "gaussian",
+        "log_likelihood = logsumexp(log_joint, axis=0)",
+        "log_likelihood = np.log((np.exp(log_proportions) * np.exp(log_densities)).sum(axis=0))",
+        "gaussian.posterior/far_away",
+    ),
+    Mistake(
+        "log(sum + ε)",
+        "gaussian",
+        "log_likelihood = logsumexp(log_joint, axis=0)",
+        "log_likelihood = np.log(np.exp(log_joint).sum(axis=0) + 1e-10)",
+        "gmm.nll/class_with_proportion_0",
+    ),
+    Mistake(
+        "the posterior is not normalised",
+        "gaussian",
+        "return np.exp(log_joint - log_likelihood), log_likelihood",
+        "return np.exp(log_joint), log_likelihood",
+        "svgmm.e_step/diag",
+    ),
+    Mistake(
+        "the constant of the density is forgotten",
+        "gaussian",
+        "n_channels * np.log(2 * np.pi) + log_det",
+        "log_det",
+        "gaussian.log_density/one_pixel",
+    ),
+    Mistake(
+        "the determinant is that of the Cholesky factor",
+        "gaussian",
+        "log_det = 2 * np.log",
+        "log_det = np.log",
+        "gaussian.log_density/full",
+    ),
+    Mistake(
+        "an empty class gets no moments",
+        "gaussian",
+        "np.where(kept, previous.covariances, covariances)",
+        "covariances",
+        "gaussian.moments/empty_class_full",
+    ),
+    Mistake(
+        "tied covariances are averaged over classes",
+        "gaussian",
+        'np.einsum("k,kij->ij", np.where(degenerate, 0, counts), scatter) / counts[~degenerate].sum()',
+        "scatter.mean(axis=0)",
+        "gaussian.moments/tied",
+    ),
+    Mistake(
+        "spherical covariances are summed over channels",
+        "gaussian",
+        "covariances = covariances.mean(axis=1)",
+        "covariances = covariances.sum(axis=1)",
+        "gaussian.moments/spherical",
+    ),
+    Mistake(
+        "the mask is ignored in the moments",
+        "gaussian",
+        "    counts = responsibilities @ weights\n",
+        "    weights = np.ones_like(weights)\n    counts = responsibilities @ weights\n",
+        "gaussian.moments/weights_with_zeros_diag",
+    ),
+    Mistake(
+        "the NLL is averaged over all pixels",
+        "em",
+        "-(weights @ log_likelihood) / weights.sum()",
+        "-(weights @ log_likelihood) / weights.size",
+        "em.mean_nll/weights_with_zeros",
+    ),
+    Mistake(
+        "the parameters returned are those after the NLL",
+        "em",
+        "return Fit(mixture, responsibilities",
+        "mixture, _ = m_step(pixels, responsibilities, weights, floor, mixture, covariance_type)\n"
+        "    return Fit(mixture, responsibilities",
+        "gmm.fit/five_steps_diag",
+    ),
+    Mistake(
+        "the NLL reported is that of the iteration before",
+        "em",
+        "labels, nll, np.array(history)",
+        "labels, history[max(len(history) - 2, 0)], np.array(history)",
+        "gmm.fit/until_it_settles",
+    ),
+    Mistake(
+        "an iteration too many",
+        "em",
+        "if len(history) > max_iter else",
+        "if len(history) > max_iter + 1 else",
+        "gmm.fit/no_step",
+    ),
+    Mistake(
+        "NaN outside the mask spreads",
+        "checks",
+        "    if usable.all():\n",
+        "    if True:\n",
+        "gmm.fit/weights_with_zeros",
+    ),
+    Mistake(
+        "NaN inside the mask is accepted",
+        "checks",
+        "    if bad.any():\n",
+        "    if False:\n",
+        "svgmm.fit/rejects_nan_inside",
+    ),
+    Mistake(
+        "proportions of the M-step are equal",
+        "gmm",
+        "np.where(found.degenerate, 0, found.counts / weights.sum())",
+        "np.full(len(found.counts), 1 / len(found.counts))",
+        "gmm.m_step/diag",
+    ),
+    Mistake(
+        "SVGMM forgets the proportions of the pixels",
+        "svgmm",
+        "return Mixture(responsibilities, found.means, found.covariances), found",
+        "return Mixture(previous.proportions, found.means, found.covariances), found",
+        "svgmm.m_step/diag",
+    ),
+    Mistake(
+        "a convolution that flips its kernel",
+        "layers",
+        "    y = _correlate(patches, kernel)\n",
+        "    y = _correlate(patches, kernel[::-1, ::-1])\n",
+        "layers.conv/three_by_three",
+    ),
+    Mistake(
+        "padding by reflection",
+        "layers",
+        "padded = np.pad(x, ((0, 0), (kh // 2, kh // 2), (kw // 2, kw // 2)))",
+        'padded = np.pad(x, ((0, 0), (kh // 2, kh // 2), (kw // 2, kw // 2)), mode="symmetric")',
+        "layers.conv/three_by_three",
+    ),
+    Mistake(
+        "LeakyReLU′(0) is the slope",
+        "layers",
+        "np.where(x >= 0, 1.0, negative_slope)",
+        "np.where(x > 0, 1.0, negative_slope)",
+        "layers.leaky_relu/zeros_have_slope_1",
+    ),
+    Mistake(
+        "instance norm with the unbiased variance",
+        "layers",
+        "(centred**2).mean(axis=(1, 2), keepdims=True) + eps",
+        "centred.var(axis=(1, 2), keepdims=True, ddof=1) + eps",
+        "layers.instance_norm/typical",
+    ),
+    Mistake(
+        "instance norm with ε outside the root",
+        "layers",
+        "np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True) + eps)",
+        "np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True)) + eps",
+        "layers.instance_norm/small_deviations",
+    ),
+    Mistake(
+        "all maxima of a window get the gradient",
+        "layers",
+        "windows.argmax(axis=-1)[..., None] == np.arange(4)",
+        "windows == windows.max(axis=-1)[..., None]",
+        "layers.max_pool/ties_go_to_the_first",
+    ),
+    Mistake(
+        "bilinear upsampling",
+        "layers",
+        "return x.repeat(2, axis=1).repeat(2, axis=2), pullback",
+        "from scipy.ndimage import zoom\n"
+        '    return zoom(x, (1, 2, 2), order=1, grid_mode=True, mode="nearest"), pullback',
+        "layers.upsample/typical",
+    ),
+    Mistake(
+        "the skip stands before what comes from below",
+        "unet",
+        "np.concatenate([x, skips[level]])",
+        "np.concatenate([skips[level], x])",
+        "unet.unet/one_pooling",
+    ),
+    Mistake(
+        "the last LeakyReLU of the block is forgotten",
+        "unet",
+        "    x, pull_last = layers.leaky_relu(x, negative_slope)\n",
+        "    pull_last = lambda dy: dy  # noqa: E731\n",
+        "unet.block/typical",
+    ),
+    Mistake(
+        "ε inside the root of Adam",
+        "adamw",
+        "np.sqrt(v_hat) + eps",
+        "np.sqrt(v_hat + eps)",
+        "adamw.update/tiny_gradient",
+    ),
+    Mistake(
+        "Adam without bias correction",
+        "adamw",
+        "m / (1 - b1**t), v / (1 - b2**t)",
+        "m, v",
+        "adamw.update/first_step",
+    ),
+    Mistake(
+        "coupled weight decay",
+        "adamw",
+        "    t = state.count + 1\n",
+        "    t = state.count + 1\n"
+        "    gradient = tree_map(lambda g, p: g + weight_decay * p, gradient, parameters)\n"
+        "    weight_decay = 0.0\n",
+        "adamw.update/later_step",
+    ),
+    Mistake(
+        "leaves are clipped one by one",
+        "adamw",
+        "return gradient if norm < max_norm else tree_map(lambda g: g / norm * max_norm, gradient)",
+        "return tree_map(lambda g: g * min(1, max_norm / np.sqrt((g**2).sum())), gradient)",
+        "adamw.clip/long",
+    ),
+    Mistake(
+        "the learning rate falls linearly",
+        "adamw",
+        "(1 - epoch / n_epochs) ** 0.9",
+        "(1 - epoch / n_epochs)",
+        "adamw.polynomial_decay/middle",
+    ),
+    Mistake(
+        "the gradient is held where it should go through",
+        "deep",
+        'if model.m_step_gradient == "through":',
+        "if False:",
+        "deep.loss_and_gradient/deepsvg_through_diag",
+    ),
+    Mistake(
+        "the gradient goes through where it is held",
+        "deep",
+        'if model.m_step_gradient == "through":',
+        "if True:",
+        "deep.loss_and_gradient/deepsvg_held",
+    ),
+    Mistake(
+        "the M-step takes the posterior always",
+        "deep",
+        'if model.m_step_weights == "posterior":',
+        "if True:",
+        "deep.loss/deepsvg_through_diag",
+    ),
+    Mistake(
+        "deepG's proportions ignore the mask",
+        "deep",
+        "mean_proportions = proportions @ w / w.sum()",
+        "mean_proportions = proportions.mean(axis=1)",
+        "deep.loss/deepg_through_diag",
+    ),
+    Mistake(
+        "the parameters returned are those after the step",
+        "deep",
+        "kept = state.parameters, evaluation",
+        "kept = following.parameters, evaluation",
+        "deep.fit/one_step",
+    ),
+    Mistake(
+        "the gradient is not clipped",
+        "deep",
+        "    gradient = adamw.clip(gradient, optimization.max_norm)\n",
+        "",
+        "deep.step/later_and_clipped",
+    ),
+    Mistake(
+        "the label rule is ignored",
+        "deep",
+        'evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions',
+        "evaluation.proportions",
+        "deep.fit/posterior_weights_and_labels",
+    ),
+    Mistake(
+        "the warm start ignores the mask",
+        "deep",
+        "pullback(weights / weights.sum() * (proportions - target))",
+        "pullback((proportions - target) / weights.size)",
+        "deep.warm_start/five_steps",
+    ),
+    Mistake(
+        "total variation crosses the border of the mask",
+        "regularizers",
+        "pairs = pairs[1:] & pairs[:-1]",
+        "pairs = pairs[1:] | pairs[:-1]",
+        "regularizers.total_variation/weights_with_zeros",
+    ),
+    Mistake(
+        "|·|′(0) is 1",
+        "regularizers",
+        "along[:, 1:] += np.sign(steps) / total",
+        "along[:, 1:] += np.where(steps == 0, 1, np.sign(steps)) / total",
+        "regularizers.total_variation/steps",
+    ),
+    Mistake(
+        "the mean prior's gradient lacks its factor",
+        "regularizers",
+        'along = 2 * np.einsum("km,mhw->khw", offset, image)',
+        'along = np.einsum("km,mhw->khw", offset, image)',
+        "regularizers.mean_prior/typical",
+    ),
+    Mistake(
+        "fan_in counts the filters that come out",
+        "initialization",
+        '1 / np.sqrt(np.prod(layer["kernel"][:3]))',
+        '1 / np.sqrt(np.prod(layer["kernel"][:2]) * layer["kernel"][3])',
+        "initialization.unet_parameters/one_pooling",
+    ),
+    Mistake(
+        "plain k-means++, not greedy",
+        "initialization",
+        "best = (left @ weights).argmin()",
+        "best = 0",
+        "initialization.kmeans/diag",
+    ),
+    Mistake(
+        "greedy label matching",
+        "metrics",
+        "rows, columns = linear_sum_assignment(scores, maximize=True)",
+        "rows = np.argsort(-scores.max(axis=1))\n"
+        "    free = list(range(n_classes))\n"
+        "    columns = np.array([free.pop(int(scores[row, free].argmax())) for row in rows[:n_classes]])\n"
+        "    rows = rows[:n_classes]",
+        "metrics.match_classes/the_best_pair_is_no_part_of_the_best_matching",
+    ),
+    Mistake(
+        "Dice of two empty masks is 0",
+        "metrics",
+        "/ total if total else empty",
+        "/ max(total, 1)",
+        "metrics.dice/both_empty",
+    ),
+    Mistake(
+        "pixels without a true class are left out",
+        "metrics",
+        "total = prediction.sum() + truth.sum()",
+        "total = prediction.sum() + truth.sum() - (prediction & ~truth).sum()",
+        "metrics.dice_matrix/true_zeros_are_false_positives",
+    ),
+)
+
+
+def port_of(folder: Path, mistake: Mistake | None) -> Port:
+    """A copy of the reference with the mistake (None: without), in a new folder, as a port.
+
+    Raises ValueError if what the mistake replaces does not stand in the file exactly once.
+    """
+    shutil.copytree(deepmix.reference.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
+    if mistake is not None:
+        file = folder / f"{mistake.file}.py"
+        text = file.read_text(encoding="utf-8")
+        if text.count(mistake.right) != 1:
+            raise ValueError(f"{mistake.file}.py holds {text.count(mistake.right)} times: {mistake.right}")
+        file.write_text(text.replace(mistake.right, mistake.wrong), encoding="utf-8")
+    return Port(load_folder(folder, f"wrong_port_{MISTAKES.index(mistake) if mistake else 'none'}"), None)
