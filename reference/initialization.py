@@ -44,10 +44,12 @@ def kmeans(
 
     pixels: (M, N). weights: (N,), 1 if not given.
     uniforms: (K, 2 + ⌊ln K⌋) in [0, 1), one row a centre, one column a candidate; else drawn from `seed`.
-    max_iter: at most so many moves of the centres. Returns a `Mixture` with π (K,).
-    Raises ValueError as the fits do.
+    max_iter: at most so many rounds of assigning and averaging. Returns a `Mixture` with π (K,).
+    Raises ValueError as the fits do, and for max_iter < 1.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    if max_iter < 1:
+        raise ValueError(f"max_iter must be at least 1, got {max_iter}")
     scaled, _ = _in_deviations(pixels, weights, pixels[:, :0])
     candidates = 2 + int(np.log(n_components))
     centres = _spread_centres(scaled, weights, _uniforms(uniforms, seed, (n_components, candidates)))

@@ -105,7 +105,7 @@ def test_an_exception_is_a_failure_in_one_line():
         raise RuntimeError("one\ntwo")
 
     found = results_of(port(em_mean_nll=broken), "em.*")["one_pixel"]
-    assert (found.outcome, found.message) == ("fail", "raised RuntimeError: one two")
+    assert (found.outcome, found.message[:28]) == ("fail", "raised RuntimeError: one two")
 
 
 def test_a_record_without_a_field_fails():
@@ -134,7 +134,7 @@ def test_bad_input_must_be_rejected_with_a_value_error():
         return results_of(port(gmm_fit=of), "gmm.fit/rejects_nan_inside")["rejects_nan_inside"]
 
     assert fit(ValueError("no")).outcome == "pass"
-    assert fit(TypeError("no")).message == "raised TypeError: no"
+    assert fit(TypeError("no")).message.startswith("raised TypeError: no (test_runner.py:")
     accepted = results_of(port(gmm_fit=lambda *a, **k: None), "gmm.fit/rejects_nan_inside")["rejects_nan_inside"]
     assert accepted.message == "was accepted; it must be rejected"
 
@@ -255,7 +255,7 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
     assert out.splitlines()[-1].startswith("shifted_port does not conform: 23 pass, 3 fail")
     code, out, _ = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
     assert code == 0
-    assert out.splitlines()[-1].endswith("worst error of those that pass 0 × the tolerance")
+    assert out.splitlines()[-1].startswith("deepmix.reference conforms: 395 pass, 0 fail; largest error 0 × ")
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
         (["no_such_port"], "No module named 'no_such_port'"),
         (
             ["deepmix.reference", "--only", "gmm.fits"],
-            "no case is named gmm.fits; functions are gaussian.log_density",
+            "no case is named gmm.fits; perhaps gmm.fit or svgmm.fit",
         ),
         (["deepmix.reference", "--dtype", "float16"], "dtype must be one of float64, float32; got 'float16'"),
         (["deepmix.reference", "--preset", "large"], "preset must be one of minimal, paper; got 'large'"),

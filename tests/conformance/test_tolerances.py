@@ -38,7 +38,7 @@ def test_exactly_means_exactly():
     expected = np.array([1.0, 2.0])
     found = compare("x", np.nextafter(expected, 3), expected, None)
     assert found.worst == np.inf
-    assert "expected 1 exactly, and 1 more" in found.message
+    assert "expected 1 exactly (2 elements differ)" in found.message
 
 
 def test_the_first_element_that_differs_is_named():
@@ -46,7 +46,7 @@ def test_the_first_element_that_differs_is_named():
     actual = expected.copy()
     actual[1, 0], actual[1, 2] = 5, 7
     assert compare("mixture/means", actual, expected, expected + 1).message == (
-        "mixture/means[1, 0] is 5, expected 0 ±1, and 1 more"
+        "mixture/means[1, 0] is 5, expected 0 ±1 (2 elements differ)"
     )
     assert compare("nll", np.array(2.0), np.array(0.0), np.array(1.0)).message == "nll is 2, expected 0 ±1"
 

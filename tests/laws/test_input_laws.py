@@ -207,3 +207,9 @@ def test_dg6_what_the_target_says_outside_the_mask_never_matters():
         for p in (target, soiled)
     )
     np.testing.assert_array_equal(one, other)
+
+
+def test_kmeans_makes_at_least_one_round():
+    """Without one no pixel has a class: there is no mixture to return."""
+    with pytest.raises(ValueError, match="max_iter must be at least 1, got 0"):
+        initialization.kmeans(np.arange(9.0)[None], 2, max_iter=0)

@@ -91,15 +91,20 @@ def print_conformance(title: str, results: list[Result]) -> None:
     for dtype in dtypes:
         for heading in (f"{dtype}\npass", "\nfail", "\nmissing", "\nworst"):
             table.add_column(heading, justify="right", no_wrap=True)
-    for function in dict.fromkeys(result.function for result in results):
+    offered = dict.fromkeys(result.function for result in results if result.outcome != "missing")
+    for function in offered:
         cells = [cell for dtype in dtypes for cell in _cells(groups[function, dtype])]
         table.add_row(function, *cells)
     # as wide as it is: a narrow terminal wraps it, a file gets all of it
     Console(width=max(out.width, 42 + 32 * len(dtypes)), highlight=False).print(table)
+    absent = dict.fromkeys(result.function for result in results if result.function not in offered)
+    if absent:
+        out.print(f"missing: {', '.join(absent)}")
     bad = [result for result in results if result.outcome in BAD]
     for result in bad[:SHOWN]:
+        message = result.message if len(result.message) <= 300 else f"{result.message[:300]} …"
         times = f" ({result.worst:.2g} × the tolerance)" if 0 < result.worst < np.inf else ""
-        out.print(f"{result.outcome}: {result.name} {result.dtype}{times}: {result.message}")
+        out.print(f"{result.outcome}: {result.name} {result.dtype}{times}: {message}")
     if len(bad) > SHOWN:
         out.print(f"… and {len(bad) - SHOWN} more; --json FILE writes them all")
     total = summary(results)
@@ -107,7 +112,9 @@ def print_conformance(title: str, results: list[Result]) -> None:
         f"{n} {outcome}" for outcome, n in total["counts"].items() if n or outcome in ("pass", "fail")
     )
     verdict = "conforms" if total["conforms"] else "does not conform"
-    out.print(f"{title} {verdict}: {counts}; worst error of those that pass {total['worst']:.2g} × the tolerance")
+    worst = Result(**total["worst"]) if total["worst"] else None
+    largest = f"; largest error {worst.worst:.2g} × the tolerance, in {worst.name} {worst.dtype}" if worst else ""
+    out.print(f"{title} {verdict}: {counts}{largest}")
 
 
 def _cells(results: list[Result]) -> list[str]:

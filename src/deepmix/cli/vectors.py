@@ -14,10 +14,13 @@ def vectors(
     dtype: Annotated[
         str, typer.Option(help="float64 or float32: of the inputs, and what tolerances go by.")
     ] = "float64",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Function or function/case, with * as wildcard; can be repeated.")
+    ] = None,
 ) -> None:
     """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
     from deepmix import outputs
-    from deepmix.conformance import vectors
+    from deepmix.conformance import runner, vectors
     from deepmix.conformance.cases import PRESETS, cases
     from deepmix.conformance.tolerances import DTYPES
     from deepmix.reference.checks import check_choice
@@ -27,7 +30,9 @@ def vectors(
     check_choice("preset", preset, PRESETS)
     check_choice("dtype", dtype, DTYPES)
     outputs.check_folder(folder, overwrite=None)
-    chosen = list(cases(preset, dtype))
+    chosen = [case for case in cases(preset, dtype) if runner.wanted(case.function, case.name, only or [])]
+    if not chosen:
+        raise ValueError(runner.nobody(only or []))
     with outputs.new_results(folder) as temporary:
         for case in console.counted("vectors", chosen, len(chosen)):
             vectors.write(temporary, vectors.make(case, preset, dtype))

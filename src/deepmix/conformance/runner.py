@@ -2,8 +2,10 @@
 
 import json
 import os
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +30,7 @@ class Result(NamedTuple):
     """One case in one dtype.
 
     outcome: one of `OUTCOMES`. worst: the largest error as a multiple of the tolerance.
-    message: what differs first, or why it is missing.
+    message: what differs first and the equations that it is about, or why it is missing.
     """
 
     function: str
@@ -105,7 +107,16 @@ def of_port(port: Port, vector: Vector) -> Result:
         if rejects and isinstance(error, ValueError):
             return judge(vector, lambda name: np.asarray(True))
         said = " ".join(f"{type(error).__name__}: {error}".split())
-        return _result(vector, "fail", np.inf, f"raised {said[:300]}")
+        return _result(vector, "fail", np.inf, f"raised {said}{_where(error)}")
+
+
+def _where(error: Exception) -> str:
+    """File and line of the last frame that is neither an installed package's nor the kit's."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
+    ]
+    own = [frame for frame in frames if Path(frame.filename).parent != Path(__file__).parent]
+    return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
 
 
 def judge(vector: Vector, actual: Callable[[str], np.ndarray]) -> Result:
@@ -120,6 +131,8 @@ def judge(vector: Vector, actual: Callable[[str], np.ndarray]) -> Result:
         worst, first = max(worst, difference.worst), first or difference.message
     if first.startswith(REJECTED):
         first = "was accepted; it must be rejected"
+    elif first:
+        first += f" [{', '.join(vector.description['equations'])}]"
     return _result(vector, "fail" if first else "pass", worst, first)
 
 
@@ -132,6 +145,14 @@ def wanted(function: str, case: str, only: Iterable[str]) -> bool:
     """Whether one of the patterns names the function or the case; no patterns name all."""
     only = tuple(only)
     return not only or any(fnmatchcase(function, each) or fnmatchcase(f"{function}/{case}", each) for each in only)
+
+
+def nobody(only: Iterable[str]) -> str:
+    """What to say where patterns name no case."""
+    only = list(only)
+    near = [name for each in only for name in get_close_matches(each.partition("/")[0], OPERATIONS, 2, 0.4)]
+    hint = f"perhaps {' or '.join(near)}" if near else "FORMAT.md lists the functions"
+    return f"no case is named {', '.join(only)}; {hint}"
 
 
 def require(results: Iterable[Result]) -> Iterator[Result]:
@@ -170,12 +191,13 @@ def read_patterns(path: Path) -> list[str]:
 
 
 def summary(results: Iterable[Result]) -> dict[str, Any]:
-    """How many cases ended how, the worst error of those that pass, and whether the port conforms."""
+    """How many cases ended how, the one that passes with the largest error, and whether the port conforms."""
     results = list(results)
     counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in OUTCOMES}
-    worst = max((result.worst for result in results if result.outcome == "pass"), default=0.0)
-    conforms = bool(results) and counts["pass"] > 0 and not any(counts[outcome] for outcome in BAD)
-    return {"counts": counts, "worst": worst, "conforms": conforms}
+    passed = [result for result in results if result.outcome == "pass"]
+    worst = max(passed, key=lambda result: result.worst, default=None)
+    conforms = bool(passed) and not any(counts[outcome] for outcome in BAD)
+    return {"counts": counts, "worst": None if worst is None else worst._asdict(), "conforms": conforms}
 
 
 def write_json(path: Path, subject: dict[str, Any], results: Iterable[Result]) -> None:

@@ -121,6 +121,6 @@ def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarr
     place = name + (str(list(first)) if first else "")
     allowed = f"±{bound[first]:.2g}" if bound[first] else "exactly"
     found, wanted = (f"{each[first]:.17g}" for each in (actual, values))
-    others = int((multiple > 1).sum()) - 1
-    more = f", and {others} more" if others else ""
+    differing = int((multiple > 1).sum())
+    more = f" ({differing} elements differ)" if differing > 1 else ""
     return Difference(worst, f"{place} is {found}, expected {wanted} {allowed}{more}")

@@ -38,8 +38,7 @@ def _edges() -> Iterator[Case]:
     yield _random("one_class_one_channel", one, rng.random((1, 24)), weights=one.weights)
     yield _random("without_weights", given, rng.random((3, 24)))
     yield _kmeans("one_class_one_channel", one, rng.random((1, 2)))
-    yield _kmeans("no_move", given, rng.random((3, 3)), max_iter=0)
-    yield _kmeans("one_move", given, rng.random((3, 3)), max_iter=1)
+    yield _kmeans("one_round", given, rng.random((3, 3)), max_iter=1)
     few = given._replace(pixels=np.array(given.pixels)[:, [0, 1] * 12])
     yield _kmeans("fewer_distinct_pixels_than_classes", few, rng.random((3, 3)))
     flat = given._replace(pixels=np.stack([given.pixels[0], np.full(24, 0.1)]))
@@ -92,6 +91,8 @@ def _rejections() -> Iterator[Case]:
     for function in ("random_responsibilities", "kmeans"):
         arguments = good[function] | {"uniforms": np.full((2, 2), 0.5)}
         yield _case(function, "rejects_uniforms_of_another_shape", given, rejected=True, **arguments)
+    idle = good["kmeans"] | {"max_iter": 0}
+    yield _case("kmeans", "rejects_no_round", given, rejected=True, **idle)
     labels = good["from_labels"] | {"labels": np.arange(24) % 4}
     yield _case("from_labels", "rejects_a_label_too_large", given, rejected=True, **labels)
     short = good["from_labels"] | {"labels": np.arange(23) % 3}

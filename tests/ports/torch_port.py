@@ -1,0 +1,326 @@
+"""The algorithms of deepmix in PyTorch, from reference/README.md and FORMAT.md alone; gradients by autograd."""
+
+import functools
+import math
+from collections import namedtuple
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.func import grad_and_value, vjp
+from torch.utils._pytree import tree_leaves, tree_map
+
+Mixture = namedtuple("Mixture", "proportions means covariances")
+Moments = namedtuple("Moments", "counts means covariances degenerate")
+Fit = namedtuple("Fit", "mixture responsibilities labels nll history status degenerate")
+Evaluation = namedtuple("Evaluation", "nll proportions posterior mixture degenerate")
+CONVERGED, LIMIT, NON_FINITE = 1, 2, 3
+
+# Gaussian
+
+
+def covariance_matrices(covariances: Tensor, covariance_type: str, n_components: int, n_channels: int) -> Tensor:
+    """Covariances of any type as (K, M, M)."""
+    if covariance_type in ("tied", "full"):
+        return covariances.expand(n_components, -1, -1)
+    return covariances.reshape(n_components, -1).expand(-1, n_channels).diag_embed()
+
+
+def log_density(pixels: Tensor, means: Tensor, covariances: Tensor, covariance_type: str) -> Tensor:
+    """[G1], (K, N); NaN where a covariance is not positive definite."""
+    root, info = torch.linalg.cholesky_ex(covariance_matrices(covariances, covariance_type, *means.shape))
+    root = root.masked_fill((info != 0)[:, None, None], math.nan)
+    whitened = torch.linalg.solve_triangular(root, pixels - means[:, :, None], upper=False)
+    log_det = 2 * root.diagonal(dim1=1, dim2=2).log().sum(1, keepdim=True)
+    return -0.5 * (means.shape[1] * math.log(2 * math.pi) + log_det + whitened.square().sum(1))
+
+
+def posterior(log_proportions: Tensor, log_densities: Tensor) -> tuple[Tensor, Tensor]:
+    """[EM1], [SV2], and the log-likelihood of each pixel."""
+    joint = log_proportions + log_densities
+    log_likelihood = joint.logsumexp(0)
+    return (joint - log_likelihood).exp(), log_likelihood
+
+
+def moments(
+    pixels: Tensor, r: Tensor, weights: Tensor, floor: Tensor, previous: Mixture, covariance_type: str
+) -> Moments:
+    """[G2] in two passes, with the floor and the degenerate classes of [G3]."""
+    inside = weights > 0
+    joint = weights[inside] * r[:, inside]
+    counts = joint.sum(1)
+    degenerate = counts < 10 * torch.finfo(counts.dtype).tiny
+    shares = joint / counts.masked_fill(degenerate, 1)[:, None]
+    means = torch.where(degenerate[:, None], previous.means, shares @ pixels[:, inside].T)
+    centred = pixels[:, inside] - means[:, :, None]
+    found = (shares[:, None] * centred) @ centred.mT
+    if covariance_type == "tied":
+        used = counts.masked_fill(degenerate, 0)
+        found = torch.einsum("k,kij->ij", used / used.sum(), found)
+    found = found + floor.diag()
+    if covariance_type in ("diag", "spherical"):
+        found = found.diagonal(dim1=1, dim2=2)
+    if covariance_type == "spherical":
+        found = found.mean(1)
+    kept = degenerate.all() if covariance_type == "tied" else degenerate.view(-1, *[1] * (found.ndim - 1))
+    return Moments(counts, means, torch.where(kept, previous.covariances, found), degenerate)
+
+
+def variance_floor(pixels: Tensor, weights: Tensor) -> Tensor:
+    """[G3], (M,)."""
+    pixels, weights = pixels[:, weights > 0], weights[weights > 0]
+    shares = weights / weights.sum()
+    variances = (pixels - (pixels @ shares)[:, None]).square() @ shares
+    return torch.where(pixels.amax(1) == pixels.amin(1), 1e-12, 1e-6 * variances)
+
+
+def global_mixture(
+    pixels: Tensor, weights: Tensor, floor: Tensor, n_components: int, covariance_type: str
+) -> Mixture:
+    """K equal Gaussians with the global moments, [G2]."""
+    r, nothing = pixels.new_ones(n_components, pixels.shape[1]), Mixture(*[pixels.new_zeros(())] * 3)
+    found = moments(pixels, r, weights, floor, nothing, covariance_type)
+    return Mixture(pixels.new_full((n_components,), 1 / n_components), found.means, found.covariances)
+
+
+# Algorithms 1 and 2
+
+
+def mean_nll(log_likelihood: Tensor, weights: Tensor) -> Tensor:
+    """[EM2], [SV1]."""
+    return -(weights[weights > 0] @ log_likelihood[weights > 0]) / weights.sum()
+
+
+def e_step(pixels: Tensor, mixture: Mixture, covariance_type: str) -> tuple[Tensor, Tensor]:
+    """[EM1] for proportions (K,), [SV2] for proportions (K, N)."""
+    log_proportions = mixture.proportions.reshape(len(mixture.means), -1).log()
+    return posterior(log_proportions, log_density(pixels, mixture.means, mixture.covariances, covariance_type))
+
+
+def nll(pixels: Tensor, mixture: Mixture, weights: Tensor, covariance_type: str) -> Tensor:
+    """[EM2], [SV1]."""
+    return mean_nll(e_step(pixels, mixture, covariance_type)[1], weights)
+
+
+def gmm_m_step(pixels: Tensor, r: Tensor, weights: Tensor, *rest: Any) -> tuple[Mixture, Moments]:
+    """[EM3]."""
+    found = moments(pixels, r, weights, *rest)
+    proportions = found.counts.masked_fill(found.degenerate, 0) / weights.sum()
+    return Mixture(proportions, found.means, found.covariances), found
+
+
+def svgmm_m_step(pixels: Tensor, r: Tensor, weights: Tensor, *rest: Any) -> tuple[Mixture, Moments]:
+    """[SV3]."""
+    found = moments(pixels, r, weights, *rest)
+    return Mixture(r, found.means, found.covariances), found
+
+
+def begin(pixels: Tensor, mixture: Mixture, covariance_type: str) -> Mixture:
+    """The start of Algorithm 2: the posteriors [EM1] of a GMM as proportions."""
+    return Mixture(e_step(pixels, mixture, covariance_type)[0], mixture.means, mixture.covariances)
+
+
+def checked(pixels: Tensor, start: Mixture, weights: Tensor, covariance_type: str) -> Tensor:
+    """What bad input gets: a ValueError, or pixels whose outside is the mean of each channel."""
+    (m, n), k, inside = pixels.shape, len(start.means), weights > 0
+    shapes = {"diag": (k, m), "spherical": (k,), "tied": (m, m), "full": (k, m, m)}
+    found = [tuple(array.shape) for array in (start.means, start.covariances, weights)]
+    if found != (expected := [(k, m), shapes.get(covariance_type), (n,)]):
+        raise ValueError(f"means, covariances ({covariance_type}), weights have shapes {found}, not {expected}")
+    if (weights < 0).any() or inside.sum() < max(k, 1):
+        raise ValueError(f"negative weights, or n_samples={int(inside.sum())} should be >= n_components={k}")
+    if any(bad := (~pixels[:, inside].isfinite()).sum(1).tolist()):
+        raise ValueError(f"values that are not finite, in each channel: {bad}")
+    means = pixels[:, inside] @ weights[inside] / weights.sum()
+    return torch.where(pixels.isfinite(), pixels, means[:, None])
+
+
+def fit(
+    m_step: Callable, pixels: Tensor, start: Mixture, weights: Tensor | None = None, covariance_type: str = "diag",
+    tol: float = 1e-3, max_iter: int = 100, floor: Tensor | None = None,
+) -> Fit:  # fmt: skip
+    """Algorithm 1 or 2, by its M-step."""
+    weights = pixels.new_ones(pixels.shape[1]) if weights is None else weights
+    pixels = checked(pixels, start, weights, covariance_type)
+    floor = variance_floor(pixels, weights) if floor is None else floor
+    mixture, degenerate, history = start, torch.zeros(len(start.means), dtype=torch.bool), []
+    while True:
+        r, log_likelihood = e_step(pixels, mixture, covariance_type)
+        history.append(mean_nll(log_likelihood, weights))
+        if (finite := bool(history[-1].isfinite())) or len(history) == 1:
+            labels = (mixture.proportions if mixture.proportions.ndim == 2 else r).argmax(0)  # [SV3] or [EM4]
+            result = (mixture, r, labels, history[-1]), degenerate
+        if not finite:
+            status = NON_FINITE
+        elif len(history) > 1 and history[-2] - history[-1] < tol:
+            status = CONVERGED
+        elif len(history) > max_iter:
+            status = LIMIT
+        else:
+            mixture, found = m_step(pixels, r, weights, floor, mixture, covariance_type)
+            degenerate = found.degenerate
+            continue
+        return Fit(*result[0], torch.stack(history), status, result[1])
+
+
+# The network
+
+
+def conv(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """[U1], kernels (kh, kw, in, out)."""
+    return F.conv2d(x[None], kernel.permute(3, 2, 0, 1), bias, padding="same")[0]
+
+
+def leaky_relu(x: Tensor, negative_slope: float) -> Tensor:
+    """[U1], with the derivative 1 at 0."""
+    return torch.where(x >= 0, x, negative_slope * x)
+
+
+def instance_norm(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-5) -> Tensor:
+    """[U1], with the biased variance."""
+    variance, mean = torch.var_mean(x, (1, 2), correction=0, keepdim=True)
+    return (x - mean) / (variance + eps).sqrt() * scale[:, None, None] + shift[:, None, None]
+
+
+def max_pool(x: Tensor) -> Tensor:
+    """[U2]."""
+    return F.max_pool2d(x[None], 2)[0]
+
+
+def upsample(x: Tensor) -> Tensor:
+    """[U3]."""
+    return x.repeat_interleave(2, 1).repeat_interleave(2, 2)
+
+
+def block(parameters: dict, x: Tensor, negative_slope: float) -> Tensor:
+    """[U1]."""
+    x = leaky_relu(conv(x, **parameters["conv_0"]), negative_slope)
+    return leaky_relu(instance_norm(conv(x, **parameters["conv_1"]), **parameters["norm"]), negative_slope)
+
+
+def network(parameters: dict, image: Tensor, config: Any) -> Tensor:
+    """[U2], [U3], [U4] without the softmax: the logits."""
+    x, skips = image, []
+    for level in range(config.depth):
+        skips.append(block(parameters[f"encoder_{level}"], x, config.negative_slope))
+        x = max_pool(skips[-1])
+    x = block(parameters["bottom"], x, config.negative_slope)
+    for level in reversed(range(config.depth)):
+        x = torch.cat([conv(upsample(x), **parameters[f"up_{level}"]), skips[level]])
+        x = block(parameters[f"decoder_{level}"], x, config.negative_slope)
+    return conv(x, **parameters["head"])
+
+
+# Regularisation and Algorithm 3
+
+
+def total_variation(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor) -> Tensor:
+    """[R2]."""
+    inside = mask > 0
+    down = (proportions[:, 1:] - proportions[:, :-1]).abs() * (inside[1:] & inside[:-1])
+    right = (proportions[:, :, 1:] - proportions[:, :, :-1]).abs() * (inside[:, 1:] & inside[:, :-1])
+    return (down.sum() + right.sum()) / mask.sum()
+
+
+def mean_prior(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor, means: Tensor) -> Tensor:
+    """[R1], with the means as functions of the proportions by [G2]."""
+    pixels, r, weights = image.flatten(1), proportions.flatten(1), mask.flatten().to(image.dtype)
+    previous = Mixture(mixture.proportions, mixture.means, torch.zeros_like(mixture.means))
+    found = moments(pixels, r, weights, image.new_zeros(len(image)), previous, "diag")
+    return (found.means - means).square().sum()
+
+
+def loss(
+    parameters: dict, image: Tensor, previous: Mixture, weights: Tensor, floor: Tensor, model: Any
+) -> tuple[Tensor, Evaluation]:
+    """[DG2], [DG3], then [SV1] (deepSVG) or [EM2] (deepG), with the regularisers."""
+    if (model.m_step_gradient, model.m_step_weights) == ("through", "posterior"):
+        raise ValueError("m_step_weights='posterior' goes with m_step_gradient='held' only")
+    kind, logits = model.covariance_type, network(parameters, image, model.unet)
+    pixels, w, log_priors = image.flatten(1), weights.flatten(), logits.log_softmax(0).flatten(1)
+    peaks = log_priors[:, w > 0].amax(1, keepdim=True).detach()  # so that no mean underflows
+    log_proportions = peaks[:, 0] + ((log_priors - peaks).exp()[:, w > 0] @ w[w > 0] / w.sum()).log()
+    seen = found = moments(pixels, log_priors.exp(), w, floor, previous, kind)
+    if model.m_step_weights == "posterior":
+        r, _ = posterior(log_priors, log_density(pixels, previous.means, previous.covariances, kind))
+        found = moments(pixels, r, w, floor, previous, kind)
+    if model.m_step_gradient == "held":
+        found = Moments(*[moment.detach() for moment in found])
+    densities = log_density(pixels, found.means, found.covariances, kind)
+    gamma, log_likelihood = posterior(log_priors, densities)
+    if model.method == "deepg":
+        _, log_likelihood = posterior(log_proportions[:, None], densities)
+    total = value = mean_nll(log_likelihood, w)
+    mixture, proportions = Mixture(log_proportions.exp(), found.means, found.covariances), logits.softmax(0)
+    for regularizer, strength in model.regularizers:  # functions of this module's namespace, [R]
+        seen_mixture = Mixture(mixture.proportions, seen.means, seen.covariances)
+        total = total + strength * regularizer(proportions, seen_mixture, image, weights)[0]
+    return total, Evaluation(value, proportions, gamma.view_as(logits), mixture, found.degenerate)
+
+
+def loss_and_gradient(*args: Any) -> tuple[Tensor, Evaluation, dict]:
+    """[DG1], [DG4], [DG5]."""
+    gradient, (total, evaluation) = grad_and_value(loss, has_aux=True)(*args)
+    return total, evaluation, gradient
+
+
+# The boundary: arrays in and out, values with pullbacks or gradients
+
+
+def with_pullback(n: int, function: Callable) -> Callable:
+    """The function, returning its value and its pullback to its first n arguments (arrays, trees or None)."""
+
+    def call(*args: Any) -> tuple[Tensor, Callable]:
+        primals = [argument for argument in args[:n] if argument is not None]
+        return vjp(lambda *primals: function(*primals, *args[len(primals) :]), *primals)
+
+    return call
+
+
+def with_gradient(function: Callable) -> Callable:
+    """The function, returning its value and its gradient at its first argument."""
+    return lambda *args, **kwargs: grad_and_value(function)(*args, **kwargs)[::-1]
+
+
+def inward(leaf: Any) -> Any:
+    """An array as a tensor."""
+    return torch.from_numpy(leaf.copy()) if isinstance(leaf, np.ndarray) else leaf
+
+
+def outward(leaf: Any) -> Any:
+    """A tensor as an array, a pullback as one of arrays."""
+    if callable(leaf):
+        return of_arrays(leaf)
+    return leaf.detach().numpy() if isinstance(leaf, Tensor) else leaf
+
+
+def of_arrays(function: Callable) -> Callable:
+    """A function of tensors as one of arrays; called with tensors, it stays one of tensors."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*tree_map(inward, args), **tree_map(inward, kwargs))
+        return result if any(isinstance(leaf, Tensor) for leaf in tree_leaves(args)) else tree_map(outward, result)
+
+    return call
+
+
+def namespace(*functions: Callable, **named: Callable) -> SimpleNamespace:
+    """Functions as a module of the port."""
+    named |= {function.__name__: function for function in functions}
+    return SimpleNamespace(**{name: of_arrays(function) for name, function in named.items()})
+
+
+gaussian = namespace(covariance_matrices, log_density, posterior, moments, variance_floor, global_mixture)
+em = namespace(mean_nll)
+gmm = namespace(e_step, nll, m_step=gmm_m_step, fit=functools.partial(fit, gmm_m_step))
+svgmm = namespace(e_step, nll, begin, m_step=svgmm_m_step, fit=functools.partial(fit, svgmm_m_step))
+three = {f.__name__: with_pullback(3, f) for f in (conv, instance_norm)}
+one = {f.__name__: with_pullback(1, f) for f in (leaky_relu, max_pool, upsample)}
+layers = namespace(**three, **one, softmax=with_pullback(1, lambda logits: logits.softmax(0)))
+unet = namespace(block=with_pullback(2, block), unet=with_pullback(2, network))
+regularizers = namespace(**{f.__name__: with_gradient(f) for f in (total_variation, mean_prior)})
+deep = namespace(loss, loss_and_gradient)
