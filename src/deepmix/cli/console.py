@@ -99,7 +99,11 @@ def print_conformance(title: str, results: list[Result]) -> None:
     Console(width=max(out.width, 42 + 32 * len(dtypes)), highlight=False).print(table)
     absent = dict.fromkeys(result.function for result in results if result.function not in offered)
     if absent:
-        out.print(f"missing: {', '.join(absent)}")
+        modules = {name.split(".")[0] for name in offered}
+        short = dict.fromkeys(
+            name if name.split(".")[0] in modules else f"{name.split('.')[0]}.*" for name in absent
+        )
+        out.print(f"missing: {', '.join(short)}")
     bad = [result for result in results if result.outcome in BAD]
     for result in bad[:SHOWN]:
         message = result.message if len(result.message) <= 300 else f"{result.message[:300]} …"

@@ -84,7 +84,8 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     """
     function, reference = port.function(operation.name), REFERENCE.function(operation.name)
     arguments = flat.arguments(reference, inputs, options, port.regularizer)
-    bound = inspect.signature(reference).bind(**arguments)
+    signature = inspect.signature(reference)
+    bound = signature.bind(**{n: value for n, value in arguments.items() if not _is_default(signature, n, value)})
     result = function(*bound.args, **bound.kwargs)
     if operation.pullback:
         value, pullback = result
@@ -95,6 +96,11 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     if len(operation.result) == 1:
         return {operation.result[0]: result}
     return dict(zip(operation.result, result, strict=True))
+
+
+def _is_default(signature: inspect.Signature, name: str, value: Any) -> bool:
+    """Whether a number or word is what the function takes anyway: then the port shows its own default."""
+    return isinstance(value, (int, float, str)) and value == signature.parameters[name].default
 
 
 def _get(place: Any, name: str) -> Any:

@@ -134,8 +134,8 @@ def write(folder: Path, vector: Vector) -> None:
         r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text
     )  # lists in one line
     (place / "case.json").write_text(text + "\n", encoding="utf-8")
-    np.savez_compressed(place / "inputs.npz", **vector.inputs)
-    np.savez_compressed(place / "expected.npz", **vector.expected)
+    for name, arrays in (("inputs", vector.inputs), ("expected", vector.expected)):
+        np.savez_compressed(place / f"{name}.npz", allow_pickle=False, **arrays)
 
 
 def read(folder: Path) -> Iterator[tuple[Path, Vector]]:

@@ -97,8 +97,8 @@ def _losses() -> Iterator[Case]:
     deeper = UNetConfig(2, 2, 0.2)
     yield from _loss("two_poolings", problem("two poolings", config=deeper, size=(8, 12)), DeepModel(deeper))
     means = generator("means").normal(size=(3, 2))
-    variation = {"name": "total_variation", "strength": 0.3}
-    prior = {"name": "mean_prior", "strength": 0.1, "means": means}
+    variation: Any = {"name": "total_variation", "strength": 0.3}
+    prior: Any = {"name": "mean_prior", "strength": 0.1, "means": means}
     for gradient, weights in (("through", "prior"), ("held", "posterior")):
         model = DeepModel(CONFIG, m_step_gradient=gradient, m_step_weights=weights)
         model = model._replace(regularizers=(variation, prior))
@@ -143,6 +143,17 @@ def _fits() -> Iterator[Case]:
     settles = Optimization(1e-2, tol=1.0, min_steps=3, max_steps=20)
     yield _fit("until_it_settles", problem("settling fit"), DeepModel(CONFIG), settles)
     yield _fit("one_step", problem("one step fit"), DeepModel(CONFIG), five._replace(max_steps=1))
+    slowly = Optimization(1e-2, tol=0.015, min_steps=2, max_steps=20)  # the NLL falls by 0.017, then 0.012
+    yield _fit("until_it_settles_slowly", problem("slow fit"), DeepModel(CONFIG), slowly)
+    rising = Optimization(1.0, tol=0.05, min_steps=2, max_steps=20)  # the NLL rises by 0.12, then 0.015
+    yield _fit("until_it_settles_after_a_rise", problem("rising fit"), DeepModel(CONFIG), rising)
+    still = Optimization(0.0, tol=0.0, min_steps=1, max_steps=4)
+    yield _fit("a_tolerance_of_0_never_stops", problem("still fit"), DeepModel(CONFIG), still)
+    broken = problem("broken fit")
+    broken.parameters["head"]["bias"] = np.array([0.0, np.nan, 0.0])
+    yield _fit("not_finite_at_once", broken, DeepModel(CONFIG), five)
+    wild = Optimization(1e200, weight_decay=0.0, tol=0.0, max_steps=5)
+    yield _fit("not_finite_later", problem("wild fit"), DeepModel(CONFIG), wild)
 
 
 def _fit(name: str, given: Problem, model: DeepModel, optimization: Optimization, **other: Any) -> Case:
@@ -156,6 +167,7 @@ def _warm_starts() -> Iterator[Case]:
     arguments = {"image": given.image, "parameters": given.parameters, "target": target, "mask": given.weights}
     options = {"config": CONFIG, "optimization": Optimization(1e-2)}
     yield Case("deep.warm_start", "five_steps", arguments | options | {"n_steps": 5})
+    yield Case("deep.warm_start", "published_steps", arguments | {"config": CONFIG})
     yield Case("deep.warm_start", "no_step", arguments | options | {"n_steps": 0})
     outside = np.where(given.weights > 0, target, np.nan)
     known = arguments | {"target": outside} | options | {"n_steps": 1}

@@ -11,7 +11,7 @@ from deepmix.reference.types import COVARIANCE_TYPES, Mixture
 from .case import Case, Pixels, draw, generator, nearly_singular
 from .gaussian import FAR
 
-FIVE_STEPS = {"tol": -1.0, "max_iter": 5}  # the NLL never rises by 1: the fit runs to its end
+FIVE_STEPS: dict[str, Any] = {"tol": -1.0, "max_iter": 5}  # the NLL never rises by 1: the fit runs to its end
 
 
 def cases(dtype: str) -> Iterator[Case]:
@@ -94,6 +94,8 @@ def _fits(name: str) -> Iterator[Case]:
     for kind in COVARIANCE_TYPES:
         yield _fit(name, f"five_steps_{kind}", draw(f"fit {kind}", kind), covariance_type=kind, **FIVE_STEPS)
     yield _fit(name, "until_it_settles", draw("settles"), tol=1e-2)
+    yield _fit(name, "published_tolerance", draw("settles by default"))
+    yield _fit(name, "published_limit", draw("runs on"), tol=-1.0)
     yield _fit(name, "no_step", draw("no step"), max_iter=0)
     yield _fit(name, "one_step", draw("one step"), max_iter=1)
     yield _fit(name, "one_class", draw("one class", k=1), **FIVE_STEPS)
@@ -108,11 +110,25 @@ def _fits(name: str) -> Iterator[Case]:
     indefinite = np.stack([[[1.0, 2.0], [2.0, 1.0]]] * 3)
     broken = broken._replace(mixture=broken.mixture._replace(covariances=indefinite))
     yield _fit(name, "start_not_positive_definite", broken, covariance_type="full")
+    if name == "svgmm":
+        yield from _unknown_proportions()
 
 
-def _fit(name: str, case: str, given: Pixels, **options: Any) -> Case:
-    arguments = {"pixels": given.pixels, "start": _start(name, given), "weights": given.weights}
+def _fit(name: str, case: str, given: Pixels, start: Mixture | None = None, **options: Any) -> Case:
+    start = _start(name, given) if start is None else start
+    arguments = {"pixels": given.pixels, "start": start, "weights": given.weights}
     return Case(f"{name}.fit", case, arguments | options)
+
+
+def _unknown_proportions() -> Iterator[Case]:
+    """Π is NaN outside Ω, where it never matters, or inside, where no NLL can be finite."""
+    given = draw("unknown proportions", weights="reals")
+    start = _start("svgmm", given)
+    outside = start._replace(proportions=np.where(given.weights > 0, start.proportions, np.nan))
+    yield _fit("svgmm", "nan_proportions_outside", given, outside, max_iter=0)
+    light = given._replace(weights=np.where(np.arange(24) == 7, 0.5, given.weights + 1))
+    inside = start._replace(proportions=np.where(np.arange(24) == 7, np.nan, start.proportions))
+    yield _fit("svgmm", "nan_proportions_inside", light, inside)
 
 
 def _twins(given: Pixels) -> Pixels:

@@ -1,6 +1,7 @@
 """Densities, moments and their gradients [G], [DG5]."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -84,9 +85,22 @@ def _moments(dtype: str) -> Iterator[Case]:
     yield _moment("one_class", "full", draw("one class", "full", k=1))
     yield _moment("far_from_zero", "diag", _moved(draw("offset"), OFFSET[dtype]))
     yield _moment("far_from_zero_full", "full", _moved(draw("offset", "full"), OFFSET[dtype]))
+    given = draw("small class", "full")
+    small = np.array(draw_responsibilities(generator("small class"), 3, 24))
+    small[0] *= 1e-3
+    yield Case("gaussian.moments", "class_of_a_hundredth_of_a_pixel", _inputs(given) | _full(small))
+    if dtype == "float64":  # the threshold is that of the dtype, and the expected values come from float64
+        for name, count in {"barely_empty_class": 9.5, "barely_occupied_class": 10.5}.items():
+            r = np.array(small)
+            r[0] = 0
+            r[0, 0] = count * np.finfo(float).tiny
+            yield Case("gaussian.moments", name, _inputs(given) | _full(r))
     given = draw("one pixel a class", "full", n=3)
-    arguments = {"responsibilities": np.eye(3), "covariance_type": "full"}
-    yield Case("gaussian.moments", "one_pixel_a_class", _inputs(given) | arguments)
+    yield Case("gaussian.moments", "one_pixel_a_class", _inputs(given) | _full(np.eye(3)))
+
+
+def _full(responsibilities: np.ndarray) -> dict[str, Any]:
+    return {"responsibilities": responsibilities, "covariance_type": "full"}
 
 
 def _moment(name: str, kind: str, given: Pixels, empty: bool = False) -> Case:
@@ -97,7 +111,7 @@ def _moment(name: str, kind: str, given: Pixels, empty: bool = False) -> Case:
     return Case("gaussian.moments", name, _inputs(given) | arguments)
 
 
-def _inputs(given: Pixels) -> dict[str, object]:
+def _inputs(given: Pixels) -> dict[str, Any]:
     return {
         "pixels": given.pixels,
         "weights": given.weights,

@@ -23,7 +23,7 @@ def _typical() -> Iterator[Case]:
     for kind in COVARIANCE_TYPES:
         given = draw(f"start {kind}", kind, weights="reals")
         rng = generator(f"uniforms {kind}")
-        options = {"covariance_type": kind, "weights": given.weights}
+        options: dict[str, Any] = {"covariance_type": kind, "weights": given.weights}
         yield _random(kind, given, rng.random((3, 24)), **options)
         yield _kmeans(kind, given, rng.random((3, 3)), **options)
         yield _case("from_labels", kind, given, labels=np.arange(24) % 3, n_components=3, **options)
@@ -48,7 +48,7 @@ def _edges() -> Iterator[Case]:
     yield _case("from_means", "channels_of_different_units", rescaled, means=rescaled.pixels[:, :3].T)
     yield _case("from_labels", "empty_class", given, labels=np.arange(24) % 2, n_components=3)
     outside = np.where(given.weights > 0, np.arange(24) % 3, -7)
-    labels = {"labels": outside, "n_components": 3, "weights": given.weights}
+    labels: dict[str, Any] = {"labels": outside, "n_components": 3, "weights": given.weights}
     yield _case("from_labels", "unknown_labels_outside", given, **labels)
     far = np.array(given.mixture.means)
     far[2] = 1e3

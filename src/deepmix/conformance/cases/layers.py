@@ -32,6 +32,8 @@ def _conv() -> Iterator[Case]:
         "three_by_three": ((2, 4, 6), (3, 3, 2, 3), (3,)),
         "one_by_one": ((3, 4, 6), (1, 1, 3, 2), (2,)),
         "one_channel": ((1, 4, 4), (3, 3, 1, 1), (1,)),
+        "five_by_three": ((2, 6, 7), (5, 3, 2, 2), (2,)),
+        "three_by_five": ((2, 6, 7), (3, 5, 2, 2), (2,)),
         "image_smaller_than_the_kernel": ((2, 2, 1), (3, 3, 2, 2), (2,)),
     }
     for name, (image, kernel, bias) in shapes.items():

@@ -1,0 +1,53 @@
+"""The README's example of a port, pasted and run."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README.split("## Check your own implementation")[1], re.DOTALL)
+PORT, COMMAND, TABLE = (text for _, text in BLOCKS[:3])
+
+
+@pytest.fixture
+def conform(tmp_path):
+    def run(port: str) -> subprocess.CompletedProcess:
+        (tmp_path / "my_port.py").write_text(port)
+        command = [sys.executable, "-c", "from deepmix.cli import main; main()", *COMMAND.split()[1:]]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_example_prints_the_table_of_the_readme(conform):
+    done = conform(PORT)
+    assert (done.returncode, done.stderr) == (1, "")
+    printed, shown = (lines(text) for text in (done.stdout, TABLE))
+    assert [line for line in printed if line in shown] == shown
+    assert "my_port does not conform: 12 pass, 1 fail" in done.stdout
+
+
+def lines(text: str) -> list[list[str]]:
+    """The words of each line, but for the sizes of errors, which are the machine's."""
+    return [re.sub(r"±?\d\.\d+(e-\d+)?", "#", line).split() for line in text.splitlines() if line.strip()]
+
+
+def test_the_remedy_of_the_readme_conforms(conform):
+    wrong = PORT[PORT.index("    joint = ") : PORT.index("gaussian = ")]
+    right = (
+        "    joint = np.log(mixture.proportions)[:, None] + log_densities\n"
+        "    log_likelihood = scipy.special.logsumexp(joint, axis=0)\n"
+        "    return np.exp(joint - log_likelihood), log_likelihood\n\n"
+    )
+    done = conform(
+        PORT.replace(wrong, right).replace("import numpy as np", "import numpy as np\nimport scipy.special")
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1].startswith("my_port conforms: 13 pass, 0 fail")
+
+
+def test_the_example_is_as_short_as_it_looks():
+    assert len(PORT.strip().splitlines()) <= 20
