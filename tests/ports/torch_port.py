@@ -147,6 +147,9 @@ def fit(
     weights = pixels.new_ones(pixels.shape[1]) if weights is None else weights
     pixels = checked(pixels, start, weights, covariance_type)
     floor = variance_floor(pixels, weights) if floor is None else floor
+    if start.proportions.ndim == 2:  # outside Ω they may be unknown
+        known = start.proportions.isfinite() | (weights > 0)
+        start = start._replace(proportions=torch.where(known, start.proportions, 1 / len(start.means)))
     mixture, degenerate, history = start, torch.zeros(len(start.means), dtype=torch.bool), []
     while True:
         r, log_likelihood = e_step(pixels, mixture, covariance_type)

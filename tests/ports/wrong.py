@@ -314,6 +314,13 @@ MISTAKES = (
         "deep.fit/one_step",
     ),
     Mistake(
+        "a rise of the NLL ends the deep loop",
+        "deep",
+        "abs(history[t - 1] - history[t])",
+        "history[t - 1] - history[t]",
+        "deep.fit/until_it_settles_after_a_rise",
+    ),
+    Mistake(
         "the gradient is not clipped",
         "deep",
         "    gradient = adamw.clip(gradient, optimization.max_norm)\n",

@@ -68,6 +68,7 @@ def draw_weights(rng: np.random.Generator, shape: tuple[int, ...], kind: str) ->
     """Sample weights. kind: "ones", "mask" (0 or 1), "integers" (0 … 3) or "reals" (some 0)."""
     inside = rng.random(shape) < 0.8
     inside.flat[: inside.size // 2] = True  # never too few
+    inside.flat[-1] = inside.size == 1  # some 0
     weights = {
         "ones": np.ones(shape),
         "mask": inside.astype(float),

@@ -84,8 +84,16 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     """
     function, reference = port.function(operation.name), REFERENCE.function(operation.name)
     arguments = flat.arguments(reference, inputs, options, port.regularizer)
-    signature = inspect.signature(reference)
-    bound = signature.bind(**{n: value for n, value in arguments.items() if not _is_default(signature, n, value)})
+    signature, own = inspect.signature(reference), _defaults(function)
+    # what the port takes anyway is not said, so that its own default shows
+    said = {
+        name: value
+        for name, value in arguments.items()
+        if not (
+            name in own and isinstance(value, (int, float, str)) and value == signature.parameters[name].default
+        )
+    }
+    bound = signature.bind(**said)
     result = function(*bound.args, **bound.kwargs)
     if operation.pullback:
         value, pullback = result
@@ -98,9 +106,13 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     return dict(zip(operation.result, result, strict=True))
 
 
-def _is_default(signature: inspect.Signature, name: str, value: Any) -> bool:
-    """Whether a number or word is what the function takes anyway: then the port shows its own default."""
-    return isinstance(value, (int, float, str)) and value == signature.parameters[name].default
+def _defaults(function: Callable[..., Any]) -> set[str]:
+    """The arguments for which a function has a default; none if it does not say."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return set()
+    return {name for name, each in parameters.items() if each.default is not each.empty}
 
 
 def _get(place: Any, name: str) -> Any:

@@ -143,6 +143,8 @@ def _fits() -> Iterator[Case]:
     settles = Optimization(1e-2, tol=1.0, min_steps=3, max_steps=20)
     yield _fit("until_it_settles", problem("settling fit"), DeepModel(CONFIG), settles)
     yield _fit("one_step", problem("one step fit"), DeepModel(CONFIG), five._replace(max_steps=1))
+    nothing = five._replace(max_steps=0)
+    yield _fit("a_limit_of_0_evaluates_once", problem("limit fit"), DeepModel(CONFIG), nothing)
     slowly = Optimization(1e-2, tol=0.015, min_steps=2, max_steps=20)  # the NLL falls by 0.017, then 0.012
     yield _fit("until_it_settles_slowly", problem("slow fit"), DeepModel(CONFIG), slowly)
     rising = Optimization(1.0, tol=0.05, min_steps=2, max_steps=20)  # the NLL rises by 0.12, then 0.015

@@ -1,0 +1,90 @@
+"""`python -m tests.mutation [OUT]`: would the conformance kit notice a wrong operator or constant in a port?
+
+Cosmic Ray mutates a copy of `reference`, file by file, and each mutant runs as a port on vectors of the reference.
+OUT: folder that keeps the sessions (gaussian.sqlite, …), for `cr-html` and the like.
+"""
+
+import ast
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cosmic_ray.commands import execute, init
+from cosmic_ray.config import load_config
+from cosmic_ray.testing import run_tests
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+
+from deepmix import reference
+from deepmix.conformance import vectors
+from deepmix.conformance.cases import cases
+
+Place = tuple[int, int]  # line and column
+
+
+def main(temporary: Path, out: Path) -> None:
+    """The vectors and the copy in `temporary`; then, file by file, a session in `out` and its report."""
+    for case in cases("minimal", "float64"):
+        module, _ = case.function.split(".")
+        vectors.write(temporary / "vectors" / module, vectors.make(case, "minimal", "float64"))
+    shutil.copytree(reference.__path__[0], temporary / "subject", ignore=shutil.ignore_patterns("__pycache__"))
+    os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    config = load_config(Path(__file__).with_name("cosmic-ray.toml"))
+    command = config.test_command
+    with chdir(temporary):
+        for path in map(Path, config["module-path"]):
+            config["test-command"] = command.format(python=sys.executable, module=path.stem)
+            outcome, output = run_tests(config.test_command, config.timeout)
+            if outcome != TestOutcome.SURVIVED:
+                sys.exit(f"the copy fails without a mutation: {output}")
+            with use_db(out / f"{path.stem}.sqlite") as work:
+                init([path], work, config.operators_config)
+                leave_out(work, idle(path.read_text(encoding="utf-8")))
+                execute(work, config)
+                report(path, work)
+
+
+def leave_out(work: WorkDB, where: Callable[[Place], bool]) -> None:
+    """Leave out the mutants at some places."""
+    jobs = [item.job_id for item in work.work_items if where(item.mutations[0].start_pos)]
+    work.set_multiple_results(jobs, WorkResult(WorkerOutcome.SKIPPED, "computes nothing"))
+
+
+def idle(source: str) -> Callable[[Place], bool]:
+    """Whether what stands at a place computes nothing: annotations, and signatures but for their defaults."""
+    nodes = list(ast.walk(ast.parse(source)))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    signatures = [(_span(function)[0], _span(function.body[0])[0]) for function in functions]
+    annotations = [_span(node.annotation) for node in nodes if isinstance(node, ast.AnnAssign)]
+    defaults = [_span(each) for f in functions for each in (*f.args.defaults, *f.args.kw_defaults) if each]
+    return lambda place: _within(place, signatures + annotations) and not _within(place, defaults)
+
+
+def _span(node: ast.stmt | ast.expr) -> tuple[Place, Place]:
+    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+
+
+def _within(place: Place, spans: list[tuple[Place, Place]]) -> bool:
+    return any(start <= place < end for start, end in spans)
+
+
+def report(path: Path, work: WorkDB) -> None:
+    """Print how many mutants of a file were killed, and the others as diffs."""
+    run = [(item.mutations[0], result) for item, result in work.completed_work_items if result.test_outcome]
+    alive = sorted((mutation.start_pos, result.diff) for mutation, result in run if not result.is_killed)
+    hung = sum(result.output == "timeout" for _, result in run)
+    killed = len(run) - len(alive)
+    print(f"{path.name}: {killed} of {len(run)} mutants killed, {killed / len(run):.1%} ({hung} hung);", end=" ")
+    print(f"{work.num_work_items - len(run)} left out, which compute nothing")
+    print(*(diff for _, diff in alive), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        out = Path(*sys.argv[1:] or [folder]).resolve()
+        out.mkdir(parents=True, exist_ok=True)
+        main(Path(folder), out)
