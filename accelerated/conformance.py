@@ -26,7 +26,7 @@ from . import regularizers as _regularizers
 from . import svgmm as _svgmm
 from . import unet as _unet
 
-__all__ = ["adamw", "deep", "em", "gaussian", "gmm", "initialization", "layers", "metrics", "session", "unet"]
+__all__ = ["initialization", "session"]  # and the namespaces at the end of this file
 
 
 def session(dtype: str) -> AbstractContextManager[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepmix import reference
-from deepmix.conformance import runner, vectors
+from deepmix.conformance import files, runner
 from deepmix.conformance.cases import cases
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import Port, load
@@ -137,7 +137,7 @@ def test_bad_input_must_be_rejected_with_a_value_error():
     assert fit(ValueError("no")).outcome == "pass"
     assert fit(TypeError("no")).message.startswith("raised TypeError: no (test_runner.py:")
     accepted = results_of(port(gmm_fit=lambda *a, **k: None), "gmm.fit/rejects_nan_inside")["rejects_nan_inside"]
-    assert accepted.message == "was accepted; it must be rejected"
+    assert accepted.message == "must be rejected: rejected is 0, expected 1 exactly"
 
 
 def test_what_stands_in_the_adapter_goes_first():
@@ -183,6 +183,83 @@ def test_expected_failures():
     }
     assert not runner.summary(results)["conforms"]
     assert runner.summary([result for result in results if result.case != "one_pixel"])["conforms"]
+
+
+def test_expected_failures_of_one_dtype():
+    def single(log_likelihood, weights):
+        return reference.em.mean_nll(log_likelihood, weights) + (log_likelihood.dtype == np.float32)
+
+    results = runner.run(port(em_mean_nll=single), only=["em.*"])
+    outcomes = {
+        (result.dtype, result.outcome) for result in runner.expect_failures(results, ["em.mean_nll float32"])
+    }
+    assert outcomes == {("float64", "pass"), ("float32", "expected failure")}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("1 +", "bad_port", "bad_port cannot be imported: SyntaxError: invalid syntax"),
+        ("import sys; sys.exit()", "bad_port", "bad_port cannot be imported: SystemExit: (bad_port.py:1)"),
+        ("raise RuntimeError('no GPU')", "bad_port", "cannot be imported: RuntimeError: no GPU (bad_port.py:1)"),
+        ("", "./bad_port.py", "./bad_port.py is a file; name the module: bad_port"),
+        ("DTYPES = 'float32'", "bad_port", "DTYPES of the module must be some of ('float64', 'float32')"),
+    ],
+)
+def test_modules_that_cannot_be_imported_are_one_line(text, name, message, run, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "bad_port.py").write_text(text)
+    sys.modules.pop("bad_port", None)
+    code, _, err = run("conform", name)
+    assert code == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_port_that_exits_fails():
+    found = results_of(port(em_mean_nll=lambda *arguments: sys.exit(0)), "em.*")["one_pixel"]
+    assert (found.outcome, found.message[:20]) == ("fail", "raised SystemExit: 0")
+
+
+def test_outputs_by_name_and_too_few_of_them():
+    def named(*arguments):
+        return dict(zip(("responsibilities", "log_likelihood"), reference.gmm.e_step(*arguments), strict=True))
+
+    assert results_of(port(gmm_e_step=named), "gmm.e_step/diag")["diag"].outcome == "pass"
+    one = results_of(port(gmm_e_step=lambda *arguments: (1,)), "gmm.e_step/diag")["diag"]
+    assert "TypeError: gmm.e_step must return the tuple responsibilities, log_likelihood" in one.message
+    layer = results_of(port(layers_softmax=lambda logits: logits), "layers.softmax/ties")["ties"]
+    assert "TypeError: layers.softmax must return the tuple of a value and a pullback" in layer.message
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("case.json", b"{}", "case.json lacks specification, function, case"),
+        ("case.json", b"[]", "case.json lacks specification, function, case"),
+        ("case.json", b"{", "case.json is no JSON"),
+        ("inputs.npz", b"PK", "inputs.npz cannot be read as .npz"),
+        ("expected.npz", None, "No such file or directory"),
+    ],
+)
+def test_damaged_vectors_are_one_line(file, content, message, run, tmp_path):  # noqa: F811
+    assert run("vectors", tmp_path / "v", "--only", "em.mean_nll/one_pixel")[0] == 0
+    path = tmp_path / "v" / "em.mean_nll" / "one_pixel" / file
+    path.unlink() if content is None else path.write_bytes(content)
+    code, _, err = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
+    assert code == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_arrays_that_are_not_described_are_one_line(run, tmp_path):  # noqa: F811
+    assert run("vectors", tmp_path / "v", "--only", "em.mean_nll/one_pixel")[0] == 0
+    path = tmp_path / "v" / "em.mean_nll" / "one_pixel" / "inputs.npz"
+    np.savez(path, weights=np.ones(1))
+    code, _, err = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
+    assert code == 2
+    assert "inputs.npz holds log_likelihood as None, case.json says ('float64', (1,))" in err
 
 
 def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: F811
@@ -280,7 +357,10 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
             "--preset and --dtype say which vectors to make",
         ),
         (["deepmix.reference", "--xfail", "nowhere"], "No such file or directory: 'nowhere'"),
-        (["deepmix.reference", "--only", "em.*", "--json", "no/where.json"], "No such file or directory: 'no"),
+        (
+            ["deepmix.reference", "--only", "em.*", "--json", "no/where.json"],
+            "no/where.json cannot be written: name a file in a folder that exists",
+        ),
     ],
 )
 def test_mistakes_in_the_command_are_one_line(arguments, message, run, tmp_path, monkeypatch):  # noqa: F811
@@ -304,6 +384,6 @@ def test_vectors_are_all_there_or_none(run, tmp_path, monkeypatch):  # noqa: F81
     def broken(*arguments):
         raise OSError("disk full")
 
-    monkeypatch.setattr(vectors, "write_format", broken)
+    monkeypatch.setattr(files, "write_format", broken)
     assert run("vectors", tmp_path / "v")[0] == 2
     assert list(tmp_path.iterdir()) == []

@@ -3,20 +3,20 @@
 import inspect
 import json
 import re
-from importlib.resources import files
+from importlib import resources
 
 import jsonschema
 import numpy as np
 import pytest
 
-from deepmix.conformance import cases, vectors
+from deepmix.conformance import cases, files, vectors
 from deepmix.conformance.cases import em
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
 from deepmix.conformance.tolerances import DTYPES
 from tests.structure import REFERENCE_MODULES, public_functions
 
-KIT = files("deepmix.conformance")
+KIT = resources.files("deepmix.conformance")
 # Functions without cases, and why.
 WITHOUT = {
     "adamw.tree_map": "a helper for nested dicts",
@@ -29,7 +29,7 @@ WITHOUT = {
 def written(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     for case in cases.cases("minimal", request.param):
-        vectors.write(folder, vectors.make(case, "minimal", request.param))
+        files.write(folder, vectors.make(case, "minimal", request.param))
     return folder
 
 
@@ -75,7 +75,7 @@ def test_every_description_keeps_to_the_schema(written):
 
 
 def test_the_files_hold_what_the_description_says(written):
-    for place, vector in vectors.read(written):
+    for place, vector in files.read(written):
         description = vector.description
         assert place == written / description["function"] / description["case"]
         for kind, arrays in (("inputs", vector.inputs), ("outputs", vector.expected)):
@@ -101,7 +101,7 @@ def test_they_are_the_same_on_every_run(written, tmp_path):
     dtype = json.loads(next(written.glob("*/*/case.json")).read_text())["dtype"]
     once = {case.function: case for case in cases.cases("minimal", dtype)}
     for case in once.values():
-        vectors.write(tmp_path, vectors.make(case, "minimal", dtype))
+        files.write(tmp_path, vectors.make(case, "minimal", dtype))
     for path in tmp_path.rglob("*.*z"):
         assert path.read_bytes() == (written / path.relative_to(tmp_path)).read_bytes()
     for path in tmp_path.rglob("case.json"):
@@ -122,15 +122,24 @@ def test_the_edges_are_there():
 
 
 def test_no_tolerance_is_wide(written):
-    """In float64 every case says something: no tolerance reaches a thousandth of its output's size."""
-    for _, vector in vectors.read(written):
-        if vector.description["dtype"] == "float32":
-            continue
+    """In float64 no tolerance reaches a thousandth of its output's size; in float32 few reach a twentieth.
+
+    float32 knows probabilities far away only to eps·|log-likelihood|, and leaves little of sums that cancel.
+    """
+    outputs = wide = 0
+    for _, vector in files.read(written):
         for name in vector.description["outputs"]:
             bound, expected = vector.expected.get(f"tolerance/{name}"), vector.expected[name]
-            if bound is not None:
-                size = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+            if bound is None:
+                continue
+            size = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+            outputs += 1
+            if vector.description["dtype"] == "float64":
                 assert bound.max() <= 1e-3 * size + 1e-12, (vector.name, name)
+            elif size > 1e-30:  # else all of it underflows
+                assert bound.max() <= size + 1e-6, (vector.name, name)
+                wide += bound.max() > 0.05 * size + 1e-6
+    assert wide <= 0.02 * outputs
 
 
 def test_the_format_page_has_every_function():
@@ -161,7 +170,7 @@ def test_a_damaged_file_is_said_to_be_one(written):
     content = path.read_bytes()
     path.write_bytes(content[:40])
     with pytest.raises(ValueError, match=r"inputs\.npz cannot be read"):
-        list(vectors.read(written))
+        list(files.read(written))
     path.write_bytes(content)
 
 
@@ -170,5 +179,5 @@ def test_vectors_of_another_specification_are_refused(written):
     content = path.read_text()
     path.write_text(content.replace('"specification": "1.0"', '"specification": "0.9"'))
     with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 1\.0"):
-        list(vectors.read(written))
+        list(files.read(written))
     path.write_text(content)

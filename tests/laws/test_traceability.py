@@ -28,7 +28,7 @@ def labels(text: str) -> set[str]:
 
 def guide() -> dict[str, tuple[str, set[str], set[str], str]]:
     rows = {}
-    for line in (FOLDER / "README.md").read_text().split(GUIDE_AT)[1].splitlines():
+    for line in (FOLDER / "README.md").read_text(encoding="utf-8").split(GUIDE_AT)[1].splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 5 and re.fullmatch(r"[A-Z]{1,2}\d", cells[0]):
             label, what, functions, tests, deviation = cells
@@ -50,7 +50,7 @@ def functions() -> dict[str, tuple[str, bool]]:
     """Source and whether it is public, of every function of the reference."""
     found = {}
     for path in FOLDER.glob("*.py"):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and path.stem not in UNLABELLED:
                 source = ast.get_source_segment(text, node)
@@ -62,13 +62,18 @@ FUNCTIONS = functions()
 
 
 def test_every_label_of_the_text_has_a_row_and_the_other_way_round():
-    text = (FOLDER / "README.md").read_text().split(GUIDE_AT)[0]
+    text = (FOLDER / "README.md").read_text(encoding="utf-8").split(GUIDE_AT)[0]
     assert labels(text) == set(GUIDE)
     assert len(GUIDE) > 30
 
 
+def test_the_page_names_its_version():
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"version {deepmix.reference.SPECIFICATION} of the specification" in text
+
+
 def test_every_label_that_the_code_cites_has_a_row():
-    cited = {label for path in FOLDER.glob("*.py") for label in labels(path.read_text())}
+    cited = {label for path in FOLDER.glob("*.py") for label in labels(path.read_text(encoding="utf-8"))}
     assert cited == set(BUILT)
 
 
@@ -81,7 +86,7 @@ def test_the_functions_of_a_row_are_those_of_the_code_and_of_the_kit(label):
     assert kit == named - {"em.run"}  # takes functions, so that the kit sees it through `fit`
     for name in named:
         assert name in FUNCTIONS
-        assert label in labels((FOLDER / f"{name.split('.')[0]}.py").read_text())
+        assert label in labels((FOLDER / f"{name.split('.')[0]}.py").read_text(encoding="utf-8"))
     assert bool(named) == bool(tests) == (deviation != "not built yet")
     assert deviation
 
@@ -93,18 +98,22 @@ def test_every_public_function_stands_in_a_row():
 
 @pytest.mark.parametrize("label", BUILT)
 def test_the_properties_of_a_row_are_tests(label):
-    text = "".join(path.read_text() for folder in ("laws", "oracles") for path in (TESTS / folder).glob("*.py"))
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("laws", "oracles")
+        for path in (TESTS / folder).glob("*.py")
+    )
     for name in BUILT[label][2]:
         assert f"\ndef test_{name}(" in text
 
 
-def test_every_property_that_names_a_label_stands_in_its_row():
-    """test_em2_… belongs to EM2: the guide may choose, but knows every label that a test is about."""
+def test_every_property_is_about_an_equation_that_is_built():
+    """test_em2_… is about EM2; the guide names the best of them."""
     names = [
         name
         for folder in ("laws", "oracles")
         for path in (TESTS / folder).glob("*.py")
-        for name in re.findall(r"\ndef test_((?:[a-z]{1,2}\d_)+)", path.read_text())
+        for name in re.findall(r"\ndef test_((?:[a-z]{1,2}\d_)+)", path.read_text(encoding="utf-8"))
     ]
     about = {label.upper() for name in names for label in name.rstrip("_").split("_")}
     assert len(names) > 50

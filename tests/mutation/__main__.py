@@ -1,7 +1,7 @@
 """`python -m tests.mutation [OUT]`: would the conformance kit notice a wrong operator or constant in a port?
 
 Cosmic Ray mutates a copy of `reference`, file by file, and each mutant runs as a port on vectors of the reference.
-OUT: folder that keeps the sessions (gaussian.sqlite, …), for `cr-html` and the like.
+OUT: folder that keeps the databases (gaussian.sqlite, …), for `cr-html` and the like.
 """
 
 import ast
@@ -20,17 +20,17 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
 
 from deepmix import reference
-from deepmix.conformance import vectors
+from deepmix.conformance import files, vectors
 from deepmix.conformance.cases import cases
 
 Place = tuple[int, int]  # line and column
 
 
 def main(temporary: Path, out: Path) -> None:
-    """The vectors and the copy in `temporary`; then, file by file, a session in `out` and its report."""
+    """The vectors and the copy in `temporary`; then, file by file, a database in `out` and its report."""
     for case in cases("minimal", "float64"):
         module, _ = case.function.split(".")
-        vectors.write(temporary / "vectors" / module, vectors.make(case, "minimal", "float64"))
+        files.write(temporary / "vectors" / module, vectors.make(case, "minimal", "float64"))
     shutil.copytree(reference.__path__[0], temporary / "subject", ignore=shutil.ignore_patterns("__pycache__"))
     os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     config = load_config(Path(__file__).with_name("cosmic-ray.toml"))

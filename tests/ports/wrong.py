@@ -143,6 +143,20 @@ MISTAKES = (
         "gmm.fit/until_it_settles",
     ),
     Mistake(
+        "a rise of the NLL does not end EM",
+        "em",
+        "if len(history) > 1 and history[-2] - history[-1] < tol:",
+        "if len(history) > 1 and abs(history[-2] - history[-1]) < tol:",
+        "gmm.fit/floor_that_raises_the_nll",
+    ),
+    Mistake(
+        "broken parameters are returned",
+        "em",
+        "if status != Status.non_finite or len(history) == 1:",
+        "if True:",
+        "svgmm.fit/class_that_shrinks_to_a_point",
+    ),
+    Mistake(
         "an iteration too many",
         "em",
         "if len(history) > max_iter else",
@@ -318,7 +332,7 @@ MISTAKES = (
         "deep",
         "abs(history[t - 1] - history[t])",
         "history[t - 1] - history[t]",
-        "deep.fit/until_it_settles_after_a_rise",
+        "deep.fit/a_rise_does_not_stop",
     ),
     Mistake(
         "the gradient is not clipped",

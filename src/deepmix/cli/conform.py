@@ -55,6 +55,8 @@ def conform(
         raise ValueError("name a module to run, or a folder with --outputs; one of the two")
     if (preset or dtype) and (vectors or outputs):
         raise ValueError("--preset and --dtype say which vectors to make; those in a folder have theirs")
+    if json is not None:
+        runner.check_json(json)
     patterns = [] if xfail is None else runner.read_patterns(xfail)
     results: Iterable[Result]
     if outputs is not None:
@@ -72,10 +74,9 @@ def conform(
         found = list(console.counted("conform", runner.expect_failures(results, patterns)))
     if not found:
         raise ValueError(runner.nobody(only or []))
-    if json is not None:
-        runner.write_json(
-            json, {"module": module, "outputs": outputs, "vectors": vectors, "preset": preset}, found
-        )
     console.print_conformance(str(module or outputs), found)
+    if json is not None:
+        named = {"module": module, "outputs": outputs, "vectors": vectors, "preset": preset or PRESETS[0]}
+        runner.write_json(json, named | {"only": only, "require": require, "xfail": xfail}, found)
     if not runner.summary(found)["conforms"]:
         raise typer.Exit(1)

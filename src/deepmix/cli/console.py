@@ -78,7 +78,7 @@ def counted(title: str, items: Iterable[Item], total: int | None = None) -> Iter
         yield from bar.track(items, total=total, description=title)
 
 
-SHOWN = 20  # failures, before the rest is only counted
+SHOWN = 2  # failures of a function in a dtype, before the rest is only counted
 
 
 def print_conformance(title: str, results: list[Result]) -> None:
@@ -105,12 +105,13 @@ def print_conformance(title: str, results: list[Result]) -> None:
         )
         out.print(f"missing: {', '.join(short)}")
     bad = [result for result in results if result.outcome in BAD]
-    for result in bad[:SHOWN]:
+    shown = [each for group in groups.values() for each in [result for result in group if result in bad][:SHOWN]]
+    for result in shown:
         message = result.message if len(result.message) <= 300 else f"{result.message[:300]} …"
         times = f" ({result.worst:.2g} × the tolerance)" if 0 < result.worst < np.inf else ""
         out.print(f"{result.outcome}: {result.name} {result.dtype}{times}: {message}")
-    if len(bad) > SHOWN:
-        out.print(f"… and {len(bad) - SHOWN} more; --json FILE writes them all")
+    if len(bad) > len(shown):
+        out.print(f"… and {len(bad) - len(shown)} more; --json FILE writes them all")
     total = summary(results)
     counts = ", ".join(
         f"{n} {outcome}" for outcome, n in total["counts"].items() if n or outcome in ("pass", "fail")

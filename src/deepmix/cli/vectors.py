@@ -20,7 +20,7 @@ def vectors(
 ) -> None:
     """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
     from deepmix import outputs
-    from deepmix.conformance import runner, vectors
+    from deepmix.conformance import files, runner, vectors
     from deepmix.conformance.cases import PRESETS, cases
     from deepmix.conformance.tolerances import DTYPES
     from deepmix.reference.checks import check_choice
@@ -35,6 +35,6 @@ def vectors(
         raise ValueError(runner.nobody(only or []))
     with outputs.new_results(folder) as temporary:
         for case in console.counted("vectors", chosen, len(chosen)):
-            vectors.write(temporary, vectors.make(case, preset, dtype))
-        vectors.write_format(temporary)
+            files.write(temporary, vectors.make(case, preset, dtype))
+        files.write_format(temporary)
     console.out.print(f"{len(chosen)} vectors in {folder}; {folder / 'FORMAT.md'} explains them")

@@ -45,11 +45,6 @@ def total_variation_gradient(inputs: Arrays, expected: Arrays) -> tuple[np.ndarr
     return np.full(expected["gradient"].shape, 4 / mask.sum()), mask.size + 4
 
 
-def polynomial_decay(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
-    """1 − epoch/epochs loses relative precision towards the end."""
-    return np.asarray(1.0), 8
-
-
 def probability(output: str) -> Magnitude:
     """exp of a logarithm is as uncertain, relatively, as the logarithm is absolutely."""
 

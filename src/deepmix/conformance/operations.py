@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from . import magnitudes
-from .tolerances import BACKWARD, EXACT, Rule, backward, operations, relative
+from .tolerances import BACKWARD, EXACT, Rule, backward, counted, relative
 
 
 class Operation(NamedTuple):
@@ -44,7 +44,7 @@ _ALL = (
     Operation("gaussian.covariance_matrices", ("G2",), ("matrices",), EXACT, optional=True),
     Operation("gaussian.log_density_pullback", ("DG5",), ("means", "covariances"), optional=True),
     Operation("gaussian.moments_pullback", ("DG5", "G2"), ("responsibilities",), optional=True),
-    Operation("em.mean_nll", ("EM2", "SV1"), ("nll",), operations(magnitudes.mean_nll)),
+    Operation("em.mean_nll", ("EM2", "SV1"), ("nll",), counted(magnitudes.mean_nll)),
     Operation("gmm.e_step", ("EM1",), E_STEP, rules=POSTERIOR),
     Operation("gmm.m_step", ("EM3", "G2", "G3"), ("mixture", "moments")),
     Operation("gmm.nll", ("EM2",), ("nll",)),
@@ -65,8 +65,8 @@ _ALL = (
         ("U1",),
         ("value",),
         rules={
-            "value": operations(magnitudes.conv("value")),
-            **{f"pullback/{name}": operations(magnitudes.conv(name)) for name in ("x", "kernel", "bias")},
+            "value": counted(magnitudes.conv("value")),
+            **{f"pullback/{name}": counted(magnitudes.conv(name)) for name in ("x", "kernel", "bias")},
         },
         pullback=("x", "kernel", "bias"),
     ),
@@ -78,7 +78,7 @@ _ALL = (
         ("U3",),
         ("value",),
         EXACT,
-        {"pullback/x": operations(magnitudes.upsample)},
+        {"pullback/x": counted(magnitudes.upsample)},
         pullback=("x",),
     ),
     Operation(
@@ -93,14 +93,14 @@ _ALL = (
     Operation("adamw.init", ("U5",), ("state",), EXACT),
     Operation("adamw.clip", ("U6",), ("gradient",)),
     Operation("adamw.update", ("U5",), ("parameters", "state")),
-    Operation("adamw.polynomial_decay", ("U7",), ("learning_rate",), operations(magnitudes.polynomial_decay)),
+    Operation("adamw.polynomial_decay", ("U7",), ("learning_rate",)),
     Operation(
         "regularizers.total_variation",
         ("R2",),
         ("value", "gradient"),
         rules={
-            "value": operations(magnitudes.total_variation),
-            "gradient": operations(magnitudes.total_variation_gradient),
+            "value": counted(magnitudes.total_variation),
+            "gradient": counted(magnitudes.total_variation_gradient),
         },
     ),
     Operation("regularizers.mean_prior", ("R1", "DG5"), ("value", "gradient")),

@@ -3,7 +3,8 @@
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -47,8 +48,11 @@ class Port(NamedTuple):
         return nullcontext() if session is None else session(dtype)
 
     def dtypes(self) -> tuple[str, ...]:
-        """The dtypes that the module says it computes in (`DTYPES`), else all."""
-        return tuple(getattr(self.module, "DTYPES", DTYPES))
+        """The dtypes that the module says it computes in (`DTYPES`), else all. Raises ValueError for others."""
+        said = getattr(self.module, "DTYPES", DTYPES)
+        if isinstance(said, str) or not said or not set(said) <= set(DTYPES):
+            raise ValueError(f"DTYPES of the module must be some of {DTYPES}, got {said!r}")
+        return tuple(said)
 
     def regularizer(self, named: dict[str, Any]) -> tuple[Callable[..., Any], float]:
         """A regulariser (the module's own, in the form that its `deep` takes) and its strength."""
@@ -60,9 +64,29 @@ class Port(NamedTuple):
 
 
 def load(name: str) -> Port:
-    """The port in an importable module. Raises ImportError if there is none."""
-    module = importlib.import_module(name)
+    """The port in an importable module. Raises ImportError, in one line, if it cannot be imported."""
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise ImportError(f"{name} is a file; name the module: {Path(name).stem}")
+    module = _import(name)
     return Port(module, _child(module, "conformance"))
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ImportError(f"{name} cannot be imported: {one_line(error)}") from error
+
+
+def one_line(error: BaseException) -> str:
+    """Kind and text of an exception, and the line of its last frame in a file that is not installed."""
+    others = ("site-packages", "importlib", str(Path(__file__).parent), "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not any(each in frame.filename for each in others)]
+    where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    return " ".join(f"{type(error).__name__}: {error}".split()) + where
 
 
 def load_folder(folder: str | Path, name: str) -> ModuleType:
@@ -96,6 +120,8 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     bound = signature.bind(**said)
     result = function(*bound.args, **bound.kwargs)
     if operation.pullback:
+        if not isinstance(result, (tuple, list)) or len(result) != 2 or not callable(result[1]):
+            raise TypeError(f"{operation.name} must return the tuple of a value and a pullback")
         value, pullback = result
         gradients = pullback(inputs["cotangent"])
         gradients = gradients if isinstance(gradients, (tuple, list)) else (gradients,)
@@ -103,6 +129,10 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
         return {"value": value, "pullback": dict(named)}
     if len(operation.result) == 1:
         return {operation.result[0]: result}
+    if isinstance(result, Mapping):
+        return dict(result)
+    if not isinstance(result, (tuple, list)) or len(result) != len(operation.result):
+        raise TypeError(f"{operation.name} must return the tuple {', '.join(operation.result)}")
     return dict(zip(operation.result, result, strict=True))
 
 
@@ -126,7 +156,7 @@ def _child(place: Any, name: str) -> Any:
     if not hasattr(place, name) and hasattr(place, "__path__"):
         full = f"{place.__name__}.{name}"
         try:
-            return importlib.import_module(full)
+            return _import(full)
         except ModuleNotFoundError as error:
             if error.name != full:
                 raise

@@ -2,7 +2,6 @@
 
 import json
 import os
-import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
@@ -15,12 +14,12 @@ import numpy as np
 from deepmix.outputs import versions
 from deepmix.reference import SPECIFICATION
 
-from . import flat, vectors
+from . import files, flat, vectors
 from .cases import cases
 from .operations import OPERATIONS
-from .ports import Port, call
+from .ports import Port, call, one_line
 from .tolerances import compare
-from .vectors import REJECTED, TOLERANCE, Vector
+from .vectors import TOLERANCE, Vector
 
 OUTCOMES = ("pass", "fail", "missing", "expected failure", "unexpected pass")
 BAD = ("fail", "unexpected pass")
@@ -59,17 +58,17 @@ def run(
             for case in cases(preset, dtype):
                 if not wanted(case.function, case.name, only):
                     continue
-                if port.find(case.function) is None:
-                    yield Result(
-                        case.function, case.name, dtype, "missing", message=f"there is no {case.function}"
-                    )
+                try:
+                    port.function(case.function)
+                except NotImplementedError as error:
+                    yield Result(case.function, case.name, dtype, "missing", message=str(error))
                 else:
                     yield of_port(port, vectors.make(case, preset, dtype))
 
 
 def run_vectors(port: Port, folder: Path, only: Iterable[str] = ()) -> Iterator[Result]:
     """Run a port on vectors in files. Raises ValueError for a folder that holds none."""
-    for _, vector in vectors.read(folder):
+    for _, vector in files.read(folder):
         if wanted(vector.description["function"], vector.description["case"], only):
             with port.session(vector.description["dtype"]):
                 yield of_port(port, vector)
@@ -77,11 +76,11 @@ def run_vectors(port: Port, folder: Path, only: Iterable[str] = ()) -> Iterator[
 
 def run_outputs(folder: Path, only: Iterable[str] = ()) -> Iterator[Result]:
     """Check the actual.npz files beside the vectors; a case without one is missing."""
-    for place, vector in vectors.read(folder):
+    for place, vector in files.read(folder):
         if not wanted(vector.description["function"], vector.description["case"], only):
             continue
         try:
-            actual = vectors.load(place / "actual.npz")
+            actual = files.load(place / "actual.npz")
         except FileNotFoundError:
             yield _result(vector, "missing", message="there is no actual.npz")
         except ValueError as error:
@@ -103,20 +102,10 @@ def of_port(port: Port, vector: Vector) -> Result:
             return judge(vector, lambda name: flat.pick(returned, name))
     except NotImplementedError as error:
         return _result(vector, "missing", message=str(error) or "NotImplementedError")
-    except Exception as error:  # whatever a port raises is its failure, not ours
+    except (Exception, SystemExit) as error:  # whatever a port raises is its failure, not ours
         if rejects and isinstance(error, ValueError):
             return judge(vector, lambda name: np.asarray(True))
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        return _result(vector, "fail", np.inf, f"raised {said}{_where(error)}")
-
-
-def _where(error: Exception) -> str:
-    """File and line of the last frame that is neither an installed package's nor the kit's."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
-    ]
-    own = [frame for frame in frames if Path(frame.filename).parent != Path(__file__).parent]
-    return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+        return _result(vector, "fail", np.inf, f"raised {one_line(error)}")
 
 
 def judge(vector: Vector, actual: Callable[[str], np.ndarray]) -> Result:
@@ -129,8 +118,8 @@ def judge(vector: Vector, actual: Callable[[str], np.ndarray]) -> Result:
         except LookupError:
             return _result(vector, "fail", np.inf, f"nothing is called {name}")
         worst, first = max(worst, difference.worst), first or difference.message
-    if first.startswith(REJECTED):
-        first = "was accepted; it must be rejected"
+    if first and vector.description["expects"] == "rejection":
+        first = f"must be rejected: {first}"
     elif first:
         first += f" [{', '.join(vector.description['equations'])}]"
     return _result(vector, "fail" if first else "pass", worst, first)
@@ -166,12 +155,13 @@ def require(results: Iterable[Result]) -> Iterator[Result]:
 def expect_failures(results: Iterable[Result], patterns: Iterable[str]) -> Iterator[Result]:
     """Failures that a pattern names are expected; cases that pass though a pattern names them are not.
 
-    patterns: function/case, or with wildcards. Warns of patterns that name no case.
+    patterns: function or function/case, with wildcards, and perhaps a space and a dtype. Warns of patterns
+    that name no case.
     """
     patterns = tuple(patterns)
     idle = dict.fromkeys(patterns)
     for result in results:
-        naming = [each for each in patterns if fnmatchcase(result.name, each)]
+        naming = [each for each in patterns if _names(each, result)]
         for each in naming:
             idle.pop(each, None)
         if naming and result.outcome == "fail":
@@ -184,9 +174,18 @@ def expect_failures(results: Iterable[Result], patterns: Iterable[str]) -> Itera
         warnings.warn(f"the expected failure {each!r} names no case that was run", stacklevel=2)
 
 
+def _names(pattern: str, result: Result) -> bool:
+    case, _, dtype = pattern.partition(" ")
+    return wanted(result.function, result.case, [case]) and dtype.strip() in ("", result.dtype)
+
+
 def read_patterns(path: Path) -> list[str]:
     """The patterns in a file, one a line; what follows # is a remark."""
-    lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no text; it takes one function/case a line") from None
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 
@@ -196,7 +195,8 @@ def summary(results: Iterable[Result]) -> dict[str, Any]:
     counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in OUTCOMES}
     passed = [result for result in results if result.outcome == "pass"]
     worst = max(passed, key=lambda result: result.worst, default=None)
-    conforms = bool(passed) and not any(counts[outcome] for outcome in BAD)
+    run = counts["pass"] + counts["expected failure"]
+    conforms = run > 0 and not any(counts[outcome] for outcome in BAD)
     return {"counts": counts, "worst": None if worst is None else worst._asdict(), "conforms": conforms}
 
 
@@ -208,8 +208,17 @@ def write_json(path: Path, subject: dict[str, Any], results: Iterable[Result]) -
     about = named | {"specification": SPECIFICATION, "versions": versions()} | summary(results)
     text = json.dumps(about | {"results": plain}, indent=2, allow_nan=False)
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_json(path: Path) -> None:
+    """Raise ValueError, before the work, if results cannot be written to a path."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ValueError(f"{path} cannot be written: name a file in a folder that exists")
 
 
 def _number(value: float) -> float | None:

@@ -1,13 +1,9 @@
-"""Vectors: a case with its inputs, what is expected, and the tolerances; in memory and in files."""
+"""Vectors: a case with its inputs, what is expected, and the tolerances."""
 
 import inspect
-import json
-import re
 import warnings
 import zlib
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,11 +36,6 @@ class Vector(NamedTuple):
     def name(self) -> str:
         """function/case."""
         return f"{self.description['function']}/{self.description['case']}"
-
-    @property
-    def folder(self) -> Path:
-        """Where it stands in a folder of vectors."""
-        return Path(self.description["function"], self.description["case"])
 
 
 def defaults(operation: Operation) -> dict[str, Any]:
@@ -117,55 +108,3 @@ def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
 
 def _described(arrays: Arrays) -> dict[str, dict[str, Any]]:
     return {name: {"dtype": str(array.dtype), "shape": list(array.shape)} for name, array in arrays.items()}
-
-
-def write_format(folder: Path) -> None:
-    """Write what explains the files beside them: FORMAT.md and the schema of case.json."""
-    for name in ("FORMAT.md", "case.schema.json"):
-        (folder / name).write_bytes(Path(__file__).with_name(name).read_bytes())
-
-
-def write(folder: Path, vector: Vector) -> None:
-    """Write a vector's three files below a folder of vectors."""
-    place = folder / vector.folder
-    place.mkdir(parents=True)
-    text = json.dumps(vector.description, indent=2, allow_nan=False)
-    text = re.sub(
-        r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text
-    )  # lists in one line
-    (place / "case.json").write_text(text + "\n", encoding="utf-8")
-    for name, arrays in (("inputs", vector.inputs), ("expected", vector.expected)):
-        np.savez_compressed(place / f"{name}.npz", allow_pickle=False, **arrays)
-
-
-def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
-    """The vectors below a folder, each with its place, in the order of the functions.
-
-    Raises ValueError for a folder without vectors, for files that are missing and other specifications.
-    """
-    found = sorted(folder.glob("*/*/case.json"))
-    if not found:
-        raise ValueError(f"{folder} holds no vectors; make some with: deepmix vectors {folder}")
-    order = {name: number for number, name in enumerate(OPERATIONS)}
-    for path in sorted(found, key=lambda path: order.get(path.parts[-3], len(order))):
-        description = json.loads(path.read_text(encoding="utf-8"))
-        if description["specification"] != SPECIFICATION or description["function"] not in OPERATIONS:
-            raise ValueError(
-                f"{path} is of specification {description['specification']}, this is {SPECIFICATION}; "
-                "make the vectors anew with: deepmix vectors"
-            )
-        yield (
-            path.parent,
-            Vector(description, load(path.with_name("inputs.npz")), load(path.with_name("expected.npz"))),
-        )
-
-
-def load(path: Path) -> Arrays:
-    """The arrays of an .npz file by name. Raises ValueError if it cannot be read."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise ValueError(f"{path} cannot be read as .npz: {error}") from None

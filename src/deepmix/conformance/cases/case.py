@@ -58,5 +58,5 @@ def draw(
 
 
 def nearly_singular(dtype: str) -> float:
-    """A condition number that leaves six digits of float64, five of float32."""
-    return max(1e-6 / eps_of(dtype), 100)
+    """A condition number that leaves six digits of float64, four of float32."""
+    return max(1e-6 / eps_of(dtype), 1e3)

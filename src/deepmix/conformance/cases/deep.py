@@ -73,8 +73,8 @@ def cases(dtype: str) -> Iterator[Case]:
 
 def _begin() -> Iterator[Case]:
     for kind in COVARIANCE_TYPES:
-        parameters, image, _, weights, floor = problem("begin", weights="reals")
-        model = DeepModel(CONFIG, covariance_type=kind)
+        parameters, image, _, weights, floor = problem("begin", weights="reals", config=UNetConfig(0, 1))
+        model = DeepModel(UNetConfig(0, 1), covariance_type=kind)
         arguments = {"parameters": parameters, "image": image, "weights": weights, "floor": floor, "model": model}
         yield Case("deep.begin", kind, arguments)
 
@@ -94,6 +94,14 @@ def _losses() -> Iterator[Case]:
         one_channel = problem(f"{method} one channel", m=1)
         yield from _loss(f"{method}_one_channel", one_channel, DeepModel(CONFIG, method))
     yield from _loss("one_class", problem("one class", k=1), DeepModel(CONFIG))
+    far = problem("far away", "full")
+    far = far._replace(previous=far.previous._replace(means=far.previous.means + 100))
+    model = DeepModel(CONFIG, covariance_type="full", m_step_gradient="held", m_step_weights="posterior")
+    yield from _loss("posterior_far_away", far, model)
+    collinear = problem("collinear", "full")
+    nearly = np.stack([collinear.image[0], collinear.image[0] + 0.05 * collinear.image[1]])
+    full = DeepModel(CONFIG, covariance_type="full")
+    yield from _loss("nearly_singular", collinear._replace(image=nearly), full)
     deeper = UNetConfig(2, 2, 0.2)
     yield from _loss("two_poolings", problem("two poolings", config=deeper, size=(8, 12)), DeepModel(deeper))
     means = generator("means").normal(size=(3, 2))
@@ -147,8 +155,23 @@ def _fits() -> Iterator[Case]:
     yield _fit("a_limit_of_0_evaluates_once", problem("limit fit"), DeepModel(CONFIG), nothing)
     slowly = Optimization(1e-2, tol=0.015, min_steps=2, max_steps=20)  # the NLL falls by 0.017, then 0.012
     yield _fit("until_it_settles_slowly", problem("slow fit"), DeepModel(CONFIG), slowly)
-    rising = Optimization(1.0, tol=0.05, min_steps=2, max_steps=20)  # the NLL rises by 0.12, then 0.015
-    yield _fit("until_it_settles_after_a_rise", problem("rising fit"), DeepModel(CONFIG), rising)
+    risen = problem("rising fit 2")  # the NLL rises by 0.012
+    brief = Optimization(0.3, tol=0.005, min_steps=0, max_steps=3)
+    yield _fit("a_rise_does_not_stop", risen, DeepModel(CONFIG), brief)
+    yield _fit("a_small_rise_stops", risen, DeepModel(CONFIG), brief._replace(tol=0.02))
+    one = problem("one class fit", m=1, k=1)
+    # one step: with one class every gradient is 0, and AdamW makes steps of the rounding of 0
+    yield _fit("one_class_one_channel", one, DeepModel(CONFIG), five._replace(max_steps=1))
+    given = problem("mask fit", weights="mask")
+    two = five._replace(max_steps=2)
+    yield _fit("boolean_mask", given._replace(weights=given.weights > 0), DeepModel(CONFIG), two)
+    options = {
+        "image": given.image,
+        "parameters": given.parameters,
+        "model": DeepModel(CONFIG),
+        "optimization": two,
+    }
+    yield Case("deep.fit", "without_mask", options)
     still = Optimization(0.0, tol=0.0, min_steps=1, max_steps=4)
     yield _fit("a_tolerance_of_0_never_stops", problem("still fit"), DeepModel(CONFIG), still)
     broken = problem("broken fit")
@@ -169,6 +192,10 @@ def _warm_starts() -> Iterator[Case]:
     arguments = {"image": given.image, "parameters": given.parameters, "target": target, "mask": given.weights}
     options = {"config": CONFIG, "optimization": Optimization(1e-2)}
     yield Case("deep.warm_start", "five_steps", arguments | options | {"n_steps": 5})
+    clipped = {"n_steps": 2, "config": CONFIG, "optimization": Optimization(1e-2, max_norm=0.01)}
+    yield Case("deep.warm_start", "clipped", arguments | clipped)
+    unweighted = {name: value for name, value in arguments.items() if name != "mask"}
+    yield Case("deep.warm_start", "without_mask", unweighted | options | {"n_steps": 1})
     yield Case("deep.warm_start", "published_steps", arguments | {"config": CONFIG})
     yield Case("deep.warm_start", "no_step", arguments | options | {"n_steps": 0})
     outside = np.where(given.weights > 0, target, np.nan)

@@ -40,6 +40,8 @@ def _start(name: str, given: Pixels) -> Mixture:
     k, n = len(given.mixture.means), given.pixels.shape[1]
     proportions = np.array(draw_responsibilities(generator("proportions"), k, n))
     proportions[:, ::5] = np.eye(k)[:, np.arange(len(range(0, n, 5))) % max(k - 1, 1)]
+    if k > 1 and (given.mixture.means[0] == given.mixture.means[1]).all():  # twins
+        proportions[:2] = proportions[:2].mean(axis=0)
     return given.mixture._replace(proportions=proportions)
 
 
@@ -103,13 +105,19 @@ def _fits(name: str) -> Iterator[Case]:
     yield _fit(name, "weights_with_zeros", _unknown_outside(draw("outside", weights="reals")), **FIVE_STEPS)
     yield _fit(name, "without_floor", draw("floorless"), floor=np.zeros(2), **FIVE_STEPS)
     yield _fit(name, "own_floor", draw("own floor"), floor=np.array([0.5, 2.0]), **FIVE_STEPS)
+    yield _fit(name, "floor_that_raises_the_nll", draw("high floor"), floor=np.array([50.0, 20.0]))
     yield _fit(name, "class_that_collapses", _lonely(draw("lonely")), **FIVE_STEPS)
-    yield _fit(name, "twin_classes", _twins(draw("twins")), **FIVE_STEPS)
+    yield _fit(name, "twin_classes", _twins(draw("twins")), max_iter=0)
     yield _fit(name, "far_away", draw("far", far=FAR), **FIVE_STEPS)
     broken = draw("broken", "full")
     indefinite = np.stack([[[1.0, 2.0], [2.0, 1.0]]] * 3)
     broken = broken._replace(mixture=broken.mixture._replace(covariances=indefinite))
     yield _fit(name, "start_not_positive_definite", broken, covariance_type="full")
+    yield _fit(name, "class_that_shrinks_to_a_point", *_point(name), floor=np.zeros(1), tol=-1.0)
+    given = draw("without weights")
+    yield Case(
+        f"{name}.fit", "without_weights", {"pixels": given.pixels, "start": _start(name, given), "max_iter": 3}
+    )
     if name == "svgmm":
         yield from _unknown_proportions()
 
@@ -118,6 +126,15 @@ def _fit(name: str, case: str, given: Pixels, start: Mixture | None = None, **op
     start = _start(name, given) if start is None else start
     arguments = {"pixels": given.pixels, "start": start, "weights": given.weights}
     return Case(f"{name}.fit", case, arguments | options)
+
+
+def _point(name: str) -> tuple[Pixels, Mixture]:
+    """Without a floor the first class shrinks on two equal pixels at once, and no NLL is finite any more."""
+    pixels = np.array([[0.0, 0.0, 100.0, 101.0, 105.0, 106.0]])
+    shares = np.array([[1 / 3], [2 / 3]]) * np.ones(6)
+    proportions = shares[:, 0] if name == "gmm" else shares
+    start = Mixture(proportions, np.array([[0.0], [103.0]]), np.array([[1e-4], [4.0]]))
+    return Pixels(pixels, start, np.ones(6), np.zeros(1)), start
 
 
 def _unknown_proportions() -> Iterator[Case]:

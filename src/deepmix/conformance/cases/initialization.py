@@ -37,10 +37,14 @@ def _edges() -> Iterator[Case]:
     one = draw("one class", m=1, k=1)
     yield _random("one_class_one_channel", one, rng.random((1, 24)), weights=one.weights)
     yield _random("without_weights", given, rng.random((3, 24)))
+    zeros = rng.random((3, 24)) * (np.arange(24) % 4 > 0)  # pixels that belong to nobody belong to all
+    yield _random("uniforms_of_0", given, zeros, weights=given.weights)
     yield _kmeans("one_class_one_channel", one, rng.random((1, 2)))
     yield _kmeans("one_round", given, rng.random((3, 3)), max_iter=1)
     few = given._replace(pixels=np.array(given.pixels)[:, [0, 1] * 12])
-    yield _kmeans("fewer_distinct_pixels_than_classes", few, rng.random((3, 3)))
+    # the candidates of a row are equal pixels: no rounding chooses between them
+    same = np.array([[0.02] * 3, [0.3] * 3, [0.7] * 3])
+    yield _kmeans("fewer_distinct_pixels_than_classes", few, same)
     flat = given._replace(pixels=np.stack([given.pixels[0], np.full(24, 0.1)]))
     yield _kmeans("constant_channel", flat, rng.random((3, 3)))
     rescaled = given._replace(pixels=given.pixels * np.array([[1.0], [1e3]]))
