@@ -54,7 +54,7 @@ def test_every_function_has_its_twin(module, function):
 def test_imports_run_one_way(package, allowed):
     standard = {"collections", "contextlib", "enum", "functools", "inspect", "types", "typing", "warnings"}
     for path in Path(package.__path__[0]).glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.level == 0:

@@ -21,6 +21,9 @@ options = types.Optimization(max_steps=2)
 deep.fit(pixels.reshape(1, 6, 3)[:, :, :2], parameters, model=types.DeepModel(config), optimization=options)
 from deepmix import segment
 assert segment(pixels.reshape(3, 6), n_components=2, method="gmm", backend="reference").labels.max() == 2
+from deepmix.conformance import ports, runner
+results = runner.run(ports.load("deepmix.reference"), only=["em.*", "layers.*"])
+assert runner.summary(results)["conforms"]
 assert not {"jax", "flax", "optax", "SimpleITK", "typer", "matplotlib"} & set(sys.modules)
 """
 

@@ -1,5 +1,6 @@
 """The README's example of a port, pasted and run."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,9 +16,10 @@ PORT, COMMAND, TABLE = (text for _, text in BLOCKS[:3])
 @pytest.fixture
 def conform(tmp_path):
     def run(port: str) -> subprocess.CompletedProcess:
-        (tmp_path / "my_port.py").write_text(port)
+        (tmp_path / "my_port.py").write_text(port, encoding="utf-8")
         command = [sys.executable, "-c", "from deepmix.cli import main; main()", *COMMAND.split()[1:]]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        utf8 = {"env": os.environ | {"PYTHONUTF8": "1"}, "encoding": "utf-8"}
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, **utf8)
 
     return run
 

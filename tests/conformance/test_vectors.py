@@ -58,18 +58,18 @@ def test_everything_that_checks_its_input_must_reject():
 
 def test_case_names_are_their_own(written):
     found = list(written.glob("*/*/case.json"))
-    dtype = json.loads(found[0].read_text())["dtype"]
+    dtype = json.loads(found[0].read_text(encoding="utf-8"))["dtype"]
     names = [f"{case.function}/{case.name}" for case in cases.cases("minimal", dtype)]
     assert len(set(names)) == len(names) == len(found)
 
 
 def test_every_description_keeps_to_the_schema(written):
-    schema = json.loads((KIT / "case.schema.json").read_text())
+    schema = json.loads((KIT / "case.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     for path in written.glob("*/*/case.json"):
-        validator.validate(json.loads(path.read_text()))
-    broken = json.loads(path.read_text())
+        validator.validate(json.loads(path.read_text(encoding="utf-8")))
+    broken = json.loads(path.read_text(encoding="utf-8"))
     del next(iter(broken["outputs"].values()))["tolerance"]
     assert not validator.is_valid(broken)
 
@@ -98,7 +98,7 @@ def test_they_are_small(written):
 
 def test_they_are_the_same_on_every_run(written, tmp_path):
     """Byte for byte: a sample of every function, written anew."""
-    dtype = json.loads(next(written.glob("*/*/case.json")).read_text())["dtype"]
+    dtype = json.loads(next(written.glob("*/*/case.json")).read_text(encoding="utf-8"))["dtype"]
     once = {case.function: case for case in cases.cases("minimal", dtype)}
     for case in once.values():
         files.write(tmp_path, vectors.make(case, "minimal", dtype))
@@ -145,7 +145,7 @@ def test_no_tolerance_is_wide(written):
 def test_the_format_page_has_every_function():
     """Names, equations, inputs and outputs of its table are those of the operations and the cases."""
     rows = {}
-    for line in (KIT / "FORMAT.md").read_text().splitlines():
+    for line in (KIT / "FORMAT.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 4 and cells[0].strip("*").startswith("`") and "." in cells[0]:
             rows[cells[0].strip("*`")] = (cells[0].startswith("*"), *cells[1:])
@@ -176,7 +176,7 @@ def test_a_damaged_file_is_said_to_be_one(written):
 
 def test_vectors_of_another_specification_are_refused(written):
     path = next(written.glob("metrics.dice/*/case.json"))
-    content = path.read_text()
+    content = path.read_text(encoding="utf-8")
     path.write_text(content.replace('"specification": "1.0"', '"specification": "0.9"'))
     with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 1\.0"):
         list(files.read(written))

@@ -1,10 +1,14 @@
 """The command `deepmix`: each command's file only parses, calls and prints."""
 
+import io
 import sys
 
 
 def main() -> None:
     """Run the command. Errors that a user can mend are one line on stderr, exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without × gets a question mark
     try:
         from .app import app
     except ModuleNotFoundError as error:

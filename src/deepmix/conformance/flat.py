@@ -25,7 +25,7 @@ def flatten(value: Any, path: str = "") -> tuple[Arrays, Any]:
         return _flatten_items(value, path)
     if isinstance(value, (tuple, list)):
         arrays, options = _flatten_items({str(number): each for number, each in enumerate(value)}, path)
-        return arrays, [] if options is None else list(options.values())
+        return arrays, [(options or {}).get(str(number)) for number in range(len(value))]
     return {}, value
 
 
