@@ -1,5 +1,6 @@
 """The reference with rounding: a copy whose functions return every number moved by at most eps, relatively.
 
+Equal numbers of an array move alike, so that ties stay ties and constant channels constant.
 What its outputs scatter is what a program of that precision may differ by: large where a sum cancels or a
 matrix is nearly singular, small elsewhere.
 """
@@ -28,7 +29,7 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
         if isinstance(value, np.ndarray):
             if value.dtype.kind != "f":
                 return value
-            numbers, places = np.unique(value, return_inverse=True)  # equal numbers stay equal: ties, constants
+            numbers, places = np.unique(value, return_inverse=True)
             return (numbers * (1 + eps * rng.uniform(-1, 1, numbers.shape)))[places].reshape(value.shape)
         if isinstance(value, float):
             return value * (1 + eps * rng.uniform(-1, 1))
