@@ -5,8 +5,8 @@ initialisers are the reference's own, which this package shares.
 """
 
 import inspect
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -29,9 +29,16 @@ from . import unet as _unet
 __all__ = ["initialization", "session"]  # and the namespaces at the end of this file
 
 
-def session(dtype: str) -> AbstractContextManager[Any]:
-    """JAX's float64 mode where float64 is asked for."""
-    return jax.enable_x64(dtype == "float64")
+@contextmanager
+def session(dtype: str) -> Iterator[None]:
+    """JAX's float64 mode where float64 is asked for.
+
+    Afterwards what was compiled goes: it holds memory maps, some thirty a case, of which a process may have
+    65,530 on Linux; XLA does not survive the next one.
+    """
+    with jax.enable_x64(dtype == "float64"):
+        yield
+    jax.clear_caches()
 
 
 def _compiled(module: ModuleType, *names: str) -> SimpleNamespace:

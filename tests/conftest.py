@@ -26,6 +26,13 @@ settings.register_profile("thorough", max_examples=300, **common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def forget_what_was_compiled():
+    """Compiled functions hold memory maps; over all modules there would be more than Linux grants a process."""
+    yield
+    jax.clear_caches()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real-data", type=Path, help="folder with brain/, lesions/ and heart/")
 

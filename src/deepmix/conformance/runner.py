@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,10 +69,12 @@ def run(
 
 def run_vectors(port: Port, folder: Path, only: Iterable[str] = ()) -> Iterator[Result]:
     """Run a port on vectors in files. Raises ValueError for a folder that holds none."""
-    for _, vector in files.read(folder):
-        if wanted(vector.description["function"], vector.description["case"], only):
-            with port.session(vector.description["dtype"]):
-                yield of_port(port, vector)
+    found = (vector for _, vector in files.read(folder))
+    for dtype, group in groupby(found, key=lambda vector: vector.description["dtype"]):
+        with port.session(dtype):
+            for vector in group:
+                if wanted(vector.description["function"], vector.description["case"], only):
+                    yield of_port(port, vector)
 
 
 def run_outputs(folder: Path, only: Iterable[str] = ()) -> Iterator[Result]:
