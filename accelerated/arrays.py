@@ -1,10 +1,14 @@
-"""Input from anywhere to arrays of one dtype."""
+"""Input from anywhere to arrays of one dtype, and pixels padded to sizes that compile well."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.types import Tree
+
+# Rows of other lengths leave XLA's vectorised, threaded loops and take up to five times as long (N = 65,535
+# against 65,536); and images of about one size share one compiled program.
+ALIGN = 1024
 
 
 def floating(array: np.ndarray | jax.Array) -> np.ndarray:
@@ -16,3 +20,12 @@ def floating(array: np.ndarray | jax.Array) -> np.ndarray:
 def cast(tree: Tree, dtype: jnp.dtype) -> Tree:
     """Copies of a tree's arrays on the device, in one dtype; copies, since loops may consume them."""
     return jax.tree.map(lambda leaf: jnp.array(leaf, dtype, copy=True), tree)
+
+
+def aligned(array: np.ndarray, fill: float | None = None, parts: int = 1) -> np.ndarray:
+    """The array, its last axis padded to a multiple of ALIGN · parts by `fill` or by its last entry."""
+    missing = -array.shape[-1] % (ALIGN * parts)
+    if not missing:
+        return array
+    widths = [(0, 0)] * (array.ndim - 1) + [(0, missing)]
+    return np.pad(array, widths, mode="edge") if fill is None else np.pad(array, widths, constant_values=fill)

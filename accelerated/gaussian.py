@@ -1,8 +1,10 @@
 """Gaussian densities and weighted moments [G]; see `reference.gaussian`.
 
-Matrix products are pinned to full precision. A class is one row of arrays laid out (K, M, N), which
-the compiler fuses into its reductions over N.
+Classes and channels are few and pixels many: what runs along the pixels is written class by class, as
+rows (N,), which the compiler fuses into plain vectorised loops. Matrix products are pinned to full precision.
 """
+
+from functools import reduce
 
 import jax
 import jax.numpy as jnp
@@ -17,26 +19,20 @@ def log_density(
     pixels: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str = "diag"
 ) -> jax.Array:
     """See `reference.gaussian.log_density` [G1]. Full and tied: by the inverse of the Cholesky factor."""
-    n_channels = len(pixels)
-    deviation = pixels - means[:, :, None]
-    if covariance_type in ("diag", "spherical"):
-        variances = jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
-        log_det = jnp.log(variances).sum(axis=1)
-        squared = (deviation**2 / variances[:, :, None]).sum(axis=1)
-    else:
-        factor = jnp.linalg.cholesky(covariances)
-        log_det = 2 * jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-        identity = jnp.broadcast_to(jnp.eye(n_channels, dtype=factor.dtype), factor.shape)
-        whitening = solve_triangular(factor, identity, lower=True)
-        squared = (jnp.matmul(whitening, deviation, precision=HIGHEST) ** 2).sum(axis=1)
-    return -0.5 * (n_channels * jnp.log(2 * jnp.pi) + jnp.reshape(log_det, (-1, 1)) + squared)
+    whitening, log_det = _whitening(means, covariances, covariance_type)
+    constant = -0.5 * (len(pixels) * jnp.log(2 * jnp.pi) + log_det)
+    rows = []
+    for k, mean in enumerate(means):
+        deviation = [channel - mean[m] for m, channel in enumerate(pixels)]
+        rows.append(constant[k] - 0.5 * _squared_norm(whitening[k], deviation))
+    return jnp.stack(rows)
 
 
 def posterior(log_proportions: jax.Array, log_densities: jax.Array) -> tuple[jax.Array, jax.Array]:
     """See `reference.gaussian.posterior` [EM1], [SV2]."""
-    log_joint = log_proportions + log_densities
-    log_likelihood = jax.nn.logsumexp(log_joint, axis=0)
-    return jnp.exp(log_joint - log_likelihood), log_likelihood
+    log_joint = [prior + density for prior, density in zip(log_proportions, log_densities, strict=True)]
+    log_likelihood = _log_sum_exp(log_joint)
+    return jnp.stack([jnp.exp(row - log_likelihood) for row in log_joint]), log_likelihood
 
 
 def moments(
@@ -49,24 +45,46 @@ def moments(
 ) -> Moments:
     """See `reference.gaussian.moments` [G2], [G3]. Differentiable; empty classes pass no gradient."""
     counts = jnp.matmul(responsibilities, weights, precision=HIGHEST)
-    degenerate = counts < 10 * jnp.finfo(counts.dtype).tiny
-    share = weights * responsibilities / jnp.where(degenerate, 1, counts)[:, None]
+    empty = degenerate(counts)
+    share = weights * responsibilities / jnp.where(empty, 1, counts)[:, None]
     means = jnp.matmul(share, pixels.T, precision=HIGHEST)
-    means = jnp.where(degenerate[:, None], previous.means, means)
+    means = jnp.where(empty[:, None], previous.means, means)
     deviation = pixels - means[:, :, None]
     if covariance_type in ("diag", "spherical"):
-        covariances = (share[:, None, :] * deviation**2).sum(axis=-1) + floor
-        if covariance_type == "spherical":
-            covariances = covariances.mean(axis=1)
+        scatter = (share[:, None, :] * deviation**2).sum(axis=-1)
     else:
         scatter = jnp.einsum("kin,kjn->kij", share[:, None, :] * deviation, deviation, precision=HIGHEST)
-        if covariance_type == "tied":
-            occupied = jnp.where(degenerate, 0, counts)
-            tied = (occupied[:, None, None] * scatter).sum(axis=0) / occupied.sum()
-            return Moments(counts, means, tied + jnp.diag(floor), degenerate)
-        covariances = scatter + jnp.diag(floor)
-    kept = degenerate.reshape(-1, *[1] * (covariances.ndim - 1))
-    return Moments(counts, means, jnp.where(kept, previous.covariances, covariances), degenerate)
+    return Moments(counts, means, covariances(counts, scatter, floor, previous, covariance_type), empty)
+
+
+def covariances(
+    counts: jax.Array, scatter: jax.Array, floor: jax.Array, previous: Mixture, covariance_type: str
+) -> jax.Array:
+    """Σ by covariance type from the counts (K,) and the scatter about the class means [G2], [G3].
+
+    scatter: (K, M, M), or its diagonal (K, M) for diag and spherical.
+    """
+    empty = degenerate(counts)
+    if covariance_type == "tied":
+        occupied = jnp.where(empty, 0, counts)
+        return (occupied[:, None, None] * scatter).sum(axis=0) / occupied.sum() + jnp.diag(floor)
+    found = scatter + (jnp.diag(floor) if covariance_type == "full" else floor)
+    if covariance_type == "spherical":
+        found = found.mean(axis=1)
+    return jnp.where(empty.reshape(-1, *[1] * (found.ndim - 1)), previous.covariances, found)
+
+
+def degenerate(counts: jax.Array) -> jax.Array:
+    """Which classes are too empty to have moments [G3], from the counts (K,)."""
+    return counts < 10 * jnp.finfo(counts.dtype).tiny
+
+
+def squared_distance(
+    deviation: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str
+) -> jax.Array:
+    """dᵀ Σ⁻¹ d of one deviation a class, (K, M) in and (K,) out; NaN where Σ is not positive definite."""
+    whitening, _ = _whitening(means, covariances, covariance_type)
+    return jnp.stack([_squared_norm(rows, list(d)) for rows, d in zip(whitening, deviation, strict=True)])
 
 
 def global_mixture(
@@ -88,3 +106,28 @@ def variance_floor(pixels: jax.Array, weights: jax.Array) -> jax.Array:
     mean = jnp.matmul(pixels, weights, precision=HIGHEST) / weights.sum()
     variance = jnp.matmul((pixels - mean[:, None]) ** 2, weights, precision=HIGHEST) / weights.sum()
     return jnp.where(lowest == highest, 1e-12, 1e-6 * variance).astype(pixels.dtype)
+
+
+def _whitening(means: jax.Array, covariances: jax.Array, covariance_type: str) -> tuple[jax.Array, jax.Array]:
+    """W with W Σ Wᵀ = 1 and log det Σ (K,). W: (K, M, M), or its diagonal (K, M) for diag and spherical."""
+    if covariance_type in ("diag", "spherical"):
+        variances = jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
+        return 1 / jnp.sqrt(variances), jnp.log(variances).sum(axis=1)
+    factor = jnp.broadcast_to(jnp.linalg.cholesky(covariances), (*means.shape, means.shape[1]))
+    log_det = 2 * jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    identity = jnp.broadcast_to(jnp.eye(means.shape[1], dtype=factor.dtype), factor.shape)
+    return solve_triangular(factor, identity, lower=True), log_det
+
+
+def _squared_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
+    """‖W d‖² of one class; deviation: a row of pixels for each channel."""
+    if whitening.ndim == 1:
+        return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
+    lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
+    return sum(each**2 for each in lower)
+
+
+def _log_sum_exp(rows: list[jax.Array]) -> jax.Array:
+    top = jax.lax.stop_gradient(reduce(jnp.maximum, rows))
+    top = jnp.where(jnp.isfinite(top), top, 0)  # all −∞: no class has any density there
+    return top + jnp.log(sum(jnp.exp(row - top) for row in rows))

@@ -2,12 +2,14 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
 
-from deepmix.reference.checks import check_pixels, check_start
-from deepmix.reference.types import Fit, Mixture, Moments
+from deepmix.reference.checks import check_start
+from deepmix.reference.types import Array, Fit, Mixture, Moments, Progress
 
-from . import em, gaussian
-from .arrays import cast, floating
+from . import em, gaussian, problem, streaming, sums
+from .arrays import floating
 
 
 def e_step(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> tuple[jax.Array, jax.Array]:
@@ -26,8 +28,7 @@ def m_step(
 ) -> tuple[Mixture, Moments]:
     """See `reference.gmm.m_step` [EM3]."""
     found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
-    proportions = jnp.where(found.degenerate, 0, found.counts / weights.sum())
-    return Mixture(proportions, found.means, found.covariances), found
+    return _mixture(found, weights.sum()), found
 
 
 def nll(pixels: jax.Array, mixture: Mixture, weights: jax.Array, covariance_type: str = "diag") -> jax.Array:
@@ -45,10 +46,92 @@ def fit(
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
+    mesh: Mesh | None = None,
 ) -> Fit:
-    """See `reference.gmm.fit`, Algorithm 1."""
-    checked = check_pixels(floating(pixels), weights, len(start.means))
-    check_start(start, checked[0], covariance_type)
-    x, w = map(jnp.asarray, checked)
-    floor = gaussian.variance_floor(x, w) if floor is None else jnp.asarray(floor, x.dtype)
-    return em.run(e_step, m_step, x, cast(start, x.dtype), w, floor, covariance_type, tol, max_iter)
+    """See `reference.gmm.fit`, Algorithm 1. mesh: devices that share the pixels."""
+    parts = 1 if mesh is None else mesh.size
+    posed = problem.pose(pixels, start, weights, floor, covariance_type, parts=parts)
+    return problem.solve(_algorithm, posed, np.shape(pixels)[1], covariance_type, tol, max_iter, mesh)
+
+
+def fit_batch(
+    pixels: jax.Array,
+    starts: Mixture,
+    weights: jax.Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+    lanes: int | None = None,
+) -> list[Fit]:
+    """`fit` of B images at once.
+
+    pixels: (B, M, N). starts: a `Mixture` whose arrays have a leading axis B. weights: (B, N), 0 where an
+    image has no pixel. floor: (B, M).
+    lanes: images side by side; if not given, one on a CPU, whose loops a single image fills, else all.
+    Returns the B fits, in NumPy arrays, each as `fit` gives it. Raises ValueError as `fit`.
+    """
+    options = covariance_type, tol, max_iter, lanes
+    return problem.solve_batch(_algorithm, pixels, starts, weights, floor, *options)
+
+
+def fit_stream(
+    pixels: Array,
+    start: Mixture,
+    weights: Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+    chunk: int = 2**20,
+    responsibilities: Array | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """`fit` of an image larger than memory, read in chunks of pixels, once an iteration.
+
+    pixels: (M, N), weights: (N,), or anything of that shape that gives arrays for slices, as `numpy.memmap`.
+    chunk: pixels held in memory. responsibilities: (K, N), to be filled, as a writable `numpy.memmap`.
+    progress: called with t and NLL_t after every pass.
+    Returns a `Fit` in NumPy arrays, its labels as small integers, its responsibilities those given (or None).
+    Raises ValueError as `fit`.
+    """
+    source = streaming.survey(pixels, weights, chunk, len(start.means))
+    check_start(start, pixels, covariance_type)
+    dtype = floating(pixels[:, :1]).dtype
+    if floor is not None:
+        source = source._replace(floor=np.asarray(floor))
+    return streaming.run(
+        source,
+        Mixture(*(np.asarray(array, dtype) for array in start)),
+        e_step,
+        _mixture,
+        covariance_type=covariance_type,
+        tol=tol,
+        max_iter=max_iter,
+        responsibilities=responsibilities,
+        progress=progress,
+    )
+
+
+def _algorithm(
+    posed: problem.Problem, tol: jax.Array, covariance_type: str, max_iter: int, axes: tuple[str, ...]
+) -> problem.Solution:
+    pixels, start, weights, floor = posed
+
+    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
+        def about(centres: jax.Array) -> sums.Sums:
+            return sums.of_mixture(e_step, pixels, weights, mixture, centres, covariance_type)
+
+        totals, found = sums.settle(about, mixture, floor, covariance_type, axes)
+        return -totals.log_likelihood / totals.weight, _mixture(found, totals.weight), found.degenerate
+
+    ended = em.loop(step, start, tol, max_iter)
+    responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
+    return problem.Solution(ended, responsibilities, responsibilities.argmax(axis=0))
+
+
+def _mixture(found: Moments, weight: jax.Array) -> Mixture:
+    proportions = jnp.where(found.degenerate, 0, found.counts / weight)
+    return Mixture(proportions, found.means, found.covariances)

@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
 
-from deepmix.reference.checks import check_pixels, check_start
 from deepmix.reference.types import Fit, Mixture, Moments
 
-from . import em, gaussian, gmm
+from . import em, gaussian, gmm, problem, sums
 from .arrays import cast, floating
 
 
@@ -44,17 +45,50 @@ def fit(
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
+    mesh: Mesh | None = None,
 ) -> Fit:
-    """See `reference.svgmm.fit`, Algorithm 2."""
-    checked = check_pixels(floating(pixels), weights, len(start.means))
-    check_start(start, checked[0], covariance_type, per_pixel=True)
-    x, w = map(jnp.asarray, checked)
-    floor = gaussian.variance_floor(x, w) if floor is None else jnp.asarray(floor, x.dtype)
-    start = cast(start, x.dtype)
-    known = jnp.isfinite(start.proportions) | (w > 0)
-    start = start._replace(proportions=jnp.where(known, start.proportions, 1 / len(start.means)))
-    fitted = em.run(e_step, m_step, x, start, w, floor, covariance_type, tol, max_iter)
-    return fitted._replace(labels=fitted.mixture.proportions.argmax(axis=0))
+    """See `reference.svgmm.fit`, Algorithm 2. mesh: devices that share the pixels."""
+    parts = 1 if mesh is None else mesh.size
+    posed = problem.pose(pixels, start, weights, floor, covariance_type, per_pixel=True, parts=parts)
+    return problem.solve(_algorithm, posed, np.shape(pixels)[1], covariance_type, tol, max_iter, mesh)
+
+
+def fit_batch(
+    pixels: jax.Array,
+    starts: Mixture,
+    weights: jax.Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+    lanes: int | None = None,
+) -> list[Fit]:
+    """`fit` of B images at once. starts: with Π (B, K, N); the rest as in `gmm.fit_batch`."""
+    options = covariance_type, tol, max_iter, lanes
+    return problem.solve_batch(_algorithm, pixels, starts, weights, floor, *options, per_pixel=True)
+
+
+def _algorithm(
+    posed: problem.Problem, tol: jax.Array, covariance_type: str, max_iter: int, axes: tuple[str, ...]
+) -> problem.Solution:
+    pixels, start, weights, floor = posed
+
+    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
+        responsibilities, log_likelihood = e_step(pixels, mixture, covariance_type)
+
+        def about(centres: jax.Array) -> sums.Sums:
+            return sums.of_responsibilities(
+                pixels, responsibilities, log_likelihood, weights, centres, covariance_type
+            )
+
+        totals, found = sums.settle(about, mixture, floor, covariance_type, axes)
+        following = Mixture(responsibilities, found.means, found.covariances)
+        return -totals.log_likelihood / totals.weight, following, found.degenerate
+
+    ended = em.loop(step, start, tol, max_iter)
+    responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
+    return problem.Solution(ended, responsibilities, ended.mixture.proportions.argmax(axis=0))
 
 
 def begin(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> Mixture:

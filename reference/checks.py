@@ -20,35 +20,46 @@ def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -
     weights = np.asarray(weights, dtype=pixels.dtype)
     if weights.shape != pixels.shape[1:]:
         raise ValueError(f"weights of shape {weights.shape} do not match pixels of shape {pixels.shape}")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("weights must be finite and not negative")
+    check_weights(weights)
     inside = weights > 0
-    if not inside.any():
-        raise ValueError(f"the mask is empty: no pixel of {pixels.shape[1]} counts")
-    if n_components < 1:
-        raise ValueError(f"n_components must be at least 1, got {n_components}")
-    if inside.sum() < n_components:
-        raise ValueError(
-            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {inside.sum()}"
-        )
-    _check_finite(pixels, inside)
-    for channel in np.flatnonzero(pixels[:, inside].min(axis=1) == pixels[:, inside].max(axis=1)):
-        warnings.warn(f"channel {channel} is constant inside the mask and says nothing", stacklevel=3)
+    check_count(int(inside.sum()), pixels.shape[1], n_components)
+    chosen = pixels if inside.all() else pixels[:, inside]
+    check_channels((~np.isfinite(chosen)).sum(axis=1), chosen.min(axis=1) == chosen.max(axis=1))
     usable = inside | (np.abs(pixels) < np.finfo(pixels.dtype).max ** 0.25)
     if usable.all():
         return pixels, weights
-    mean = pixels[:, inside] @ weights[inside] / weights[inside].sum()
+    mean = chosen @ weights[inside] / weights[inside].sum()
     return np.where(usable, pixels, mean[:, None]), weights
 
 
-def _check_finite(pixels: np.ndarray, inside: np.ndarray) -> None:
-    bad = (~np.isfinite(pixels[:, inside])).sum(axis=1)
+def check_weights(weights: np.ndarray) -> None:
+    """Raise ValueError unless all weights (N,) are finite and none is negative."""
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+
+
+def check_count(n_inside: int, n_pixels: int, n_components: int) -> None:
+    """Raise ValueError unless enough of the pixels have a positive weight."""
+    if not n_inside:
+        raise ValueError(f"the mask is empty: no pixel of {n_pixels} counts")
+    if n_components < 1:
+        raise ValueError(f"n_components must be at least 1, got {n_components}")
+    if n_inside < n_components:
+        raise ValueError(
+            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {n_inside}"
+        )
+
+
+def check_channels(bad: np.ndarray, constant: np.ndarray) -> None:
+    """Raise ValueError if a channel has bad values inside Ω (M,), their number; warn of constant ones (M,)."""
     if bad.any():
         channel = int(bad.argmax())
         raise ValueError(
             f"channel {channel} has {bad[channel]} NaN or infinite values inside the mask; "
             "mend them or leave them out of the mask"
         )
+    for number in np.flatnonzero(constant):
+        warnings.warn(f"channel {number} is constant inside the mask and says nothing", stacklevel=4)
 
 
 def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pixel: bool = False) -> None:
