@@ -7,6 +7,9 @@ from pathlib import Path
 # slower as soon as anything else runs on the machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# What tests compile stays out of the user's cache.
+os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
+
 import jax
 import pytest
 from hypothesis import HealthCheck, Phase, settings

@@ -4,19 +4,23 @@
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .results import Segmentation
     from .segmentation import segment
 
+    __version__: str
+
 __all__ = ["Segmentation", "__version__", "segment"]
-__version__ = version("deepmix")
 _HOMES = {"segment": ".segmentation", "Segmentation": ".results"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name], __name__), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("deepmix")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,6 +22,8 @@ try:
 except ImportError as error:
     raise ImportError("deepmix.images needs SimpleITK: pip install 'deepmix[app]'") from error
 
+from .inputs import existing
+
 sitk.ProcessObject.SetGlobalWarningDisplay(False)  # what matters of it is raised or warned of below
 
 # In which format results are written, by the format of the input; `.nii.gz` for all others (DICOM).
@@ -138,7 +140,7 @@ def read_means(path: str | Path) -> np.ndarray:
 
     Raises FileNotFoundError, and ValueError for anything that is not a table of finite numbers.
     """
-    path = _existing(Path(path))
+    path = existing(Path(path))
     try:
         if path.suffix == ".npy":
             means = np.load(path, allow_pickle=False).astype(float)
@@ -155,15 +157,9 @@ def read_means(path: str | Path) -> np.ndarray:
     return means
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise FileNotFoundError(f"no such file: {path}")
-    return path
-
-
 def _read(path: Path, one_channel: bool) -> Image:
     """Read one file. one_channel: take a `.npy` for (H, W[, D]) rather than channels first."""
-    suffix = ".nii.gz" if _existing(path).name.lower().endswith(".nii.gz") else path.suffix.lower()
+    suffix = ".nii.gz" if existing(path).name.lower().endswith(".nii.gz") else path.suffix.lower()
     if suffix == ".npy":
         return Image(_load_npy(path, one_channel), None, ".npy", path)
     try:

@@ -13,11 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.reference.metrics import dice_matrix, match_classes
 from deepmix.reference.types import Status
 
 from .results import Part, Segmentation
-from .settings import Settings
 
 REPORT = "report.json"
 
@@ -42,10 +40,10 @@ def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = 
 
 
 @contextmanager
-def new_results(folder: Path) -> Iterator[Path]:
-    """A temporary folder whose files move into `folder` if the block succeeds, and vanish if not.
+def new_results(folder: Path, index: str = REPORT) -> Iterator[Path]:
+    """A temporary folder whose files, at any depth, move into `folder` if the block succeeds, else vanish.
 
-    Of an earlier run, the files that its report lists go; other files in the folder stay.
+    index: the file that lists the others. Of an earlier run, the files that it lists go; others stay.
     """
     parent = folder.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
@@ -54,28 +52,36 @@ def new_results(folder: Path) -> Iterator[Path]:
         temporary = Path(name)
         yield temporary
         folder.mkdir(exist_ok=True)
-        stale = set(_listed(folder / REPORT))
-        # the report comes last: where it stands, all that it lists is there
-        for path in sorted(temporary.iterdir(), key=lambda path: path.name == REPORT):
-            os.replace(path, folder / path.name)
-            stale.discard(path.name)
+        stale = set(_listed(folder / index))
+        # the index comes last: where it stands, all that it lists is there
+        for name in sorted(_files(temporary), key=lambda name: name == index):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(temporary / name, folder / name)
+            stale.discard(name)
         for old in stale:
             (folder / old).unlink(missing_ok=True)
+            if (parent := (folder / old).parent) != folder and parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
 
 
-def _listed(report: Path) -> list[str]:
+def _files(folder: Path) -> list[str]:
+    """The files below a folder, by their paths in it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _listed(index: Path) -> list[str]:
     try:
-        files = json.loads(report.read_text())["files"]
+        files = [Path(name) for name in json.loads(index.read_text())["files"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [name for name in files if Path(name).name == name]
+    return [path.as_posix() for path in files if not path.is_absolute() and ".." not in path.parts]
 
 
-def write_report(folder: Path, report: dict[str, Any]) -> None:
-    """Write report.json beside the other files of a folder, and list them in it."""
-    files = sorted([*(path.name for path in folder.iterdir()), REPORT])
+def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> None:
+    """Write report.json, or another index, beside the other files of a folder, and list them in it."""
+    files = sorted([*_files(folder), index])
     text = json.dumps(_plain({**report, "files": files}), indent=2, allow_nan=False)
-    (folder / REPORT).write_text(text + "\n")
+    (folder / index).write_text(text + "\n")
 
 
 def report_of(result: Segmentation) -> dict[str, Any]:
@@ -95,39 +101,6 @@ def report_of(result: Segmentation) -> dict[str, Any]:
 def _of_part(part: Part) -> dict[str, Any]:
     extra = {"nll": part.nll, "steps": len(part.history), "message": part.status.message}
     return part._asdict() | extra
-
-
-def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) -> None:
-    """Raise ValueError if there is no true class where the image will be labelled."""
-    known = truth != 0 if mask is None else (truth != 0) & mask
-    if not known[..., slice(*settings.slices or (None, None))].any():
-        raise ValueError("the truth holds no class inside the mask")
-
-
-def scores(labels: np.ndarray, truth: np.ndarray, n_components: int) -> dict[str, Any]:
-    """Matched Dice of every true class [EV2], over the labelled pixels.
-
-    labels: 1 … K, 0 outside the mask. truth: any integers, 0 for no class; see `check_truth`.
-    """
-    truth = np.where(labels > 0, truth, 0)
-    codes = [int(code) for code in np.unique(truth) if code != 0]
-    compact = sum((truth == code) * number for number, code in enumerate(codes, start=1))
-    matrix = dice_matrix(labels, compact, n_components, len(codes))
-    matched = match_classes(labels, compact, n_components, len(codes))
-    dice = dict.fromkeys(codes, 0.0) | {codes[c - 1]: float(matrix[k, c - 1]) for k, c in enumerate(matched) if c}
-    return {
-        "dice": dice,
-        "mean_dice": float(np.mean(list(dice.values()))),
-        "matched": {codes[c - 1]: k + 1 for k, c in enumerate(matched) if c},
-    }
-
-
-def relabelled(labels: np.ndarray, matched: dict[int, int]) -> np.ndarray:
-    """Labels 1 … K as the true classes that `scores` matched them with; those without one become 0."""
-    result = np.zeros(labels.shape, int)
-    for code, k in matched.items():
-        result[labels == k] = code
-    return result
 
 
 def versions() -> dict[str, str]:

@@ -169,7 +169,7 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
         (["no_such_port"], "No module named 'no_such_port'"),
         (
             ["deepmix.reference", "--only", "gmm.fits"],
-            "no case is named gmm.fits; perhaps gmm.fit or svgmm.fit",
+            "nothing is named gmm.fits; perhaps gmm.fit or svgmm.fit",
         ),
         (["deepmix.reference", "--dtype", "float16"], "dtype must be one of float64, float32; got 'float16'"),
         (["deepmix.reference", "--preset", "large"], "preset must be one of minimal, paper; got 'large'"),

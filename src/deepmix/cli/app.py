@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from deepmix import __version__
-
 from .conform import conform
 from .demo import demo
+from .export import export
 from .segment import segment
 from .vectors import vectors
 
@@ -22,10 +21,13 @@ app.command()(segment)
 app.command()(demo)
 app.command()(conform)
 app.command()(vectors)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from deepmix import __version__
+
         print(f"deepmix {__version__}")
         raise typer.Exit
 

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepmix.conformance.runner import Result
+if TYPE_CHECKING:
+    from deepmix.conformance.runner import Result
 
 
 def conform(
@@ -45,6 +46,7 @@ def conform(
     from deepmix.reference.checks import check_choice
 
     from . import console
+    from .conformance_table import print_conformance
 
     check_choice("preset", preset or PRESETS[0], PRESETS)
     for each in dtype or ():
@@ -74,7 +76,7 @@ def conform(
         found = list(console.counted("conform", runner.expect_failures(results, patterns)))
     if not found:
         raise ValueError(runner.nobody(only or []))
-    console.print_conformance(str(module or outputs), found)
+    print_conformance(str(module or outputs), found)
     if json is not None:
         named = {"module": module, "outputs": outputs, "vectors": vectors, "preset": preset or PRESETS[0]}
         runner.write_json(json, named | {"only": only, "require": require, "xfail": xfail}, found)

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from deepmix.settings import METHODS, Settings
+
+from .segment import NO_CACHE
 
 # A network that two CPU cores train in seconds; `--paper` takes the defaults of `Settings` instead.
 SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
@@ -22,16 +23,21 @@ def demo(
         bool, typer.Option("--paper", help="The paper's network and learning rate: minutes instead of seconds.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
+    no_compilation_cache: Annotated[bool, typer.Option("--no-compilation-cache", help=NO_CACHE)] = False,
 ) -> None:
     """Segment a phantom of the left ventricle by all four methods and compare."""
+    from deepmix import outputs
+
+    outputs.check_folder(output, overwrite)
+
+    import numpy as np
     from rich.box import SIMPLE
     from rich.table import Table
 
-    from deepmix import figures, outputs, phantoms, segmentation
+    from deepmix import compilation_cache, evaluation, figures, phantoms, segmentation
 
     from . import console
 
-    outputs.check_folder(output, overwrite)
     network: dict[str, Any] = {} if paper else SMALL
     jobs = {method: Settings(len(phantoms.TISSUES), method, backend, seed, **network) for method in METHODS}
     phantom = phantoms.left_ventricle(size, noise, seed)
@@ -39,12 +45,14 @@ def demo(
     table = Table(*columns, title="Left-ventricle phantom, matched Dice", box=SIMPLE, pad_edge=False)
     labels, reports = {}, {}
     with console.warnings_in_lines():
+        if backend == "accelerated" and not no_compilation_cache:
+            compilation_cache.enable()
         for method, settings in jobs.items():
             with console.progress_bar(method, settings.max_steps) as progress:
                 result = segmentation.run(phantom.image, phantom.mask, settings, progress)
-            dice = outputs.scores(result.labels, phantom.labels, len(phantoms.TISSUES))
+            dice = evaluation.scores(result.labels, phantom.labels, len(phantoms.TISSUES))
             report = outputs.report_of(result) | dice
-            labels[method] = outputs.relabelled(result.labels, report["matched"])
+            labels[method] = evaluation.relabelled(result.labels, report["matched"])
             reports[method] = report
             fit = report["fits"][0]
             numbers = f"{fit['nll']:.4f}", str(fit["steps"]), f"{result.seconds:.1f}"

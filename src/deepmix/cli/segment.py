@@ -1,14 +1,19 @@
 """`deepmix segment`: image files in, a folder with the labels and a report out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepmix.inputs import existing
 from deepmix.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
 
 DEFAULT = Settings(n_components=3)
 NETWORK, LOOP, MIXTURE, RUN = "Network", "Algorithm 3 (deepg, deepsvg)", "Mixture (all methods)", "Running"
+NO_CACHE = "Do not keep what is compiled for the next run."
 
 
 def segment(
@@ -87,13 +92,14 @@ def segment(
         str | None, typer.Option(help="Such as cpu, gpu or gpu:1.", rich_help_panel=RUN)
     ] = DEFAULT.device,
     dtype: Annotated[str | None, typer.Option(help="float32 or float64.", rich_help_panel=RUN)] = DEFAULT.dtype,
+    no_compilation_cache: Annotated[
+        bool, typer.Option("--no-compilation-cache", help=NO_CACHE, rich_help_panel=RUN)
+    ] = False,
 ) -> None:
     """Segment an image or a volume into classes, without training data."""
-    from deepmix import figures, images, outputs, segmentation
+    from deepmix import outputs
 
-    from . import console
-
-    inputs = [path for path in (*channels, mask, truth, means_init) if path is not None]
+    inputs = [existing(path) for path in (*channels, mask, truth, means_init) if path is not None]
     outputs.check_folder(output, overwrite, inputs)
     settings = Settings(
         n_components=classes,
@@ -106,7 +112,7 @@ def segment(
         slices=_slices(slices),
         covariance_type=covariance_type,
         initialization=initialization,
-        means_init=None if means_init is None else images.read_means(means_init),
+        means_init=None if means_init is None else _means(means_init),
         svgmm_start=svgmm_start,
         tol=tol,
         max_iter=max_iter,
@@ -126,17 +132,24 @@ def segment(
         mean_prior=mean_prior,
         warm_start=warm_start,
     )
+    # what takes a second to import comes after what can be wrong at once
+    from deepmix import compilation_cache, evaluation, figures, images, segmentation
+
+    from . import console
+
     with console.warnings_in_lines():
+        if backend == "accelerated" and not no_compilation_cache:
+            compilation_cache.enable()
         image = images.read_image(channels)
         inside = None if mask is None else images.read_labels(mask, image) != 0
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
-            outputs.check_truth(true_labels, inside, settings)
+            evaluation.check_truth(true_labels, inside, settings)
         with console.progress_bar(method, max_steps) as progress:
             result = segmentation.run(image.channels, inside, settings, progress)
     report = outputs.report_of(result) | {"channels": channels, "mask": mask}
     if true_labels is not None:
-        report |= {"truth": truth} | outputs.scores(result.labels, true_labels, classes)
+        report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, classes)
     with outputs.new_results(output) as folder:
         images.write_labels(folder / "labels", result.labels, image)
         if probabilities:
@@ -153,6 +166,12 @@ def segment(
         )
         outputs.write_report(folder, report)
     console.print_summary(result, report, output)
+
+
+def _means(path: Path) -> "np.ndarray":
+    from deepmix import images
+
+    return images.read_means(path)
 
 
 def _slices(text: str | None) -> tuple[int | None, int | None] | None:

@@ -23,12 +23,16 @@ def write(folder: Path, vector: Vector) -> None:
     """Write a vector's three files below a folder of vectors."""
     place = folder / vector.description["function"] / vector.description["case"]
     place.mkdir(parents=True)
-    text = json.dumps(vector.description, indent=2, allow_nan=False)
-    # lists in one line
-    text = re.sub(r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text)
-    (place / "case.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_json(place / "case.json", vector.description)
     _write_npz(place / "inputs.npz", vector.inputs)
     _write_npz(place / "expected.npz", vector.expected)
+
+
+def write_json(path: Path, description: dict[str, Any]) -> None:
+    """Write a description, lists in one line."""
+    text = json.dumps(description, indent=2, allow_nan=False)
+    text = re.sub(r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def write_format(folder: Path) -> None:

@@ -91,16 +91,21 @@ def _tree(path: str, arrays: Arrays) -> dict[str, Any]:
     return tree
 
 
-def leaves(value: Any, path: str = "") -> Arrays:
+def leaves(value: Any) -> Arrays:
     """Every leaf of what a function of `reference` returned as an array, by path."""
+    return {path: np.asarray(leaf) for path, leaf in named(value).items()}
+
+
+def named(value: Any, path: str = "") -> dict[str, Any]:
+    """Every leaf of what a function returned as it is, by path."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         value = dict(zip(value._fields, value, strict=True))
     if not isinstance(value, Mapping):
-        return {path: np.asarray(value)}
+        return {path: value}
     return {
-        name: array
+        name: leaf
         for key, each in value.items()
-        for name, array in leaves(each, f"{path}/{key}" if path else key).items()
+        for name, leaf in named(each, f"{path}/{key}" if path else key).items()
     }
 
 

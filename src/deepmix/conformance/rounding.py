@@ -51,6 +51,8 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
 @cache
 def _copy() -> Port:
     package = load_folder(deepmix.reference.__path__[0], "deepmix.conformance.rounding_reference")
+    for name in package.__all__:
+        getattr(package, name)  # imports the modules
     modules = [value for value in vars(package).values() if isinstance(value, ModuleType)]
     rounded = {function: _rounding(function) for module in modules for function in _functions(module)}
     for module in modules:

@@ -140,11 +140,11 @@ def wanted(function: str, case: str, only: Iterable[str]) -> bool:
 
 
 def nobody(only: Iterable[str]) -> str:
-    """What to say where patterns name no case."""
+    """What to say where patterns name no function and no case."""
     only = list(only)
     near = [name for each in only for name in get_close_matches(each.partition("/")[0], OPERATIONS, 2, 0.4)]
     hint = f"perhaps {' or '.join(near)}" if near else "FORMAT.md lists the functions"
-    return f"no case is named {', '.join(only)}; {hint}"
+    return f"nothing is named {', '.join(only)}; {hint}"
 
 
 def require(results: Iterable[Result]) -> Iterator[Result]:

@@ -1,0 +1,42 @@
+"""A label map against the truth: matched Dice [EV], and the map in the classes of the truth."""
+
+from typing import Any
+
+import numpy as np
+
+from deepmix.reference.metrics import dice_matrix, match_classes
+
+from .settings import Settings
+
+
+def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) -> None:
+    """Raise ValueError if there is no true class where the image will be labelled."""
+    known = truth != 0 if mask is None else (truth != 0) & mask
+    if not known[..., slice(*settings.slices or (None, None))].any():
+        raise ValueError("the truth holds no class inside the mask")
+
+
+def scores(labels: np.ndarray, truth: np.ndarray, n_components: int) -> dict[str, Any]:
+    """Matched Dice of every true class [EV2], over the labelled pixels.
+
+    labels: 1 … K, 0 outside the mask. truth: any integers, 0 for no class; see `check_truth`.
+    """
+    truth = np.where(labels > 0, truth, 0)
+    codes = [int(code) for code in np.unique(truth) if code != 0]
+    compact = sum((truth == code) * number for number, code in enumerate(codes, start=1))
+    matrix = dice_matrix(labels, compact, n_components, len(codes))
+    matched = match_classes(labels, compact, n_components, len(codes))
+    dice = dict.fromkeys(codes, 0.0) | {codes[c - 1]: float(matrix[k, c - 1]) for k, c in enumerate(matched) if c}
+    return {
+        "dice": dice,
+        "mean_dice": float(np.mean(list(dice.values()))),
+        "matched": {codes[c - 1]: k + 1 for k, c in enumerate(matched) if c},
+    }
+
+
+def relabelled(labels: np.ndarray, matched: dict[int, int]) -> np.ndarray:
+    """Labels 1 … K as the true classes that `scores` matched them with; those without one become 0."""
+    result = np.zeros(labels.shape, int)
+    for code, k in matched.items():
+        result[labels == k] = code
+    return result

@@ -1,0 +1,111 @@
+"""The arguments of the functions that are exported, for a problem of a chosen size."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from deepmix.reference import initialization
+from deepmix.reference.adamw import tree_map
+from deepmix.reference.types import AdamWState, DeepModel, DeepState, Mixture, Optimization, UNetConfig
+
+from .options import Sizes
+
+Arguments = dict[str, dict[str, Any]]  # of each function, by name
+
+
+def arguments(sizes: Sizes, dtype: str) -> Arguments:
+    """The arguments of every function that is exported: arrays of zeros, of which only shape and dtype count."""
+
+    def array(*shape: int) -> np.ndarray:
+        return np.zeros(shape, dtype)
+
+    return _mixtures(sizes, array) | _network(sizes, array) | _deep(sizes, array) | _metrics(sizes)
+
+
+def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    m, k, n = sizes.channels, sizes.classes, sizes.size**2
+    pixels, r, weights, floor = array(m, n), array(k, n), array(n), array(m)
+    mixture = Mixture(array(k), array(k, m), array(k, m))
+    about = {"pixels": pixels, "responsibilities": r, "weights": weights, "floor": floor}
+    found: Arguments = {
+        "gaussian.log_density": {"pixels": pixels, "means": mixture.means, "covariances": mixture.covariances},
+        "gaussian.posterior": {"log_proportions": r, "log_densities": r},
+        "gaussian.moments": about | {"previous": mixture},
+        "gaussian.global_mixture": {"pixels": pixels, "weights": weights, "floor": floor, "n_components": k},
+        "gaussian.variance_floor": {"pixels": pixels, "weights": weights},
+        "em.mean_nll": {"log_likelihood": weights, "weights": weights},
+    }
+    for name, start in {"gmm": mixture, "svgmm": mixture._replace(proportions=r)}.items():
+        found |= {
+            f"{name}.e_step": {"pixels": pixels, "mixture": start},
+            f"{name}.m_step": about | {"previous": start},
+            f"{name}.nll": {"pixels": pixels, "mixture": start, "weights": weights},
+            f"{name}.fit": {"pixels": pixels, "start": start, "weights": weights},
+        }
+    return found
+
+
+def _network(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    m, k, side, filters = sizes.channels, sizes.classes, sizes.size, sizes.filters
+    image, maps, features, of_class = (array(c, side, side) for c in (m, k, filters, filters))
+    config, parameters = UNetConfig(sizes.depth, filters), _parameters(sizes, array)
+    per_filter = {"scale": array(filters), "shift": array(filters)}
+    first = parameters["encoder_0" if sizes.depth else "bottom"]
+    state = AdamWState(np.zeros((), np.int32), parameters, parameters)
+    return {
+        "layers.conv": {"x": image, "kernel": array(3, 3, m, filters), "bias": array(filters)}
+        | {"cotangent": features},
+        "layers.leaky_relu": {"x": features, "cotangent": features},
+        "layers.instance_norm": {"x": features} | per_filter | {"cotangent": features},
+        "layers.max_pool": {"x": features, "cotangent": array(filters, side // 2, side // 2)},
+        "layers.upsample": {"x": features, "cotangent": array(filters, 2 * side, 2 * side)},
+        "layers.softmax": {"logits": maps, "cotangent": maps},
+        "unet.block": {"parameters": first, "x": image, "cotangent": of_class},
+        "unet.unet": {"parameters": parameters, "image": image, "config": config, "cotangent": maps},
+        "adamw.init": {"parameters": parameters},
+        "adamw.clip": {"gradient": parameters},
+        "adamw.update": {"parameters": parameters, "gradient": parameters, "state": state},
+    }
+
+
+def _deep(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    m, k, side = sizes.channels, sizes.classes, sizes.size
+    image, maps, mask, floor = array(m, side, side), array(k, side, side), array(side, side), array(m)
+    mixture = Mixture(array(k), array(k, m), array(k, m))
+    parameters, config = _parameters(sizes, array), UNetConfig(sizes.depth, sizes.filters)
+    model, optimization = {"model": DeepModel(config)}, {"optimization": Optimization()}
+    given = {"parameters": parameters, "image": image}
+    inside = {"weights": mask, "floor": floor}
+    loss = given | {"previous": mixture} | inside | model
+    state = DeepState(parameters, AdamWState(np.zeros((), np.int32), parameters, parameters), mixture)
+    regularizer = {"proportions": maps, "mixture": mixture, "image": image, "mask": mask}
+    start = {"image": image, "parameters": parameters}
+    warm = start | {"target": maps, "mask": mask, "config": config}
+    return {
+        "regularizers.total_variation": regularizer,
+        "regularizers.mean_prior": regularizer | {"means": mixture.means},
+        "deep.begin": given | inside | model,
+        "deep.loss": loss,
+        "deep.loss_and_gradient": loss,
+        "deep.step": {"state": state, "image": image} | inside | model | optimization,
+        "deep.fit": start | {"mask": mask} | model | optimization,
+        "deep.warm_start": warm | optimization,
+    }
+
+
+def _metrics(sizes: Sizes) -> Arguments:
+    labels, inside = (np.zeros((sizes.size, sizes.size), kind) for kind in (np.int32, bool))
+    maps = {"labels": labels, "truth": labels, "n_components": sizes.classes, "n_classes": sizes.classes}
+    return {
+        "metrics.dice": {"prediction": inside, "truth": inside},
+        "metrics.dice_matrix": maps,
+        "metrics.match_classes": maps,
+    }
+
+
+def _parameters(sizes: Sizes, array: Callable[..., np.ndarray]) -> dict[str, Any]:
+    drawn = initialization.unet_parameters(
+        sizes.channels, sizes.classes, UNetConfig(sizes.depth, sizes.filters), seed=0
+    )
+    return tree_map(lambda leaf: array(*leaf.shape), drawn)

@@ -1,0 +1,59 @@
+"""Algorithms 1 to 3 and the warm start as one program each: what they run on the device, without the checks.
+
+A history has its full length: NaN from the end of the loop on.
+"""
+
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+
+from deepmix.accelerated import deep as _deep
+from deepmix.accelerated import gaussian as _gaussian
+from deepmix.accelerated import gmm as _gmm
+from deepmix.accelerated import problem as _problem
+from deepmix.accelerated import svgmm as _svgmm
+from deepmix.reference.types import DeepFit, DeepModel, Fit, Mixture, Optimization, Tree, UNetConfig
+
+
+def _em(algorithm: ModuleType) -> Callable[..., Fit]:
+    def fit(
+        pixels: jax.Array, start: Mixture, weights: jax.Array, *, covariance_type: str, tol: float, max_iter: int
+    ) -> Fit:
+        posed = _problem.Problem(pixels, start, weights, None)
+        ended, r, labels = _problem._solve(algorithm._algorithm, posed, tol, covariance_type, max_iter)
+        return Fit(ended.mixture, r, labels, ended.nll, ended.history, ended.status, ended.degenerate)
+
+    return fit
+
+
+def _deep_fit(
+    image: jax.Array, parameters: Tree, mask: jax.Array, *, model: DeepModel, optimization: Optimization
+) -> DeepFit:
+    floor = _gaussian.variance_floor(image.reshape(len(image), -1), mask.ravel())
+    loop = _deep._start(parameters, image, mask, floor, model)
+    loop, nlls = _deep._advance(loop, image, mask, floor, model, optimization, optimization.max_steps)
+    history = jnp.where(jnp.arange(len(nlls)) < loop.t, nlls, jnp.nan)
+    _, proportions, posterior, mixture, degenerate = loop.evaluation
+    labels = (posterior if model.label_rule == "posterior" else proportions).argmax(axis=0)
+    nll = loop.evaluation.nll
+    return DeepFit(loop.parameters, proportions, posterior, mixture, labels, nll, history, loop.status, degenerate)
+
+
+def _warm_start(
+    image: jax.Array,
+    parameters: Tree,
+    target: jax.Array,
+    mask: jax.Array,
+    *,
+    n_steps: int,
+    config: UNetConfig,
+    optimization: Optimization,
+) -> Tree:
+    return _deep._warm_start(image, parameters, target, mask, n_steps, config, optimization)
+
+
+gmm = SimpleNamespace(fit=_em(_gmm))
+svgmm = SimpleNamespace(fit=_em(_svgmm))
+deep = SimpleNamespace(fit=_deep_fit, warm_start=_warm_start)
