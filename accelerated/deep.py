@@ -1,11 +1,11 @@
 """Algorithm 3: deepG and deepSVG on one image [DG]; see `reference.deep`.
 
 Proportions stay in logs from the network's logits on, so that a class whose Π underflows keeps a
-finite gradient. The loop runs on the device, in chunks of steps.
+finite gradient.
 """
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +26,7 @@ from deepmix.reference.types import (
     UNetConfig,
 )
 
-from . import adamw, gaussian
+from . import adamw, descent, gaussian
 from .arrays import cast, floating
 from .em import mean_nll
 from .unet import unet
@@ -113,27 +113,54 @@ def fit(
     n_components = len(parameters["head"]["bias"])
     x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, model.unet.depth))
     floor = gaussian.variance_floor(_columns(x), w.ravel())
-    loop = _start(cast(parameters, x.dtype), x, w, floor, model)
+    job = descent.Job(cast(parameters, x.dtype), x, w, floor)
+    loop = descent.start(ALGORITHM, job, model)
     history: list[float] = []
     while Status(int(loop.status)) == Status.running:
-        loop, chunk_history = _advance(loop, x, w, floor, model, optimization, chunk)
+        loop, chunk_history = descent.advance(ALGORITHM, loop, job, model, optimization, chunk)
         for nll in np.asarray(chunk_history)[: int(loop.t) - len(history)]:
             history.append(nll)
             if progress is not None:
                 progress(len(history) - 1, float(nll))
-    evaluation = loop.evaluation
-    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
-    return DeepFit(
-        loop.parameters,
-        evaluation.proportions,
-        evaluation.posterior,
-        evaluation.mixture,
-        chosen.argmax(axis=0),
-        evaluation.nll,
-        np.array(history),
-        Status(int(loop.status)),
-        evaluation.degenerate,
-    )
+    return _fit(loop, np.array(history), model)
+
+
+def fit_batch(
+    images: jax.Array,
+    parameters: Sequence[Tree],
+    masks: jax.Array | None = None,
+    *,
+    model: DeepModel = DeepModel(),
+    optimization: Optimization = Optimization(),
+    progress: Callable[[int], None] | None = None,
+    lanes: int | None = None,
+    chunk: int = 10,
+) -> list[DeepFit]:
+    """`fit` of B images of one size, each with its own network.
+
+    images: (B, M, H, W). parameters: B trees. masks: (B, H, W). progress: called with the number of images done.
+    lanes: networks side by side, one on a CPU and all elsewhere if not given; one that has ended makes room
+    for the next. chunk: steps between two returns to the host.
+    Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
+    """
+    check_model(model)
+    if np.ndim(images) != 4 or len(parameters) != len(images):
+        raise ValueError(
+            "images must have the shape (images, channels, height, width), and each needs its parameters; "
+            f"got {np.shape(images)} and {len(parameters)} trees"
+        )
+    if masks is not None and len(masks) != len(images):
+        raise ValueError(f"masks are of {len(masks)} images, images of {len(images)}")
+    jobs = []
+    for b, image in enumerate(images):
+        n_components = len(parameters[b]["head"]["bias"])
+        mask = None if masks is None else masks[b]
+        x, w = check_image(floating(image), mask, n_components, model.unet.depth)
+        start = jax.tree.map(partial(np.asarray, dtype=x.dtype), parameters[b])
+        floor = gaussian.variance_floor(_columns(jnp.asarray(x)), jnp.asarray(w.ravel()))
+        jobs.append(descent.Job(start, x, w, np.asarray(floor)))
+    ended = descent.run_batch(ALGORITHM, jobs, model, optimization, progress, lanes, chunk)
+    return [_fit(loop, history[: int(loop.t)], model) for loop, history in ended]
 
 
 @partial(jax.jit, static_argnames="model")
@@ -161,57 +188,6 @@ def warm_start(
     x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config.depth))
     p = jnp.asarray(check_target(np.asarray(target), np.asarray(w), n_components), x.dtype)
     return _warm_start(x, cast(parameters, x.dtype), p, w, n_steps, config, optimization)
-
-
-class _Loop(NamedTuple):
-    """The loop after t steps; `parameters` and `evaluation` belong to the last finite NLL."""
-
-    t: jax.Array
-    state: DeepState
-    parameters: Tree
-    evaluation: Evaluation
-    status: jax.Array
-
-
-@partial(jax.jit, static_argnames="model")
-def _start(parameters: Tree, image: jax.Array, weights: jax.Array, floor: jax.Array, model: DeepModel) -> _Loop:
-    state = begin(parameters, image, weights, floor, model)
-    _, shapes = jax.eval_shape(partial(loss, model=model), parameters, image, state.mixture, weights, floor)
-    nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-    return _Loop(jnp.asarray(0), state, jax.tree.map(jnp.copy, parameters), nothing, jnp.asarray(Status.running))
-
-
-@partial(jax.jit, static_argnames=("model", "chunk"), donate_argnames="loop")
-def _advance(
-    loop: _Loop,
-    image: jax.Array,
-    weights: jax.Array,
-    floor: jax.Array,
-    model: DeepModel,
-    optimization: Optimization,
-    chunk: int,
-) -> tuple[_Loop, jax.Array]:
-    """At most `chunk` steps; the second result holds their NLLs."""
-    opening = loop.t
-
-    def turn(carry: tuple[_Loop, jax.Array]) -> tuple[_Loop, jax.Array]:
-        loop, history = carry
-        following, evaluation = step(loop.state, image, weights, floor, model, optimization)
-        finite = jnp.isfinite(evaluation.nll)
-        settled = jnp.abs(loop.evaluation.nll - evaluation.nll) < optimization.tol
-        status = jnp.where(loop.t >= optimization.max_steps - 1, Status.max_steps, Status.running)
-        status = jnp.where((loop.t > optimization.min_steps) & settled, Status.converged, status)
-        status = jnp.where(finite, status, Status.non_finite)
-        new, old = (loop.state.parameters, evaluation), (loop.parameters, loop.evaluation)
-        parameters, kept = jax.tree.map(partial(jnp.where, finite | (loop.t == 0)), new, old)
-        history = history.at[loop.t - opening].set(evaluation.nll)
-        return _Loop(loop.t + 1, following, parameters, kept, status), history
-
-    def unfinished(carry: tuple[_Loop, jax.Array]) -> jax.Array:
-        loop, _ = carry
-        return (loop.status == Status.running) & (loop.t - opening < chunk)
-
-    return jax.lax.while_loop(unfinished, turn, (loop, jnp.zeros(chunk, image.dtype)))
 
 
 @partial(jax.jit, static_argnames="config")
@@ -250,3 +226,22 @@ def _descend(
 
 def _columns(maps: jax.Array) -> jax.Array:
     return maps.reshape(len(maps), -1)
+
+
+def _fit(loop: descent.Loop, history: np.ndarray, model: DeepModel) -> DeepFit:
+    evaluation = loop.evaluation
+    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
+    return DeepFit(
+        loop.parameters,
+        evaluation.proportions,
+        evaluation.posterior,
+        evaluation.mixture,
+        chosen.argmax(axis=0),
+        evaluation.nll,
+        history,
+        Status(int(loop.status)),
+        evaluation.degenerate,
+    )
+
+
+ALGORITHM = descent.Algorithm(begin, loss, step)

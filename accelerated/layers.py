@@ -6,6 +6,10 @@ Feature maps are batches with the channels last, (B, H, W, C): the layout in whi
 import jax
 import jax.numpy as jnp
 
+from .gaussian import HIGHEST
+
+FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolutions as matrix products
+
 
 def conv(x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None) -> jax.Array:
     """See `reference.layers.conv`. x: (B, H, W, in)."""
@@ -63,7 +67,7 @@ def _padded_correlate(x: jax.Array, kernel: jax.Array, pad_h: int, pad_w: int) -
         window_strides=(1, 1),
         padding=((pad_h, pad_h), (pad_w, pad_w)),
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        precision=jax.lax.Precision.HIGHEST,
+        precision=HIGHEST,
     )
 
 
@@ -77,7 +81,10 @@ def _same_conv_forward(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tupl
 
 
 def _same_conv_backward(saved: tuple[jax.Array, jax.Array], dy: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return jax.lax.platform_dependent(*saved, dy, cpu=_plain_gradients, default=_derived_gradients)
+    x, kernel = saved
+    small = x.shape[1] * x.shape[2] <= FEW_PIXELS or kernel.shape[:2] == (1, 1)
+    on_cpu = _gradients_by_products if small else _plain_gradients
+    return jax.lax.platform_dependent(*saved, dy, cpu=on_cpu, default=_derived_gradients)
 
 
 def _derived_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -98,6 +105,32 @@ def _plain_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[ja
     dy_as_kernel = jax.lax.optimization_barrier(dy.transpose(1, 2, 0, 3))
     dkernel = _padded_correlate(channels_as_batch, dy_as_kernel, kh // 2, kw // 2)
     return _correlate(dy, mirrored), jax.lax.optimization_barrier(dkernel).transpose(1, 2, 0, 3)
+
+
+def _gradients_by_products(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Both gradients as matrix products over all pixels, which small maps with many channels want.
+
+    A product with every entry of the kernel, moved to where that entry came from and added; and of the maps,
+    moved likewise, with dy.
+    """
+    kh, kw, n_in, n_out = kernel.shape
+    batch, height, width, _ = x.shape
+    grad = dy.reshape(-1, n_out)
+    products = jnp.matmul(grad, kernel.reshape(-1, n_out).T, precision=HIGHEST)
+    products = _margin(products.reshape(batch, height, width, kh * kw * n_in), kh // 2, kw // 2)
+    products = products.reshape(*products.shape[:3], kh, kw, n_in)
+    padded, dx, columns = _margin(x, kh // 2, kw // 2), jnp.zeros_like(x), []
+    for i in range(kh):
+        for j in range(kw):
+            above, left = kh - 1 - i, kw - 1 - j
+            dx += products[:, above : above + height, left : left + width, i, j]
+            columns.append(padded[:, i : i + height, j : j + width].reshape(-1, n_in).T)
+    dkernel = jnp.matmul(jnp.stack(columns), grad, precision=HIGHEST)
+    return dx, dkernel.reshape(kernel.shape)
+
+
+def _margin(maps: jax.Array, rows: int, columns: int) -> jax.Array:
+    return jnp.pad(maps, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
 
 
 _same_conv.defvjp(_same_conv_forward, _same_conv_backward)

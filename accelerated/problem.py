@@ -15,6 +15,7 @@ from deepmix.reference.types import Array, Fit, Mixture, Status
 from . import gaussian
 from .arrays import aligned, floating
 from .em import Loop
+from .lanes import count
 
 
 class Problem(NamedTuple):
@@ -106,22 +107,13 @@ def solve_batch(
         )
         for b, image in enumerate(pixels)
     ]
-    lanes = lanes_of(lanes, len(posed))
-    posed += posed[-1:] * (-len(posed) % lanes)  # the last group is filled up by copies
+    n_lanes = count(lanes, len(posed))
+    posed += posed[-1:] * (-len(posed) % n_lanes)  # the last group is filled up by copies
     stacked = jax.tree.map(lambda *arrays: np.stack(arrays), *posed)
-    solutions = jax.device_get(_solve_batch(algorithm, stacked, tol, covariance_type, max_iter, lanes))
+    solutions = jax.device_get(_solve_batch(algorithm, stacked, tol, covariance_type, max_iter, n_lanes))
     leaves, structure = jax.tree.flatten(solutions)
     each = [jax.tree.unflatten(structure, of_image) for of_image in zip(*leaves, strict=True)]
     return [_fit(solution, pixels.shape[2]) for solution in each[: len(pixels)]]
-
-
-def lanes_of(lanes: int | None, n_images: int) -> int:
-    """How many images run side by side: on a CPU one, since it fills the loops; elsewhere all."""
-    if lanes is None:
-        lanes = 1 if jax.default_backend() == "cpu" else n_images
-    if lanes < 1:
-        raise ValueError(f"lanes must be at least 1, got {lanes}")
-    return min(lanes, n_images)
 
 
 @partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter"))

@@ -80,13 +80,26 @@ def test_ties_at_the_kinks():
     assert jax.grad(accelerated.layers.leaky_relu)(0.0) == 1
 
 
-def test_the_convolutions_own_gradient_is_the_one_jax_derives():
-    """`conv` brings its own gradient on CPUs; other platforms take JAX's."""
+@pytest.mark.parametrize("own", [accelerated.layers._plain_gradients, accelerated.layers._gradients_by_products])
+@pytest.mark.parametrize("size", [(1, 1), (3, 3), (1, 5)])
+def test_the_convolutions_own_gradients_are_the_ones_jax_derives(size, own):
+    """`conv` brings its own gradients on CPUs, two for maps of two sizes; other platforms take JAX's."""
     rng = np.random.default_rng(2)
-    x, kernel, dy = (rng.normal(size=shape) for shape in [(2, 6, 8, 3), (3, 3, 3, 5), (2, 6, 8, 5)])
-    own = accelerated.layers._plain_gradients(*map(jnp.asarray, (x, kernel, dy)))
-    derived = accelerated.layers._derived_gradients(*map(jnp.asarray, (x, kernel, dy)))
-    assert_agree(own, derived, 1e-13)
+    arrays = [jnp.asarray(rng.normal(size=shape)) for shape in [(2, 6, 8, 3), (*size, 3, 5), (2, 6, 8, 5)]]
+    assert_agree(own(*arrays), accelerated.layers._derived_gradients(*arrays), 1e-13)
+
+
+def test_large_maps_take_the_gradient_by_convolutions(monkeypatch):
+    """Sums over many pixels cancel like the reference's, whichever way they are taken."""
+    taken = []
+    plain = accelerated.layers._plain_gradients
+    monkeypatch.setattr(accelerated.layers, "_plain_gradients", lambda *given: taken.append(1) or plain(*given))
+    rng = np.random.default_rng(3)
+    for height, expected in ((30, 0), (40, 1)):
+        x, kernel, dy = (rng.normal(size=size) for size in [(2, height, 32), (3, 3, 2, 4), (4, height, 32)])
+        _, pullback = jax.vjp(of_one_image(accelerated.layers.conv), x, kernel)
+        assert_agree(pullback(dy), reference.layers.conv(x, kernel)[1](dy)[:2], GRADIENT)
+        assert len(taken) == expected
 
 
 @IN_BOTH_DTYPES

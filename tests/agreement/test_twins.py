@@ -13,10 +13,11 @@ from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, pub
 # Only-accelerated arguments, keyword-only, that say how to execute.
 EXECUTION = {"chunk", "mesh"}
 # Modules that only make sense in `accelerated`: input to its device; how a fit is executed.
-ALONE_MODULES = {"arrays", "problem", "streaming", "sums"}
+ALONE_MODULES = {"arrays", "descent", "lanes", "problem", "streaming", "sums"}
 # Functions that do: fits of many images or of huge ones; the loop, whose E-step and M-step are one pass;
 # what moments from responsibilities and moments from sums share.
 ALONE = {
+    "deep.fit_batch",
     "em.loop",
     "gaussian.covariances",
     "gaussian.degenerate",

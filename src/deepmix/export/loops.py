@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.accelerated import deep as _deep
+from deepmix.accelerated import descent as _descent
 from deepmix.accelerated import gaussian as _gaussian
 from deepmix.accelerated import gmm as _gmm
 from deepmix.accelerated import problem as _problem
@@ -32,8 +33,9 @@ def _deep_fit(
     image: jax.Array, parameters: Tree, mask: jax.Array, *, model: DeepModel, optimization: Optimization
 ) -> DeepFit:
     floor = _gaussian.variance_floor(image.reshape(len(image), -1), mask.ravel())
-    loop = _deep._start(parameters, image, mask, floor, model)
-    loop, nlls = _deep._advance(loop, image, mask, floor, model, optimization, optimization.max_steps)
+    job = _descent.Job(parameters, image, mask, floor)
+    loop = _descent.start(_deep.ALGORITHM, job, model)
+    loop, nlls = _descent.advance(_deep.ALGORITHM, loop, job, model, optimization, optimization.max_steps)
     history = jnp.where(jnp.arange(len(nlls)) < loop.t, nlls, jnp.nan)
     _, proportions, posterior, mixture, degenerate = loop.evaluation
     labels = (posterior if model.label_rule == "posterior" else proportions).argmax(axis=0)

@@ -1,0 +1,118 @@
+"""Many loops of different lengths side by side: a lane whose loop has ended takes the next item at once.
+
+No item waits for a slower one, so that what is wasted are the lanes that find the queue empty: at most the
+longest loop times the lanes but one.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+Items = Any  # trees whose arrays have a leading axis: the items
+Item = Any
+State = Any
+Result = Any
+
+
+class Work(NamedTuple):
+    """How the loop of one item begins, goes on, is asked whether it runs, and what it leaves; not of its lane."""
+
+    begin: Callable[[Item], State]
+    turn: Callable[[State, Item], State]
+    running: Callable[[State], jax.Array]
+    result: Callable[[State], Result]
+
+
+class Lanes(NamedTuple):
+    """Lanes at work.
+
+    held: (L,) which item each lane holds; as many as there are items: none. following: the next of the queue.
+    n_done: items that have their results. items, states: of the lanes. results: of all items.
+    """
+
+    held: jax.Array
+    following: jax.Array
+    n_done: jax.Array
+    items: Items
+    states: State
+    results: Result
+
+
+def count(lanes: int | None, n_items: int) -> int:
+    """How many items run side by side: if not said, one on a CPU, whose loops it fills, and all elsewhere."""
+    if lanes is None:
+        lanes = 1 if jax.default_backend() == "cpu" else n_items
+    if lanes < 1:
+        raise ValueError(f"lanes must be at least 1, got {lanes}")
+    return min(lanes, n_items)
+
+
+def start(work: Work, queue: Items, n_lanes: int) -> Lanes:
+    """The first items in their lanes, no results yet. n_lanes: at most as many as there are items."""
+    held = jnp.arange(n_lanes)
+    items = _taken(queue, held)
+    states = _each(work.begin)(items)
+    shapes = jax.eval_shape(_each(work.result), states)
+    n_items = _length(queue)
+    results = jax.tree.map(lambda leaf: jnp.zeros((n_items, *leaf.shape[1:]), leaf.dtype), shapes)
+    return Lanes(held, jnp.asarray(n_lanes), jnp.asarray(0), items, states, results)
+
+
+def advance(work: Work, lanes: Lanes, queue: Items, n_turns: int) -> Lanes:
+    """At most so many turns of every lane, fewer if all items have their results."""
+    n_items = _length(queue)
+
+    def turn(carry: tuple[jax.Array, Lanes]) -> tuple[jax.Array, Lanes]:
+        t, lanes = carry
+        states = _each(work.turn)(lanes.states, lanes.items)
+        ended = ~_each(work.running)(states) & (lanes.held < n_items)
+        lanes = lanes._replace(states=states)
+        return t + 1, jax.lax.cond(ended.any(), exchange, lambda ended, lanes: lanes, ended, lanes)
+
+    def exchange(ended: jax.Array, lanes: Lanes) -> Lanes:
+        """The results of the loops that have ended go out, the next items come in."""
+        place = jnp.where(ended, lanes.held, n_items)  # beyond the end: dropped
+        left = _each(work.result)(lanes.states)
+        results = jax.tree.map(lambda all, new: all.at[place].set(new, mode="drop"), lanes.results, left)
+        number = lanes.following + jnp.cumsum(ended) - 1
+        held = jnp.where(ended, jnp.minimum(number, n_items), lanes.held)
+        items = _where(ended, _taken(queue, jnp.minimum(number, n_items - 1)), lanes.items)
+        states = _where(ended, _each(work.begin)(items), lanes.states)
+        n_ended = ended.sum()
+        return Lanes(held, lanes.following + n_ended, lanes.n_done + n_ended, items, states, results)
+
+    def unfinished(carry: tuple[jax.Array, Lanes]) -> jax.Array:
+        t, lanes = carry
+        return (lanes.held < n_items).any() & (t < n_turns)
+
+    _, lanes = jax.lax.while_loop(unfinished, turn, (jnp.asarray(0), lanes))
+    return lanes
+
+
+def _each(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of every lane; of a single lane as it is, since mapped convolutions are slower."""
+
+    def mapped(*trees: Any) -> Any:
+        if _length(trees) > 1:
+            return jax.vmap(function)(*trees)
+        alone = jax.tree.map(lambda leaf: leaf[0], trees)
+        return jax.tree.map(lambda leaf: leaf[None], function(*alone))
+
+    return mapped
+
+
+def _length(queue: Items) -> int:
+    return len(jax.tree.leaves(queue)[0])
+
+
+def _taken(queue: Items, places: jax.Array) -> Items:
+    return jax.tree.map(lambda leaf: leaf[places], queue)
+
+
+def _where(chosen: jax.Array, new: Any, old: Any) -> Any:
+    def of(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(chosen.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+    return jax.tree.map(of, new, old)
