@@ -5,7 +5,7 @@ finite gradient.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -39,10 +39,12 @@ def loss(
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
+    *,
+    product_dtype: str | None = None,
 ) -> tuple[jax.Array, Evaluation]:
     """See `reference.deep.loss`."""
     pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
-    logits = unet(parameters, image, model.unet)
+    logits = unet(parameters, image, model.unet, product_dtype=product_dtype)
     log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
     proportions = jnp.exp(log_proportions)  # [DG2]
     of_prior = gaussian.moments(pixels, proportions, w, floor, previous, kind)
@@ -68,7 +70,7 @@ def loss(
     return total, Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
 
 
-@partial(jax.jit, static_argnames="model")
+@partial(jax.jit, static_argnames=("model", "product_dtype"))
 def loss_and_gradient(
     parameters: Tree,
     image: jax.Array,
@@ -76,14 +78,16 @@ def loss_and_gradient(
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
+    *,
+    product_dtype: str | None = None,
 ) -> tuple[jax.Array, Evaluation, Tree]:
     """See `reference.deep.loss_and_gradient`."""
-    differentiated = jax.value_and_grad(loss, has_aux=True)
+    differentiated = jax.value_and_grad(partial(loss, product_dtype=product_dtype), has_aux=True)
     (value, evaluation), gradient = differentiated(parameters, image, previous, weights, floor, model)
     return value, evaluation, gradient
 
 
-@partial(jax.jit, static_argnames="model")
+@partial(jax.jit, static_argnames=("model", "product_dtype"))
 def step(
     state: DeepState,
     image: jax.Array,
@@ -91,9 +95,12 @@ def step(
     floor: jax.Array,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
+    *,
+    product_dtype: str | None = None,
 ) -> tuple[DeepState, Evaluation]:
     """See `reference.deep.step` [DG1]."""
-    _, evaluation, gradient = loss_and_gradient(state.parameters, image, state.mixture, weights, floor, model)
+    given = state.parameters, image, state.mixture, weights, floor, model
+    _, evaluation, gradient = loss_and_gradient(*given, product_dtype=product_dtype)
     parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)
     return DeepState(parameters, optimizer, evaluation.mixture), evaluation
 
@@ -107,17 +114,23 @@ def fit(
     optimization: Optimization = Optimization(),
     progress: Progress | None = None,
     chunk: int = 10,
+    product_dtype: str | None = None,
 ) -> DeepFit:
-    """See `reference.deep.fit`, Algorithm 3. chunk: steps between two returns to the host."""
+    """See `reference.deep.fit`, Algorithm 3.
+
+    chunk: steps between two returns to the host. product_dtype: "bfloat16" makes the network's convolutions
+    multiply in that dtype, all else staying as it is; accelerators multiply so several times faster.
+    """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
     x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, model.unet.depth))
     floor = gaussian.variance_floor(_columns(x), w.ravel())
     job = descent.Job(cast(parameters, x.dtype), x, w, floor)
-    loop = descent.start(ALGORITHM, job, model)
+    made_of = algorithm(product_dtype)
+    loop = descent.start(made_of, job, model)
     history: list[float] = []
     while Status(int(loop.status)) == Status.running:
-        loop, chunk_history = descent.advance(ALGORITHM, loop, job, model, optimization, chunk)
+        loop, chunk_history = descent.advance(made_of, loop, job, model, optimization, chunk)
         for nll in np.asarray(chunk_history)[: int(loop.t) - len(history)]:
             history.append(nll)
             if progress is not None:
@@ -135,12 +148,13 @@ def fit_batch(
     progress: Callable[[int], None] | None = None,
     lanes: int | None = None,
     chunk: int = 10,
+    product_dtype: str | None = None,
 ) -> list[DeepFit]:
     """`fit` of B images of one size, each with its own network.
 
     images: (B, M, H, W). parameters: B trees. masks: (B, H, W). progress: called with the number of images done.
     lanes: networks side by side, one on a CPU and all elsewhere if not given; one that has ended makes room
-    for the next. chunk: steps between two returns to the host.
+    for the next. chunk, product_dtype: as in `fit`.
     Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
     """
     check_model(model)
@@ -159,7 +173,7 @@ def fit_batch(
         start = jax.tree.map(partial(np.asarray, dtype=x.dtype), parameters[b])
         floor = gaussian.variance_floor(_columns(jnp.asarray(x)), jnp.asarray(w.ravel()))
         jobs.append(descent.Job(start, x, w, np.asarray(floor)))
-    ended = descent.run_batch(ALGORITHM, jobs, model, optimization, progress, lanes, chunk)
+    ended = descent.run_batch(algorithm(product_dtype), jobs, model, optimization, progress, lanes, chunk)
     return [_fit(loop, history[: int(loop.t)], model) for loop, history in ended]
 
 
@@ -244,4 +258,7 @@ def _fit(loop: descent.Loop, history: np.ndarray, model: DeepModel) -> DeepFit:
     )
 
 
-ALGORITHM = descent.Algorithm(begin, loss, step)
+@lru_cache
+def algorithm(product_dtype: str | None = None) -> descent.Algorithm:
+    """What the loop of Algorithm 3 is made of; the same object every time, so that it compiles once."""
+    return descent.Algorithm(begin, loss, partial(step, product_dtype=product_dtype))

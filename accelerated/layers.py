@@ -11,9 +11,14 @@ from .gaussian import HIGHEST
 FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolutions as matrix products
 
 
-def conv(x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None) -> jax.Array:
-    """See `reference.layers.conv`. x: (B, H, W, in)."""
-    y = _same_conv(x, kernel)
+def conv(
+    x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None, *, product_dtype: str | None = None
+) -> jax.Array:
+    """See `reference.layers.conv`. x: (B, H, W, in). product_dtype: of what is multiplied, if not that of x."""
+    if product_dtype is None:
+        y = _same_conv(x, kernel)
+    else:
+        y = _same_conv(x.astype(product_dtype), kernel.astype(product_dtype)).astype(x.dtype)
     return y if bias is None else y + bias
 
 

@@ -11,9 +11,11 @@ from deepmix.reference.types import Tree, UNetConfig
 from . import layers
 
 
-def unet(parameters: Tree, image: jax.Array, config: UNetConfig = UNetConfig()) -> jax.Array:
-    """See `reference.unet.unet`: logits (K, H, W) of one image (M, H, W)."""
-    network = UNet(n_components=parameters["head"]["bias"].shape[0], config=config)
+def unet(
+    parameters: Tree, image: jax.Array, config: UNetConfig = UNetConfig(), *, product_dtype: str | None = None
+) -> jax.Array:
+    """See `reference.unet.unet`: logits (K, H, W) of one image (M, H, W). product_dtype: see `layers.conv`."""
+    network = UNet(parameters["head"]["bias"].shape[0], config, product_dtype)
     logits = network.apply({"params": parameters}, image.transpose(1, 2, 0)[None])
     return logits[0].transpose(2, 0, 1)
 
@@ -23,22 +25,24 @@ class UNet(nn.Module):
 
     n_components: int
     config: UNetConfig = UNetConfig()
+    product_dtype: str | None = None
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
+        products = self.product_dtype
         slope, skips = self.config.negative_slope, []
         filters = [self.config.filters * 2**level for level in range(self.config.depth + 1)]
         for level in range(self.config.depth):  # encoder [U2]
-            x = Block(filters[level], slope, name=f"encoder_{level}")(x)
+            x = Block(filters[level], slope, products, name=f"encoder_{level}")(x)
             skips.append(x)
             x = layers.max_pool(x)
-        x = Block(filters[-1], slope, name="bottom")(x)
+        x = Block(filters[-1], slope, products, name="bottom")(x)
         for level in reversed(range(self.config.depth)):  # decoder [U3]
             x = layers.upsample(x)
-            x = Conv(filters[level], size=1, name=f"up_{level}")(x)
+            x = Conv(filters[level], size=1, product_dtype=products, name=f"up_{level}")(x)
             x = jnp.concatenate([x, skips[level]], axis=-1)
-            x = Block(filters[level], slope, name=f"decoder_{level}")(x)
-        return Conv(self.n_components, size=1, name="head")(x)  # [U4]
+            x = Block(filters[level], slope, products, name=f"decoder_{level}")(x)
+        return Conv(self.n_components, size=1, product_dtype=products, name="head")(x)  # [U4]
 
 
 class Block(nn.Module):
@@ -46,12 +50,13 @@ class Block(nn.Module):
 
     filters: int
     negative_slope: float = 0.01
+    product_dtype: str | None = None
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        x = Conv(self.filters, name="conv_0")(x)
+        x = Conv(self.filters, product_dtype=self.product_dtype, name="conv_0")(x)
         x = layers.leaky_relu(x, self.negative_slope)
-        x = Conv(self.filters, use_bias=False, name="conv_1")(x)
+        x = Conv(self.filters, use_bias=False, product_dtype=self.product_dtype, name="conv_1")(x)
         x = InstanceNorm(name="norm")(x)
         return layers.leaky_relu(x, self.negative_slope)
 
@@ -62,13 +67,14 @@ class Conv(nn.Module):
     filters: int
     size: int = 3
     use_bias: bool = True
+    product_dtype: str | None = None
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         uniform = _uniform(self.size**2 * x.shape[-1])
         kernel = self.param("kernel", uniform, (self.size, self.size, x.shape[-1], self.filters))
         bias = self.param("bias", uniform, (self.filters,)) if self.use_bias else None
-        return layers.conv(x, kernel, bias)
+        return layers.conv(x, kernel, bias, product_dtype=self.product_dtype)
 
 
 class InstanceNorm(nn.Module):

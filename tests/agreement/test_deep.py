@@ -216,3 +216,19 @@ def test_compiled_is_as_not_compiled():
     with jax.disable_jit():
         plain = accelerated.deep.loss(*problem, model)
     assert_agree(compiled, plain, tolerance("loss", np.float32), np.float32)
+
+
+def test_products_in_bfloat16_leave_the_fit_close():
+    """Convolutions multiply with eight bits; NLL, moments and parameters stay in the dtype of the image."""
+    rng = np.random.default_rng(4)
+    config = UNetConfig(2, 4)
+    image, parameters = draw_image(rng, 2, 3, 16, 16).astype(np.float32), draw_parameters(rng, 2, 3, config)
+    options = {"model": DeepModel(config), "optimization": Optimization(max_steps=20, tol=0)}
+    exact = accelerated.deep.fit(image, parameters, **options)
+    fit = accelerated.deep.fit(image, parameters, product_dtype="bfloat16", **options)
+    assert {leaf.dtype for leaf in jax.tree.leaves((fit.parameters, fit.mixture, fit.proportions))} == {np.dtype(np.float32)}
+    assert not np.array_equal(fit.history, exact.history)
+    # eight bits a factor, errors of either sign: 2⁻⁸ of the NLL, which is of order 1
+    assert np.abs(fit.history - exact.history).max() < 2**-8 * np.abs(exact.history).max()
+    batch = accelerated.deep.fit_batch(image[None], [parameters], product_dtype="bfloat16", **options)
+    np.testing.assert_allclose(batch[0].history, fit.history, rtol=2**-8)

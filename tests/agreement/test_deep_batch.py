@@ -78,7 +78,7 @@ def test_the_whole_batch_is_one_program(problem):
     images, parameters, masks = problem
     stacked = jax.tree.map(lambda *leaf: np.stack(leaf), *parameters)
     queue = descent.Job(stacked, images, 1.0 * masks, np.full((5, 2), 1e-6))
-    algorithm = accelerated.deep.ALGORITHM
+    algorithm = accelerated.deep.algorithm()
     filled = descent._fill(algorithm, queue, MODEL, OPTIMIZATION, 12, 2)
     exported = jax.export.export(descent._advance_batch, platforms=("cpu", "cuda", "rocm", "tpu"))(
         algorithm, filled, queue, MODEL, OPTIMIZATION, 12, 12

@@ -11,12 +11,13 @@ import deepmix.reference
 from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions
 
 # Only-accelerated arguments, keyword-only, that say how to execute.
-EXECUTION = {"chunk", "mesh"}
+EXECUTION = {"chunk", "mesh", "product_dtype"}
 # Modules that only make sense in `accelerated`: input to its device; how a fit is executed.
 ALONE_MODULES = {"arrays", "descent", "lanes", "problem", "streaming", "sums"}
-# Functions that do: fits of many images or of huge ones; the loop, whose E-step and M-step are one pass;
+# Functions that do: fits of many images or of huge ones; what the loops are made of;
 # what moments from responsibilities and moments from sums share.
 ALONE = {
+    "deep.algorithm",
     "deep.fit_batch",
     "em.loop",
     "gaussian.covariances",

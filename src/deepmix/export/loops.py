@@ -34,8 +34,8 @@ def _deep_fit(
 ) -> DeepFit:
     floor = _gaussian.variance_floor(image.reshape(len(image), -1), mask.ravel())
     job = _descent.Job(parameters, image, mask, floor)
-    loop = _descent.start(_deep.ALGORITHM, job, model)
-    loop, nlls = _descent.advance(_deep.ALGORITHM, loop, job, model, optimization, optimization.max_steps)
+    loop = _descent.start(_deep.algorithm(), job, model)
+    loop, nlls = _descent.advance(_deep.algorithm(), loop, job, model, optimization, optimization.max_steps)
     history = jnp.where(jnp.arange(len(nlls)) < loop.t, nlls, jnp.nan)
     _, proportions, posterior, mixture, degenerate = loop.evaluation
     labels = (posterior if model.label_rule == "posterior" else proportions).argmax(axis=0)
