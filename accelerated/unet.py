@@ -38,9 +38,9 @@ class UNet(nn.Module):
             x = layers.max_pool(x)
         x = Block(filters[-1], slope, products, name="bottom")(x)
         for level in reversed(range(self.config.depth)):  # decoder [U3]
-            x = layers.upsample(x)
+            # a 1×1 convolution and the copying of pixels commute; on the small map it takes a quarter of the work
             x = Conv(filters[level], size=1, product_dtype=products, name=f"up_{level}")(x)
-            x = jnp.concatenate([x, skips[level]], axis=-1)
+            x = jnp.concatenate([layers.upsample(x), skips[level]], axis=-1)
             x = Block(filters[level], slope, products, name=f"decoder_{level}")(x)
         return Conv(self.n_components, size=1, product_dtype=products, name="head")(x)  # [U4]
 

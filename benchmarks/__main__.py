@@ -1,50 +1,56 @@
-"""`python -m benchmarks [em|deep] [--quick]`: a table, and every sample as JSON in benchmarks/results/."""
+"""`python -m benchmarks [em|deep|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/."""
 
 import argparse
 import json
-import os
-import platform
-from pathlib import Path
 
-import jax
 from rich.console import Console
-from rich.table import Table
 
-from deepmix.outputs import versions
+from . import batch, curves, deep, em, machine, memory, report, scaling
+from .setting import Setting
 
-from . import deep, em
+BENCHMARKS = {
+    "em": em.run,
+    "deep": deep.run,
+    "batch": batch.run,
+    "scaling": scaling.run,
+    "memory": memory.run,
+}
 
-BENCHMARKS = {"em": em.run, "deep": deep.run}
-RESULTS = Path(__file__).parent / "results"
 
-
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks named, or all; those of `--quick` only show that they run, and write nothing."""
+    names, setting = _parse(arguments)
+    setting.apply()
+    limits, console = machine.measure(setting), Console()
+    for name in names:
+        rows = BENCHMARKS[name](setting)
+        console.print(report.table(name, rows, limits, setting))
+        if not setting.quick:
+            _write(name, rows, limits, setting)
+
+
+def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
+    default = Setting()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="em|deep", help="which; all if none is named")
-    parser.add_argument("--quick", action="store_true", help="small sizes, nothing written")
-    chosen = parser.parse_args()
-    if unknown := set(chosen.names) - set(BENCHMARKS):
+    add = parser.add_argument
+    add("names", nargs="*", metavar="|".join([*BENCHMARKS, "all"]), help="which; all if none is named")
+    add("--backend", default=default.backend, help="a module with the project's functions (%(default)s)")
+    add("--device", default=default.device, help="as JAX names it: cpu, gpu, gpu:1 (its first)")
+    add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")
+    add("--quick", action="store_true", help="small sizes, nothing written")
+    chosen = vars(parser.parse_args(arguments))
+    names = chosen.pop("names") or ["all"]
+    if unknown := set(names) - {*BENCHMARKS, "all"}:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    table = Table(
-        "task", "who", "first call, s", "median, s", "ratio", title="all results match; ratio to accelerated"
-    )
-    for name in chosen.names or BENCHMARKS:
-        rows = BENCHMARKS[name](chosen.quick)
-        own = {row.task: row.median for row in rows if row.who == "accelerated"}
-        for row in rows:
-            ratio = f"{row.median / own[row.task]:.1f}"
-            table.add_row(row.task, row.who, f"{row.first:.2g}", f"{row.median:.2g}", ratio)
-        if not chosen.quick:
-            RESULTS.mkdir(exist_ok=True)
-            machine = {
-                "processor": platform.machine(),
-                "cores": os.cpu_count(),
-                "device": jax.devices()[0].device_kind,
-            }
-            record = {"machine": machine, "versions": versions(), "rows": [row._asdict() for row in rows]}
-            (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
-    Console().print(table)
+    return list(BENCHMARKS) if "all" in names else names, Setting(**chosen)
+
+
+def _write(name: str, rows: list, limits: machine.Limits, setting: Setting) -> None:
+    path = report.RESULTS / report.stem(name, setting)
+    record = report.record(rows, limits, setting)
+    report.write(path.with_name(f"{path.name}.json"), json.dumps(record, indent=1, allow_nan=False) + "\n")
+    if any(row.size for row in rows):
+        report.write(path.with_name(f"{path.name}.png"), curves.draw(path.name, rows, limits))
 
 
 if __name__ == "__main__":

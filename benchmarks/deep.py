@@ -1,31 +1,60 @@
-"""One step of deepSVG, both backends, from the same parameters."""
+"""A step of deepSVG: forward, loss, backward, clipping, AdamW; several in a row, as `deep.fit` takes them."""
 
-import jax
-import jax.numpy as jnp
+from functools import partial
+from types import ModuleType
+
 import numpy as np
 
-from deepmix import accelerated, reference
-from deepmix.phantoms import TISSUES, left_ventricle
-from deepmix.reference import initialization
-from deepmix.reference.types import DeepModel, UNetConfig
+from deepmix.reference.types import DeepModel, Optimization, Tree, UNetConfig
 
-from .timing import Row, compare
+from .loops import Loop
+from .peers import torch_or_none
+from .problems import network, phantom
+from .setting import Setting
+from .timing import Row, compare_loops
+from .work import deep_step
+
+_TURNS = 5
 
 
-def run(quick: bool) -> list[Row]:
-    """The paper's network on the phantom, 160×160×3, K = 4; quick: a small one."""
-    config, size = (UNetConfig(2, 4), 64) if quick else (UNetConfig(), 160)
-    image = left_ventricle(size).image.astype(np.float32)
-    image = (image - image.mean(axis=(1, 2), keepdims=True)) / image.std(axis=(1, 2), keepdims=True)
-    parameters = initialization.unet_parameters(len(image), len(TISSUES), config)
-    weights, floor, model = np.ones(image.shape[1:], np.float32), np.full(3, 1e-6, np.float32), DeepModel(config)
-    single = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), parameters)
-    states = {
-        "reference": reference.deep.begin(parameters, image.astype(float), weights, floor, model),
-        "accelerated": accelerated.deep.begin(single, image, weights, floor, model),
+def run(setting: Setting) -> list[Row]:
+    """The paper's network on the phantom, 160×160×3, K = 4; quick: a small one, and nothing by torch.compile."""
+    config, size = (UNetConfig(2, 4), 64) if setting.quick else (UNetConfig(), 160)
+    image, parameters = phantom(size, setting.dtype), network(config)
+    task, work = f"deepSVG step, {size}×{size}×3", deep_step(parameters, size**2, setting.dtype)
+    fits: dict[str, Loop] = {
+        who: partial(_fit, backend, image, parameters, config) for who, backend in setting.backends().items()
     }
-    calls = {
-        who: lambda who=who, step=backend.deep.step: step(states[who], image, weights, floor, model)[1].proportions
-        for who, backend in (("reference", reference), ("accelerated", accelerated))
-    }
-    return compare(f"deepSVG step, {size}×{size}×3", calls, tolerance=1e-2, repeats=3 if quick else 7)
+    peers, failures = _torch_steps(setting, image, parameters, config)
+    rows = compare_loops(task, fits | peers, work, _TURNS, setting)
+    return rows + [Row(task, who, None, [], *work, note=note) for who, note in failures.items()]
+
+
+def _fit(
+    backend: ModuleType, image: np.ndarray, parameters: Tree, config: UNetConfig, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """n steps: the NLLs and the last Π."""
+    exactly = Optimization(min_steps=n, max_steps=n)
+    fitted = backend.deep.fit(image, parameters, model=DeepModel(config), optimization=exactly)
+    return fitted.history, fitted.proportions
+
+
+def _torch_steps(
+    setting: Setting, image: np.ndarray, parameters: Tree, config: UNetConfig
+) -> tuple[dict[str, Loop], dict[str, str]]:
+    """PyTorch's contestants, and why the others are none."""
+    if torch_or_none() is None:
+        return {}, {"PyTorch": "not installed: pip install 'deepmix[bench]'"}
+    from .peers import torch_deep
+
+    device = {"gpu": "cuda"}.get(setting.platform, setting.platform)
+    failure = "left out by --quick" if setting.quick else torch_deep.why_not_compiled(device)
+    loops, failures = {}, {}
+    for layout in ("", ", channels last"):
+        steps = partial(torch_deep.steps, image, parameters, config, device=device, channels_last=bool(layout))
+        loops[f"PyTorch eager{layout}"] = steps()
+        if failure is None:
+            loops[f"PyTorch compiled{layout}"] = steps(compiled=True)
+    if failure is not None:
+        failures["PyTorch compiled"] = failure
+    return loops, failures

@@ -1,46 +1,39 @@
-"""EM for the GMM, per iteration: both backends and scikit-learn, from the same start."""
+"""An iteration of EM, for the mixture and for the spatially variant one."""
 
-import warnings
+from . import loops
+from .peers import numpy_svgmm
+from .problems import CHANNELS, CLASSES, blobs, per_pixel
+from .setting import Setting
+from .timing import Row, compare_loops
+from .work import em_iteration
 
-import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
-
-from deepmix import accelerated, reference
-from deepmix.reference import initialization
-
-from .timing import Row, compare
-
-CLASSES, CHANNELS = 4, 3
-
-
-def run(quick: bool) -> list[Row]:
-    """Diagonal covariances, float32 (the reference: float64), K = 4, M = 3."""
-    rows = []
-    for n in (5_000,) if quick else (5_000, 100_000, 1_000_000):
-        rows += _of_size(n, iterations=5 if quick else 20, repeats=3 if quick else 5)
-    return rows
+# (covariance type, pixels, iterations n); a sample is the difference between fits of 2n and of n
+_GMM = (("diag", 5_000, 400), ("diag", 100_000, 20), ("diag", 2_000_000, 3), ("full", 100_000, 10))
+_SVGMM = (100_000, 10)
+_QUICK_GMM = (("diag", 5_000, 100), ("full", 5_000, 50))
+_QUICK_SVGMM = (5_000, 50)
 
 
-def _of_size(n: int, iterations: int, repeats: int) -> list[Row]:
-    rng = np.random.default_rng(0)
-    centres = rng.normal(0, 3, (CHANNELS, CLASSES))
-    pixels = (centres[:, rng.integers(0, CLASSES, n)] + rng.normal(size=(CHANNELS, n))).astype(np.float32)
-    start = initialization.random_responsibilities(pixels, CLASSES, seed=0)
-    options = {"tol": -np.inf, "max_iter": iterations}
+def run(setting: Setting) -> list[Row]:
+    """The backend, the reference (float64), and scikit-learn or a plain NumPy program, from the same start."""
+    rows = [row for size in (_QUICK_GMM if setting.quick else _GMM) for row in _gmm(setting, *size)]
+    return rows + _svgmm(setting, *(_QUICK_SVGMM if setting.quick else _SVGMM))
 
-    def peer() -> np.ndarray:
-        model = GaussianMixture(
-            CLASSES, covariance_type="diag", tol=0, reg_covar=0, max_iter=iterations,
-            weights_init=start.proportions, means_init=start.means, precisions_init=1 / start.covariances,
-        )  # fmt: skip
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return model.fit(pixels.T).means_
 
-    calls = {
-        "reference": lambda: reference.gmm.fit(pixels, start, **options).mixture.means,
-        "accelerated": lambda: accelerated.gmm.fit(pixels, start, **options).mixture.means,
-        "scikit-learn": peer,
+def _gmm(setting: Setting, covariance_type: str, n: int, turns: int) -> list[Row]:
+    problem = blobs(n, setting.dtype, covariance_type)
+    fits = {
+        who: loops.of_gmm(backend, problem, covariance_type) for who, backend in setting.backends().items()
+    } | {"scikit-learn": loops.of_sklearn(problem, covariance_type)}
+    work = em_iteration(n, CHANNELS, CLASSES, setting.dtype, covariance_type)
+    return compare_loops(f"GMM-EM iteration, {covariance_type}, N = {n:,}", fits, work, turns, setting)
+
+
+def _svgmm(setting: Setting, n: int, turns: int) -> list[Row]:
+    problem = blobs(n, setting.dtype)
+    start = per_pixel(problem)
+    fits = {who: loops.of_svgmm(backend, problem.pixels, start) for who, backend in setting.backends().items()} | {
+        "plain NumPy": lambda turns: numpy_svgmm.fit(problem.pixels, start, turns)[0]
     }
-    return compare(f"GMM-EM iteration, N = {n}", calls, tolerance=1e-3, repeats=repeats, per=iterations)
+    work = em_iteration(n, CHANNELS, CLASSES, setting.dtype, per_pixel=True)
+    return compare_loops(f"SVGMM-EM iteration, diag, N = {n:,}", fits, work, turns, setting)

@@ -3,50 +3,122 @@
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from .setting import Setting
+from .work import Work
+
 
 class Row(NamedTuple):
-    """One line of the table: seconds of the first call (compilation included), and a unit of later ones."""
+    """One line of the table.
+
+    first: seconds of the first call, compilation included. samples: seconds of a unit of work, in later calls.
+    Who cannot run has neither, and a note. bytes, operations: the fewest that the unit needs.
+    size: pixels, where a curve is drawn over them.
+    """
 
     task: str
     who: str
-    first: float
+    first: float | None
     samples: list[float]
+    bytes: int
+    operations: int
+    note: str = ""
+    size: int | None = None
 
     @property
     def median(self) -> float:
         """Seconds a unit of work."""
-        return statistics.median(self.samples)
+        return statistics.median(self.samples) if self.samples else float("nan")
 
 
 def compare(
-    task: str, calls: dict[str, Callable[[], Any]], tolerance: float, repeats: int, per: int = 1
+    task: str,
+    calls: dict[str, Callable[[], Any]],
+    setting: Setting,
+    *,
+    compared: Callable[[Any], Any],
+    work: Callable[[Any], Work],
 ) -> list[Row]:
     """Call each once and check that all results match; only then time them, by turns.
 
-    tolerance: on the results, relative to their largest entry. per: units of work in a call.
+    compared, work: the arrays of a result that must match, and the work that it took.
     Raises AssertionError if the results do not match.
     """
-    firsts, results = {}, {}
-    for who, call in calls.items():
-        firsts[who], results[who] = _timed(call)
-    expected = np.asarray(next(iter(results.values())))
-    for who, actual in results.items():
-        worst = np.abs(np.asarray(actual) - expected).max() / np.abs(expected).max()
-        if not worst <= tolerance:
-            raise AssertionError(f"{task}: {who} differs from {next(iter(results))} by {worst:.1e}")
-    samples: dict[str, list[float]] = {who: [] for who in calls}
-    for _ in range(repeats):
-        for who, call in calls.items():
-            samples[who].append(_timed(call)[0] / per)
-    return [Row(task, who, firsts[who], samples[who]) for who in calls]
+    firsts, results = _first_calls(calls)
+    check(task, {who: compared(result) for who, result in results.items()}, setting.tolerance)
+    least = work(next(iter(results.values())))
+    samples = _by_turns({who: partial(seconds_of, call) for who, call in calls.items()}, setting.repeats)
+    return [Row(task, who, firsts[who], samples[who], *least) for who in calls]
 
 
-def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def compare_loops(
+    task: str,
+    loops: dict[str, Callable[[int], Any]],
+    work: Work,
+    turns: int,
+    setting: Setting,
+    size: int | None = None,
+) -> list[Row]:
+    """Compare loops of any number of turns as `compare` does, by the seconds of a turn. work: of a turn.
+
+    A sample is `seconds_of_a_turn`, for every contestant alike. The first call has n turns.
+    """
+    firsts, results = _first_calls({who: partial(loop, turns) for who, loop in loops.items()})
+    check(task, results, setting.tolerance)
+    for loop in loops.values():
+        seconds_of(partial(loop, 2 * turns))  # the length of a loop may be compiled in
+    samplers = {who: partial(seconds_of_a_turn, loop, turns) for who, loop in loops.items()}
+    samples = _by_turns(samplers, setting.repeats)
+    return [Row(task, who, firsts[who], samples[who], *work, size=size) for who in loops]
+
+
+def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:
+    """(seconds of 2n turns − seconds of n turns) / n: what a call does besides its loop falls out.
+
+    That is checks, conversions, a last E-step.
+    """
+    short = seconds_of(partial(loop, turns))
+    return (seconds_of(partial(loop, 2 * turns)) - short) / turns
+
+
+def seconds_of(call: Callable[[], Any]) -> float:
+    """Until the result is there."""
     began = time.perf_counter()
-    result = jax.block_until_ready(call())
-    return time.perf_counter() - began, result
+    jax.block_until_ready(call())
+    return time.perf_counter() - began
+
+
+def check(task: str, results: dict[str, Any], tolerance: float) -> None:
+    """Raise AssertionError unless every array of every result matches the first one's.
+
+    tolerance: on the length of the difference, relative to that of the array; single entries may be further
+    off, as AdamW makes a step of full length of a slope that is mere rounding.
+    """
+    (first, expected), *others = results.items()
+    for who, actual in others:
+        for a, e in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
+            a, e = np.asarray(a, float), np.asarray(e, float)
+            off = np.linalg.norm(a - e) / np.linalg.norm(e) if a.shape == e.shape else np.inf
+            if not off <= tolerance:
+                raise AssertionError(f"{task}: {who} differs from {first} by {off:.1e}")
+
+
+def _first_calls(calls: dict[str, Callable[[], Any]]) -> tuple[dict[str, float], dict[str, Any]]:
+    results: dict[str, Any] = {}
+
+    def keep(who: str) -> Any:
+        results[who] = calls[who]()
+        return results[who]
+
+    return {who: seconds_of(partial(keep, who)) for who in calls}, results
+
+
+def _by_turns(samplers: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+    """So that what slows the machine down for a while slows all down."""
+    rounds = [{who: sample() for who, sample in samplers.items()} for _ in range(repeats)]
+    return {who: [each[who] for each in rounds] for who in samplers}

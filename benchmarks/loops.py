@@ -1,0 +1,46 @@
+"""EM as loops of a given number of iterations, for `timing.compare_loops`."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from deepmix.reference.types import Mixture
+
+from .peers import sklearn_gmm
+from .problems import CHANNELS, Blobs
+from .setting import Setting
+
+Loop = Callable[[int], Any]
+
+
+def of_gmm(backend: ModuleType, problem: Blobs, covariance_type: str = "diag", **execution: Any) -> Loop:
+    """`gmm.fit` for so many iterations; no tolerance ends it, no floor is added. execution: mesh …"""
+    return _of(backend.gmm.fit, problem.pixels, problem.start, covariance_type=covariance_type, **execution)
+
+
+def of_stream(backend: ModuleType, problem: Blobs) -> Loop:
+    """`gmm.fit_stream` in the same way."""
+    return _of(backend.gmm.fit_stream, problem.pixels, problem.start)
+
+
+def of_svgmm(backend: ModuleType, pixels: np.ndarray, start: Mixture) -> Loop:
+    """`svgmm.fit` in the same way."""
+    return _of(backend.svgmm.fit, pixels, start)
+
+
+def of_sklearn(problem: Blobs, covariance_type: str = "diag") -> Loop:
+    """scikit-learn's fit in the same way."""
+    samples = np.ascontiguousarray(problem.pixels.T)
+    return lambda n: sklearn_gmm.fit(samples, problem.start, covariance_type, n)
+
+
+def turns(n: int, setting: Setting) -> int:
+    """So many iterations on n pixels that they take about as long for every n; at least 3."""
+    return max(3, (300_000 if setting.quick else 3_000_000) // n)
+
+
+def _of(fit: Callable[..., Any], pixels: np.ndarray, start: Mixture, **options: Any) -> Loop:
+    floor = np.zeros(CHANNELS, pixels.dtype)
+    return lambda n: fit(pixels, start, tol=-np.inf, max_iter=n, floor=floor, **options).mixture

@@ -1,0 +1,15 @@
+"""What the backend is compared with."""
+
+from types import ModuleType
+
+from ..setting import cores
+
+
+def torch_or_none() -> ModuleType | None:
+    """PyTorch on all cores, if it is installed."""
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return None
+    torch.set_num_threads(cores())
+    return torch

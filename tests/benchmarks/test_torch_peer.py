@@ -1,0 +1,29 @@
+"""The PyTorch peer takes the same steps as the reference."""
+
+import numpy as np
+import pytest
+
+from benchmarks import problems
+from deepmix.reference import deep
+from deepmix.reference.types import DeepModel, Optimization, UNetConfig
+
+torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
+
+pytestmark = pytest.mark.oracles
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("max_norm", [12.0, 0.05])
+def test_steps(channels_last, max_norm):
+    """PyTorch clips by max_norm/(norm + 10⁻⁶): a relative difference of 10⁻⁵, which AdamW divides out."""
+    from benchmarks.peers import torch_deep
+
+    config, optimization = UNetConfig(2, 3), Optimization(1e-3, 1e-2, max_norm, min_steps=8, max_steps=8)
+    image, parameters = problems.phantom(48, "float64"), problems.network(config)
+    expected = deep.fit(image, parameters, model=DeepModel(config), optimization=optimization)
+    take = torch_deep.steps(image, parameters, config, optimization=optimization, channels_last=channels_last)
+    for _ in range(2):  # from the same parameters every time
+        history, proportions = take(8)
+        np.testing.assert_allclose(history, expected.history, rtol=1e-6)
+        np.testing.assert_allclose(proportions, expected.proportions, atol=1e-5)

@@ -1,0 +1,49 @@
+"""What a unit of work needs at least, counted by hand; the limit and the share of it."""
+
+import pytest
+
+from benchmarks.machine import Limits
+from benchmarks.timing import Row
+from benchmarks.work import Work, deep_step, em_iteration
+from deepmix.reference import initialization
+from deepmix.reference.types import UNetConfig
+
+
+def test_em_reads_every_pixel_once():
+    assert em_iteration(10, 3, 4, "float32").bytes == 10 * 3 * 4
+    assert em_iteration(10, 3, 4, "float64", "full").bytes == 10 * 3 * 8
+    assert em_iteration(10, 3, 4, "float32", per_pixel=True).bytes == 10 * (3 + 4 + 4) * 4
+
+
+def test_em_operations_of_one_channel_and_class():
+    """x² 1; a + bx + cx² 4; max, −, exp, +, · 5 and log 1; r, rx, rx² summed 1 + 2 + 2."""
+    assert em_iteration(1, 1, 1, "float32").operations == 1 + 4 + 5 + 1 + 5
+    assert em_iteration(1, 1, 1, "float32", "full") == em_iteration(1, 1, 1, "float32")
+
+
+def test_em_operations_of_full_covariances():
+    """Three channels have nine features, of which three are there."""
+    assert em_iteration(5, 3, 2, "float32", "full").operations == 5 * (6 + 2 * (18 + 5 + 1 + 18) + 1)
+
+
+def test_a_step_counts_every_convolution_three_times_at_its_size():
+    """M = 1, K = 2, one pooling, two filters: 8×8 pixels above, 4×4 below."""
+    parameters = initialization.unet_parameters(1, 2, UNetConfig(1, 2))
+    above = 9 * (1 * 2 + 2 * 2) + 9 * (4 * 2 + 2 * 2) + 2 * 2  # encoder, decoder, head
+    below = 9 * (2 * 4 + 4 * 4) + 4 * 2  # bottom, up
+    work = deep_step(parameters, 64, "float32")
+    assert work.operations == 3 * 2 * (64 * above + 16 * below)
+    biases_and_norms = (2 + 4) + (4 + 8) + 2 + (2 + 4) + 2
+    assert work.bytes == 6 * 4 * (above + below + biases_and_norms)
+
+
+def test_work_repeats():
+    assert Work(2, 3).times(4) == Work(8, 12)
+
+
+@pytest.mark.parametrize(("size", "operations", "seconds"), [(600, 50, 6.0), (100, 1000, 10.0)])
+def test_the_limit_is_the_slower_of_memory_and_arithmetic(size, operations, seconds):
+    row = Row("task", "who", 1.0, [19.0, 20.0, 99.0], size, operations)
+    limits = Limits(bandwidth=100.0, rate=100.0)
+    assert limits.seconds(row) == seconds
+    assert limits.share(row) == seconds / 20
