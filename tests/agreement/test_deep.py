@@ -226,7 +226,8 @@ def test_products_in_bfloat16_leave_the_fit_close():
     options = {"model": DeepModel(config), "optimization": Optimization(max_steps=20, tol=0)}
     exact = accelerated.deep.fit(image, parameters, **options)
     fit = accelerated.deep.fit(image, parameters, product_dtype="bfloat16", **options)
-    assert {leaf.dtype for leaf in jax.tree.leaves((fit.parameters, fit.mixture, fit.proportions))} == {np.dtype(np.float32)}
+    arrays = jax.tree.leaves((fit.parameters, fit.mixture, fit.proportions))
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     assert not np.array_equal(fit.history, exact.history)
     # eight bits a factor, errors of either sign: 2⁻⁸ of the NLL, which is of order 1
     assert np.abs(fit.history - exact.history).max() < 2**-8 * np.abs(exact.history).max()
