@@ -34,7 +34,7 @@ def _of_size(setting: Setting, tile: Blobs, n: int) -> Row:
         write_tiles(path, tile.pixels, n)
         call = json.dumps([setting, str(path), n, [array.tolist() for array in tile.start], turns])
         command = [sys.executable, "-m", "benchmarks.stream", call]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
     found = json.loads(done.stdout)
     in_memory = loops.of_gmm(setting.module(), tile)(2 * turns)
     streamed = Mixture(*map(np.array, found["mixture"]))

@@ -21,7 +21,7 @@ except SystemExit as ended:
 def call(folder: Path, *arguments: str) -> tuple[int, list[str], str]:
     """The exit code, what was imported of `HEAVY`, and what was printed, in a new process."""
     command = [sys.executable, "-c", CODE, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder, check=True)
     *printed, last = done.stdout.splitlines()
     code, *imported = last.split()
     return int(code), imported, "\n".join(printed) + done.stderr
