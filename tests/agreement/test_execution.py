@@ -225,7 +225,8 @@ print("equal")
 
 def test_eight_devices_that_share_the_pixels_give_the_fit_of_one():
     flags = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
-    run = subprocess.run([sys.executable, "-c", ON_EIGHT_DEVICES], env=flags, capture_output=True, encoding="utf-8")
+    command = [sys.executable, "-c", ON_EIGHT_DEVICES]
+    run = subprocess.run(command, env=flags, capture_output=True, encoding="utf-8")
     assert run.stdout.strip() == "equal", run.stderr
 
 
