@@ -14,7 +14,7 @@ from .setting import Setting
 from .timing import Row, compare_loops
 from .work import deep_step
 
-_TURNS = 5
+_TURNS = 3
 
 
 def run(setting: Setting) -> list[Row]:

@@ -21,6 +21,8 @@ from .problems import CHANNELS, Blobs, cast
 from .setting import Setting
 from .timing import seconds_of, seconds_of_a_turn
 
+LONG = 100_000_000  # pixels: an iteration takes seconds, and two samples tell enough
+
 
 def main(call: str) -> None:
     """CALL: JSON of the setting, the file, its number of pixels, the start and the number of turns n."""
@@ -32,7 +34,8 @@ def main(call: str) -> None:
     with watched() as peak:
         first = seconds_of(partial(loop, turns))
         mixture = loop(2 * turns)  # the length of a loop may be compiled in
-        samples = [seconds_of_a_turn(loop, turns) for _ in range(setting.repeats)]
+        repeats = setting.repeats if n < LONG else 2
+        samples = [seconds_of_a_turn(loop, turns) for _ in range(repeats)]
     arrays = [np.asarray(array).tolist() for array in mixture]
     print(json.dumps({"first": first, "samples": samples, "mixture": arrays, "peak": max(peak)}))
 
