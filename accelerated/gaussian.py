@@ -31,8 +31,11 @@ def log_density(
 def posterior(log_proportions: jax.Array, log_densities: jax.Array) -> tuple[jax.Array, jax.Array]:
     """See `reference.gaussian.posterior` [EM1], [SV2]."""
     log_joint = [prior + density for prior, density in zip(log_proportions, log_densities, strict=True)]
-    log_likelihood = _log_sum_exp(log_joint)
-    return jnp.stack([jnp.exp(row - log_likelihood) for row in log_joint]), log_likelihood
+    top = jax.lax.stop_gradient(reduce(jnp.maximum, log_joint))
+    top = jnp.where(jnp.isfinite(top), top, 0)  # all −∞: no class has any density there
+    joint = [jnp.exp(row - top) for row in log_joint]  # relative to the likeliest class
+    total = sum(joint)
+    return jnp.stack([each / total for each in joint]), top + jnp.log(total)
 
 
 def moments(
@@ -125,9 +128,3 @@ def _squared_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array
         return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
     lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
     return sum(each**2 for each in lower)
-
-
-def _log_sum_exp(rows: list[jax.Array]) -> jax.Array:
-    top = jax.lax.stop_gradient(reduce(jnp.maximum, rows))
-    top = jnp.where(jnp.isfinite(top), top, 0)  # all −∞: no class has any density there
-    return top + jnp.log(sum(jnp.exp(row - top) for row in rows))

@@ -6,6 +6,7 @@ second pass about the new means follows, as [G2] has it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -17,7 +18,7 @@ from deepmix.reference.types import Mixture, Moments
 from . import gaussian
 from .arrays import ALIGN
 
-BLOCK = 2**16  # pixels whose rows stay in a processor's cache
+BLOCK_BYTES = 5 * 2**20  # what a block of pixels stores stays in a processor's cache; measured for K = 4, M = 3
 FAR = 100.0  # squared deviations a mean may move in one pass: its variance then loses seven bits at most
 
 EStep = Callable[[jax.Array, Mixture, str], tuple[jax.Array, jax.Array]]
@@ -37,6 +38,22 @@ class Sums(NamedTuple):
     second: jax.Array
 
 
+def of_mixture(
+    e_step: EStep,
+    pixels: jax.Array,
+    weights: jax.Array,
+    mixture: Mixture,
+    centres: jax.Array,
+    covariance_type: str,
+) -> Sums:
+    """An E-step and its sums; on a CPU block by block, so that no row of all pixels is ever stored."""
+
+    def rows(weights: jax.Array, pixels: jax.Array) -> tuple[jax.Array, ...]:
+        return weights, pixels, *e_step(pixels, mixture, covariance_type)
+
+    return _over_pixels(rows, centres, covariance_type, weights, pixels)
+
+
 def of_responsibilities(
     pixels: jax.Array,
     responsibilities: jax.Array,
@@ -46,59 +63,8 @@ def of_responsibilities(
     covariance_type: str,
 ) -> Sums:
     """The sums for given r (K, N) and log p (N,). pixels: (M, N). weights: (N,). centres: (K, M)."""
-    n_channels = len(pixels)
-    pairs = [(m, m) for m in range(n_channels)]
-    if covariance_type in ("full", "tied"):
-        pairs = [(i, j) for i in range(n_channels) for j in range(i, n_channels)]
-    deviation = [channel - centres[:, m, None] for m, channel in enumerate(pixels)]
-    powers = [jnp.ones_like(responsibilities), *deviation, *(deviation[i] * deviation[j] for i, j in pairs)]
-    found = jax.lax.platform_dependent(
-        weights * responsibilities, *powers, cpu=_sums_by_product, default=_sums_by_reduction
-    )
-    second = found[:, 1 + n_channels :]
-    if covariance_type in ("full", "tied"):
-        place = np.zeros((n_channels, n_channels), int)
-        for number, (i, j) in enumerate(pairs):
-            place[i, j] = place[j, i] = number
-        second = second[:, place]
-    weighted = jnp.vdot(weights, log_likelihood, precision=gaussian.HIGHEST)
-    return Sums(weighted, weights.sum(), found[:, 0], found[:, 1 : 1 + n_channels], second)
-
-
-def of_mixture(
-    e_step: EStep,
-    pixels: jax.Array,
-    weights: jax.Array,
-    mixture: Mixture,
-    centres: jax.Array,
-    covariance_type: str,
-) -> Sums:
-    """An E-step and its sums, block by block, so that no row of all pixels is ever stored."""
-
-    def of_block(pixels: jax.Array, weights: jax.Array) -> Sums:
-        found = e_step(pixels, mixture, covariance_type)
-        return of_responsibilities(pixels, *found, weights, centres, covariance_type)
-
-    n_pixels = pixels.shape[1]
-    n_blocks = n_pixels // BLOCK
-    if n_blocks < 2:
-        return of_block(pixels, weights)
-    size = -(-n_pixels // n_blocks // ALIGN) * ALIGN
-
-    def block(i: jax.Array) -> tuple[jax.Array, jax.Array]:
-        begin = jnp.minimum(i * size, n_pixels - size)  # the last block overlaps the one before
-        inside = jnp.arange(size) >= i * size - begin
-        taken = jax.lax.dynamic_slice_in_dim(weights, begin, size)
-        return jax.lax.dynamic_slice_in_dim(pixels, begin, size, axis=1), jnp.where(inside, taken, 0)
-
-    def add(i: jax.Array, carry: tuple) -> tuple:
-        # The loop carries the next block: a slice inside the arithmetic keeps XLA from vectorising it.
-        total, (x, w) = carry
-        return jax.tree.map(jnp.add, total, of_block(x, w)), block(jnp.minimum(i + 1, n_blocks - 1))
-
-    nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(of_block, *block(jnp.array(0))))
-    total, _ = jax.lax.fori_loop(0, n_blocks, add, (nothing, block(jnp.array(0))))
-    return total
+    rows = weights, pixels, responsibilities, log_likelihood
+    return _over_pixels(lambda *rows: rows, centres, covariance_type, *rows)
 
 
 def moments(
@@ -146,10 +112,63 @@ def settle(
     return sums, found
 
 
-def _sums_by_product(share: jax.Array, *powers: jax.Array) -> jax.Array:
+def _over_pixels(
+    rows: Callable[..., tuple[jax.Array, ...]], centres: jax.Array, covariance_type: str, *arrays: jax.Array
+) -> Sums:
+    """The sums of the rows (weights, pixels, r, log p) that come from arrays along the pixels."""
+    n_components, n_channels = centres.shape
+    pairs = [(m, m) for m in range(n_channels)]
+    if covariance_type in ("full", "tied"):
+        pairs = [(i, j) for i in range(n_channels) for j in range(i, n_channels)]
+
+    def of(add_up: Callable[..., jax.Array], *arrays: jax.Array) -> Sums:
+        weights, pixels, responsibilities, log_likelihood = rows(*arrays)
+        deviation = [channel - centres[:, m, None] for m, channel in enumerate(pixels)]
+        products = [deviation[i] * deviation[j] for i, j in pairs]
+        ones = jnp.ones_like(responsibilities)
+        found = add_up(weights * responsibilities, ones, *deviation, *products)
+        weighted = jnp.vdot(weights, log_likelihood, precision=gaussian.HIGHEST)
+        return Sums(weighted, weights.sum(), found[:, 0], found[:, 1 : 1 + n_channels], found[:, 1 + n_channels :])
+
+    stored = n_components * (1 + n_channels + len(pairs)) * centres.dtype.itemsize
+    on_cpu = partial(_over_blocks, partial(of, _by_product), stored)
+    sums = jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=partial(of, _by_reduction))
+    if covariance_type in ("full", "tied"):
+        place = np.zeros((n_channels, n_channels), int)
+        for number, (i, j) in enumerate(pairs):
+            place[i, j] = place[j, i] = number
+        sums = sums._replace(second=sums.second[:, place])
+    return sums
+
+
+def _over_blocks(of_block: Callable[..., Sums], stored: int, *arrays: jax.Array) -> Sums:
+    """Σ of_block(*arrays) over blocks of their last axis; the first are weights. stored: bytes a pixel."""
+    n_pixels = arrays[0].shape[-1]
+    wanted = max(1, round(n_pixels * stored / BLOCK_BYTES))
+    size = -(-n_pixels // wanted // ALIGN) * ALIGN
+    n_blocks = -(-n_pixels // size)
+    if n_blocks < 2:
+        return of_block(*arrays)
+
+    def block(i: jax.Array) -> list[jax.Array]:
+        begin = jnp.minimum(i * size, n_pixels - size)  # the last block overlaps the one before
+        weights, *others = (jax.lax.dynamic_slice_in_dim(array, begin, size, axis=-1) for array in arrays)
+        return [jnp.where(jnp.arange(size) >= i * size - begin, weights, 0), *others]
+
+    def add(i: jax.Array, carry: tuple[Sums, list[jax.Array]]) -> tuple[Sums, list[jax.Array]]:
+        # The loop carries the next block: a slice inside the arithmetic keeps XLA from vectorising it.
+        total, taken = carry
+        return jax.tree.map(jnp.add, total, of_block(*taken)), block(jnp.minimum(i + 1, n_blocks - 1))
+
+    nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(of_block, *arrays))
+    total, _ = jax.lax.fori_loop(0, n_blocks, add, (nothing, block(jnp.array(0))))
+    return total
+
+
+def _by_product(share: jax.Array, *powers: jax.Array) -> jax.Array:
     return jnp.einsum("kn,kin->ki", share, jnp.stack(powers, axis=1), precision=gaussian.HIGHEST)
 
 
-def _sums_by_reduction(share: jax.Array, *powers: jax.Array) -> jax.Array:
+def _by_reduction(share: jax.Array, *powers: jax.Array) -> jax.Array:
     """The same, which GPU compilers fuse into one pass that stores nothing."""
     return jnp.stack([(share * power).sum(axis=-1) for power in powers], axis=1)

@@ -12,6 +12,9 @@ import numpy as np
 from .setting import Setting
 from .work import Work
 
+# OpenBLAS' threads wait busily for some 2²⁶ ticks after a call, and would take a core from the next contestant.
+_REST = 0.2  # s
+
 
 class Row(NamedTuple):
     """One line of the table.
@@ -120,5 +123,10 @@ def _first_calls(calls: dict[str, Callable[[], Any]]) -> tuple[dict[str, float],
 
 def _by_turns(samplers: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
     """So that what slows the machine down for a while slows all down."""
-    rounds = [{who: sample() for who, sample in samplers.items()} for _ in range(repeats)]
+
+    def rested(sample: Callable[[], float]) -> float:
+        time.sleep(_REST)
+        return sample()
+
+    rounds = [{who: rested(sample) for who, sample in samplers.items()} for _ in range(repeats)]
     return {who: [each[who] for each in rounds] for who in samplers}

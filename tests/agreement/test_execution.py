@@ -64,7 +64,7 @@ def test_blocks_give_the_sums_of_all_pixels(kind, monkeypatch):
     weights = np.random.default_rng(1).uniform(0, 2, pixels.shape[1])
     arguments = accelerated.gmm.e_step, pixels, weights, start, start.means, kind
     whole = sums.of_mixture(*arguments)
-    monkeypatch.setattr(sums, "BLOCK", 1024)
+    monkeypatch.setattr(sums, "BLOCK_BYTES", 2**16)
     assert_agree(sums.of_mixture(*arguments), whole, FUNCTION)
     assert np.isclose(whole.weight, weights.sum())
 
