@@ -7,6 +7,7 @@ import typer
 from .conform import conform
 from .demo import demo
 from .export import export
+from .phantoms import phantoms
 from .segment import segment
 from .vectors import vectors
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command()(segment)
 app.command()(demo)
+app.command()(phantoms)
 app.command()(conform)
 app.command()(vectors)
 app.command()(export)

@@ -1,0 +1,36 @@
+"""`deepmix phantoms`: a data set with known truth, in the layout of MyoPS 2020."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SMALLEST = 48  # as `phantoms.left_ventricle` has it: asked before what takes long to import
+
+
+def phantoms(
+    folder: Annotated[Path, typer.Argument(help="Folder for the files.")],
+    cases: Annotated[int, typer.Option("--cases", "-n", help="Number of cases; they count from 101.")] = 25,
+    size: Annotated[int, typer.Option(help="Pixels a side.")] = 160,
+    noise: Annotated[float, typer.Option(help="1 is that of a real case.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of the data set.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
+) -> None:
+    """Write phantoms of the left ventricle as NIfTI in the layout of MyoPS 2020, to train on or to try."""
+    from deepmix import outputs
+
+    if cases < 1 or size < SMALLEST or not 0 <= noise < math.inf or seed < 0:
+        needed = f"-n must be at least 1, --size at least {SMALLEST}, --noise and --seed not negative"
+        raise ValueError(f"{needed}; got {cases}, {size}, {noise:g} and {seed}")
+    outputs.check_folder(folder, overwrite)
+
+    from deepmix.datasets import drawn
+
+    from . import console
+
+    with outputs.new_results(folder) as temporary:
+        for number in console.counted("phantoms", range(drawn.FIRST, drawn.FIRST + cases), cases):
+            drawn.write(temporary, number, drawn.draw(number, size, noise, seed))
+        outputs.write_report(temporary, {"cases": cases, "size": size, "noise": noise, "seed": seed})
+    console.out.print(f"{cases} cases in {folder}, in the layout of MyoPS 2020")

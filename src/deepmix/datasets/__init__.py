@@ -1,0 +1,56 @@
+"""Data sets: cases found by a table or in a known layout, checked, and loaded slice by slice."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from deepmix.inputs import existing
+
+from . import myops, table
+from .cases import Case, Layout, LoadedCase, assembled, cropped
+from .crop import Crop, around, fitting
+from .reading import load
+
+__all__ = [
+    "Case", "Crop", "Layout", "LoadedCase", "around", "assembled", "check", "cropped", "find", "fitting", "load",
+]  # fmt: skip
+
+
+def find(path: str | Path) -> list[Case]:
+    """The cases of a table (`.csv`), of a folder with `cases.csv`, or of a folder in the layout of MyoPS 2020.
+
+    Raises FileNotFoundError, and ValueError for what is none of these.
+    """
+    path = existing(Path(path))
+    if path.is_dir():
+        listed = path / "cases.csv"
+        return table.find(listed) if listed.exists() else myops.find(path)
+    if path.suffix.lower() != ".csv":
+        raise ValueError(f"{path} is neither a table (.csv) nor a folder of cases")
+    return table.find(path)
+
+
+def check(
+    cases: Iterable[Case],
+    skip_bad: bool = False,
+    size: tuple[int, int] | None = None,
+    n_classes: int | None = None,
+) -> tuple[list[Case], dict[str, str]]:
+    """Load every case once; the good ones, and of each bad one, by name, all that is wrong.
+
+    skip_bad: return the bad ones rather than raise. size, n_classes: see `load`.
+    Raises ValueError that lists all bad cases, and in any case if no case is good.
+    """
+    good, bad = [], {}
+    for case in cases:
+        try:
+            load(case, size, n_classes)
+            good.append(case)
+        except ValueError as error:
+            bad[case.name] = str(error)
+    if not (good or bad):
+        raise ValueError("there are no cases")
+    if bad and not (skip_bad and good):
+        listed = "; ".join(f"{name}: {faults.replace('; ', ', ')}" for name, faults in bad.items())
+        remedy = "; leave them out with --skip-bad" if good else ""
+        raise ValueError(f"{len(bad)} of {len(good) + len(bad)} cases cannot be used: {listed}{remedy}")
+    return good, bad

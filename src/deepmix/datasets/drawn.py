@@ -1,0 +1,41 @@
+"""Phantoms as a data set in the layout of MyoPS 2020."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from deepmix.images import Geometry, Image, write_labels
+from deepmix.phantoms import Phantom, left_ventricle
+
+from .myops import CODES, SEQUENCES, TRUTH
+
+FIRST = 101  # the number of the first case, as in the real set
+_WIDTH, _THICKNESS = 160.0, 12.0  # mm: of the image, which makes the ventricle 75 mm wide, and of a slice
+_BRIGHTEST = 65535  # what 16 bits hold
+
+
+def draw(number: int, size: int = 160, noise: float = 1.0, seed: int = 0) -> list[Phantom]:
+    """The two to four slices of a case, each a left ventricle of its own, the same for the same arguments.
+
+    number: of the case. size, noise: see `phantoms.left_ventricle`. seed: of the data set.
+    """
+    seeds = np.random.SeedSequence([seed, number]).generate_state(5)
+    return [left_ventricle(size, noise, int(each)) for each in seeds[: 2 + int(seeds[4]) % 3]]
+
+
+def write(folder: Path, number: int, slices: Sequence[Phantom]) -> None:
+    """Write a case as the four files of MyoPS 2020: 16-bit integers, as scanners give them."""
+    size = len(slices[0].mask)
+    spacing = (_WIDTH / size, _WIDTH / size, _THICKNESS)
+    axes = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)  # columns to the left of the patient, rows to the back
+    like = Image(
+        np.empty(0), Geometry((size, size, len(slices)), spacing, (0.0, 0.0, 0.0), axes), ".nii.gz", folder
+    )
+    codes = np.array([0, *CODES.values()])
+    volumes = {TRUTH: [codes[each.labels] for each in slices]}
+    for channel, kind in enumerate(SEQUENCES.values()):
+        volumes[kind] = [np.rint(each.image[channel]).clip(max=_BRIGHTEST).astype(int) for each in slices]
+    for kind, volume in volumes.items():
+        # a phantom has rows first, a file columns; writing whole numbers is writing labels
+        write_labels(folder / f"myops_training_{number}_{kind}", np.stack([each.T for each in volume], -1), like)
