@@ -5,7 +5,20 @@ where JAX's x64 mode is on. Starts come from `deepmix.reference.initialization`.
 """
 
 try:
-    from . import adamw, deep, em, gaussian, gmm, layers, metrics, regularizers, svgmm, unet
+    from . import (
+        adamw,
+        deep,
+        em,
+        gaussian,
+        gmm,
+        layers,
+        losses,
+        metrics,
+        regularizers,
+        svgmm,
+        training,
+        unet,
+    )
 except ModuleNotFoundError as error:
     if error.name not in ("jax", "flax", "optax"):
         raise
@@ -13,4 +26,17 @@ except ModuleNotFoundError as error:
         f"deepmix.accelerated needs {error.name}; install it with: pip install 'deepmix[accelerated]'"
     ) from error
 
-__all__ = ["adamw", "deep", "em", "gaussian", "gmm", "layers", "metrics", "regularizers", "svgmm", "unet"]
+__all__ = [
+    "adamw",
+    "deep",
+    "em",
+    "gaussian",
+    "gmm",
+    "layers",
+    "losses",
+    "metrics",
+    "regularizers",
+    "svgmm",
+    "training",
+    "unet",
+]

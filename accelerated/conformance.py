@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from deepmix.reference import initialization
-from deepmix.reference.types import Mixture, Tree, UNetConfig
+from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
 
 from . import adamw as _adamw
 from . import deep as _deep
@@ -21,9 +21,11 @@ from . import em as _em
 from . import gaussian as _gaussian
 from . import gmm as _gmm
 from . import layers as _layers
+from . import losses as _losses
 from . import metrics as _metrics
 from . import regularizers as _regularizers
 from . import svgmm as _svgmm
+from . import training as _training
 from . import unet as _unet
 
 __all__ = ["initialization", "session"]  # and the namespaces at the end of this file
@@ -80,17 +82,35 @@ def _regularizer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
         proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, *rest: Any
     ) -> Any:
         def value(proportions: jax.Array) -> jax.Array:
-            flat, pixels = (maps.reshape(len(maps), -1) for maps in (proportions, image))
-            found = _gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture)
-            return function(proportions, mixture._replace(means=found.means), image, mask, *rest)
+            found = _means(proportions, image, mask, mixture)
+            return function(proportions, mixture._replace(means=found), image, mask, *rest)
 
         return jax.value_and_grad(value)(proportions)
 
     return with_gradient
 
 
+@jax.jit
+def _mean_prior_of_batch(proportions: jax.Array, mixtures: Mixture, batch: Batch, means: jax.Array) -> Any:
+    def value(proportions: jax.Array) -> jax.Array:
+        found = jax.vmap(_means)(proportions, batch.images, batch.weights, mixtures)
+        return _regularizers.mean_prior_of_batch(proportions, mixtures._replace(means=found), batch, means)
+
+    return jax.value_and_grad(value)(proportions)
+
+
+def _means(proportions: jax.Array, image: jax.Array, mask: jax.Array, mixture: Mixture) -> jax.Array:
+    flat, pixels = (maps.reshape(len(maps), -1) for maps in (proportions, image))
+    return _gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture).means
+
+
 adamw = _compiled(_adamw, "init", "clip", "update")
 deep = _compiled(_deep, "loss")
+training = _compiled(_training, "loss")
+losses = SimpleNamespace(
+    cross_entropy=jax.jit(jax.value_and_grad(_losses.cross_entropy)),
+    soft_dice=jax.jit(jax.value_and_grad(_losses.soft_dice)),
+)
 em = _compiled(_em, "mean_nll")
 gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")
 gmm = _compiled(_gmm, "e_step", "m_step", "nll")
@@ -108,4 +128,5 @@ unet = SimpleNamespace(unet=_network, block=_block)
 regularizers = SimpleNamespace(
     total_variation=_regularizer(_regularizers.total_variation),
     mean_prior=_regularizer(_regularizers.mean_prior),
+    mean_prior_of_batch=_mean_prior_of_batch,
 )

@@ -43,8 +43,20 @@ def loss(
     product_dtype: str | None = None,
 ) -> tuple[jax.Array, Evaluation]:
     """See `reference.deep.loss`."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
     logits = unet(parameters, image, model.unet, product_dtype=product_dtype)
+    return objective(logits, image, previous, weights, floor, model)
+
+
+def objective(
+    logits: jax.Array,
+    image: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    model: DeepModel = DeepModel(),
+) -> tuple[jax.Array, Evaluation]:
+    """`loss` as a function of the network's output (K, H, W)."""
+    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
     log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
     proportions = jnp.exp(log_proportions)  # [DG2]
     of_prior = gaussian.moments(pixels, proportions, w, floor, previous, kind)

@@ -3,7 +3,9 @@
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.types import Mixture
+from deepmix.reference.types import Batch, Mixture
+
+from .gaussian import HIGHEST
 
 
 def mean_prior(
@@ -11,6 +13,13 @@ def mean_prior(
 ) -> jax.Array:
     """See `reference.regularizers.mean_prior` [R1]."""
     return ((mixture.means - jnp.asarray(means, mixture.means.dtype)) ** 2).sum()
+
+
+def mean_prior_of_batch(proportions: jax.Array, mixtures: Mixture, batch: Batch, means: jax.Array) -> jax.Array:
+    """See `reference.regularizers.mean_prior_of_batch` [R1]."""
+    shares = batch.shares / batch.shares.sum()
+    mean = jnp.tensordot(shares, mixtures.means, 1, precision=HIGHEST)
+    return ((mean - jnp.asarray(means, mean.dtype)) ** 2).sum()
 
 
 def total_variation(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:

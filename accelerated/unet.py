@@ -15,9 +15,15 @@ def unet(
     parameters: Tree, image: jax.Array, config: UNetConfig = UNetConfig(), *, product_dtype: str | None = None
 ) -> jax.Array:
     """See `reference.unet.unet`: logits (K, H, W) of one image (M, H, W). product_dtype: see `layers.conv`."""
+    return of_batch(parameters, image[None], config, product_dtype=product_dtype)[0]
+
+
+def of_batch(
+    parameters: Tree, images: jax.Array, config: UNetConfig = UNetConfig(), *, product_dtype: str | None = None
+) -> jax.Array:
+    """Logits (B, K, H, W) of images (B, M, H, W); mapping `unet` over them would map its convolutions."""
     network = UNet(parameters["head"]["bias"].shape[0], config, product_dtype)
-    logits = network.apply({"params": parameters}, image.transpose(1, 2, 0)[None])
-    return logits[0].transpose(2, 0, 1)
+    return network.apply({"params": parameters}, images.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
 
 
 class UNet(nn.Module):

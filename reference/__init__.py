@@ -16,9 +16,11 @@ if TYPE_CHECKING:
         gmm,
         initialization,
         layers,
+        losses,
         metrics,
         regularizers,
         svgmm,
+        training,
         types,
         unet,
     )
@@ -37,9 +39,11 @@ __all__ = [
     "gmm",
     "initialization",
     "layers",
+    "losses",
     "metrics",
     "regularizers",
     "svgmm",
+    "training",
     "types",
     "unet",
 ]

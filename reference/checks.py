@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from .types import COVARIANCE_TYPES, Array, DeepModel, Mixture
+from .types import COVARIANCE_TYPES, Array, Batch, DeepModel, Mixture, TrainingModel
 
 
 def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
@@ -126,6 +126,36 @@ def check_model(model: DeepModel) -> None:
     check_choice("label_rule", model.label_rule, ("prior", "posterior"))
     if (model.m_step_weights, model.m_step_gradient) == ("posterior", "through"):
         raise ValueError('m_step_weights="posterior" goes with m_step_gradient="held" only')
+
+
+def check_training(model: TrainingModel) -> None:
+    """Raise ValueError for switches that do not exist or do not go together in Algorithm 4."""
+    check_model(model.deep)
+    if model.deep.m_step_weights == "posterior":
+        raise ValueError('m_step_weights="posterior" needs the step before, which Algorithm 4 does not have')
+    if not 0 <= model.supervision < np.inf:
+        raise ValueError(f"supervision must be finite and not negative, got {model.supervision}")
+
+
+def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
+    """Check a mini-batch; return it, cleaned outside the masks. Raises ValueError as `check_image`."""
+    images = np.asarray(batch.images)
+    n_images = len(images)
+    for name in ("weights", "shares", "truth"):
+        array = getattr(batch, name)
+        if array is not None and len(array) != n_images:
+            raise ValueError(f"{name} are of {len(array)} images, images of {n_images}")
+    shares = np.asarray(batch.shares, images.dtype)
+    check_weights(shares)
+    if not shares.any():
+        raise ValueError("no image of the batch counts")
+    cleaned = [check_image(*given, n_components, depth) for given in zip(images, batch.weights, strict=True)]
+    images, weights = (np.stack(arrays) for arrays in zip(*cleaned, strict=True))
+    if batch.truth is None:
+        return Batch(images, weights, shares)
+    if np.shape(batch.truth)[1:] != (n_components, *weights.shape[1:]):
+        raise ValueError(f"truth of shape {np.shape(batch.truth)} does not match {n_components} classes")
+    return Batch(images, weights, shares, np.asarray(batch.truth, images.dtype))
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ Bind the extra arguments with `functools.partial` to get what `DeepModel.regular
 
 import numpy as np
 
-from .types import Mixture
+from .types import Batch, Mixture
 
 
 def mean_prior(
@@ -17,12 +17,24 @@ def mean_prior(
     proportions: (K, H, W). image: (M, H, W). mask: (H, W), weights. means: μ_data (K, M).
     """
     offset = mixture.means - means
-    counts = (mask * proportions).sum(axis=(1, 2))
-    # ∂μ_k/∂Π_k(x) = w (x − μ_k) / n_k [DG5]
-    along = 2 * np.einsum("km,mhw->khw", offset, image) - 2 * (offset * mixture.means).sum(axis=1)[:, None, None]
-    occupied = (counts >= 10 * np.finfo(float).tiny)[:, None, None]
-    safe_counts = np.where(occupied, counts[:, None, None], 1)
-    return (offset**2).sum(), np.where(occupied, mask * along / safe_counts, 0)
+    return (offset**2).sum(), _through_means(2 * offset, proportions, mixture.means, image, mask)
+
+
+def mean_prior_of_batch(
+    proportions: np.ndarray, mixtures: Mixture, batch: Batch, means: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """‖mean_b μ_b − μ_data‖², as the published code has it [R1].
+
+    proportions: (B, K, H, W). mixtures: with μ (B, K, M). means: μ_data (K, M).
+    Returns the value and its gradient (B, K, H, W).
+    """
+    shares = batch.shares / batch.shares.sum()
+    offset = np.tensordot(shares, mixtures.means, 1) - means
+    gradients = [
+        _through_means(2 * share * offset, *of_image)
+        for share, *of_image in zip(shares, proportions, mixtures.means, batch.images, batch.weights, strict=True)
+    ]
+    return (offset**2).sum(), np.stack(gradients)
 
 
 def total_variation(
@@ -43,3 +55,13 @@ def total_variation(
         along[:, 1:] += np.sign(steps) / total
         along[:, :-1] -= np.sign(steps) / total
     return value, gradient
+
+
+def _through_means(
+    d_means: np.ndarray, proportions: np.ndarray, means: np.ndarray, image: np.ndarray, mask: np.ndarray
+) -> np.ndarray:
+    """The gradient at Π (K, H, W) from that at μ (K, M): ∂μ_k/∂Π_k(x) = w (x − μ_k) / n_k [DG5]."""
+    counts = (mask * proportions).sum(axis=(1, 2))
+    along = np.einsum("km,mhw->khw", d_means, image) - (d_means * means).sum(axis=1)[:, None, None]
+    occupied = (counts >= 10 * np.finfo(float).tiny)[:, None, None]
+    return np.where(occupied, mask * along / np.where(occupied, counts[:, None, None], 1), 0)

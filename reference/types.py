@@ -189,3 +189,77 @@ class DeepFit(NamedTuple):
     history: Array
     status: Status
     degenerate: Array
+
+
+class TrainingModel(NamedTuple):
+    """What Algorithm 4 minimises [TR1].
+
+    deep: the loss of one image; its regularisers are averaged over the batch.
+    of_batch: pairs (R, λ) of regularisers that see a whole batch, as `regularizers.mean_prior_of_batch`.
+    supervision: α, the weight of cross-entropy and Dice loss where the truth is known [TR4].
+    """
+
+    deep: DeepModel = DeepModel()
+    of_batch: tuple[tuple[Callable[..., Any], float], ...] = ()
+    supervision: float = 1.0
+
+
+class Training(NamedTuple):
+    """Settings of the loop of Algorithm 4, as published."""
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-3
+    max_norm: float = 12.0
+    tol: float = 5e-3
+    min_epochs: int = 10
+    max_epochs: int = 100
+
+
+class Batch(NamedTuple):
+    """A mini-batch of B images of one size.
+
+    images: (B, M, H, W), channels standardised.
+    weights: (B, H, W), 0 outside Ω.
+    shares: (B,), what an image counts in the mean [TR1]: 1, or 0 where it only fills the batch up.
+    truth: (B, K, H, W), 1 for the true class of a pixel, all 0 where it is not known [TR4]; None: nowhere.
+    """
+
+    images: Array
+    weights: Array
+    shares: Array
+    truth: Array = None
+
+
+class TrainingState(NamedTuple):
+    """Where the loop of Algorithm 4 stands: θ and AdamW's state."""
+
+    parameters: Tree
+    optimizer: AdamWState
+
+
+class Trained(NamedTuple):
+    """What Algorithm 4 returns.
+
+    parameters: θ. history: (epochs,) the mean NLL of each epoch, every image under the θ that its batch met.
+    status: `Status`; if non_finite, θ is that from before the last epoch whose mean NLL was finite.
+    """
+
+    parameters: Tree
+    history: Array
+    status: Status
+
+
+class Prediction(NamedTuple):
+    """A new image under a trained network [TR3].
+
+    proportions: Π (K, H, W). posterior: γ (K, H, W). mixture: π = mean Π (K,), μ and Σ of [DG3].
+    labels: (H, W) int, classes 0 … K−1, by the label rule. nll: NLL of the image.
+    degenerate: (K,) bool [G3].
+    """
+
+    proportions: Array
+    posterior: Array
+    mixture: Mixture
+    labels: Array
+    nll: Array
+    degenerate: Array

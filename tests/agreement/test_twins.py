@@ -14,11 +14,12 @@ from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, pub
 EXECUTION = {"chunk", "mesh", "product_dtype"}
 # Modules that only make sense in `accelerated`: input to its device; how a fit is executed.
 ALONE_MODULES = {"arrays", "descent", "lanes", "problem", "streaming", "sums"}
-# Functions that do: fits of many images or of huge ones; what the loops are made of;
+# Functions that do: fits of many images or of huge ones; what the loops are made of, and where they run;
 # what moments from responsibilities and moments from sums share.
 ALONE = {
     "deep.algorithm",
     "deep.fit_batch",
+    "deep.objective",
     "em.loop",
     "gaussian.covariances",
     "gaussian.degenerate",
@@ -26,6 +27,9 @@ ALONE = {
     "gmm.fit_batch",
     "gmm.fit_stream",
     "svgmm.fit_batch",
+    "training.begin",
+    "training.run",
+    "unet.of_batch",
 }
 
 FUNCTIONS = [

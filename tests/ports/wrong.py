@@ -372,9 +372,30 @@ MISTAKES = (
     Mistake(
         "the mean prior's gradient lacks its factor",
         "regularizers",
-        'along = 2 * np.einsum("km,mhw->khw", offset, image)',
-        'along = np.einsum("km,mhw->khw", offset, image)',
+        "_through_means(2 * offset, proportions",
+        "_through_means(offset, proportions",
         "regularizers.mean_prior/typical",
+    ),
+    Mistake(
+        "images that only fill a batch up count",
+        "training",
+        "return batch.shares / batch.shares.sum()",
+        "return np.full(len(batch.shares), 1 / len(batch.shares))",
+        "training.loss/deepsvg_one_fills_up",
+    ),
+    Mistake(
+        "the prior of a batch sees images that only fill it up",
+        "regularizers",
+        "shares = batch.shares / batch.shares.sum()",
+        "shares = np.full(len(batch.shares), 1 / len(batch.shares))",
+        "regularizers.mean_prior_of_batch/one_fills_up",
+    ),
+    Mistake(
+        "training may end one epoch too early",
+        "training",
+        "if epoch > training.min_epochs and",
+        "if epoch >= training.min_epochs and",
+        "training.ended/too_early_to_settle",
     ),
     Mistake(
         "fan_in counts the filters that come out",

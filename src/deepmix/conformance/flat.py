@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
+REGULARIZERS = {"regularizers", "of_batch"}  # fields that hold pairs of a function and its strength
 
 
 def flatten(value: Any, path: str = "") -> tuple[Arrays, Any]:
@@ -48,7 +49,7 @@ def arguments(
 ) -> dict[str, Any]:
     """The arguments of a function of `reference` from their flat form; its annotations name the records.
 
-    regularizer: from {"name", "strength", …} to what `DeepModel.regularizers` takes.
+    regularizer: from {"name", "strength", …} to what `DeepModel.regularizers` and `TrainingModel.of_batch` take.
     """
     built = {
         name: _build(kind, name, arrays, options.get(name), regularizer)
@@ -69,10 +70,10 @@ def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Call
             name: _build(hints[name], f"{path}/{name}", arrays, options.get(name), regularizer)
             for name in kind._fields
         }
-        if "regularizers" in options:
-            named = enumerate(options["regularizers"])
-            fields["regularizers"] = tuple(
-                regularizer(each | _tree(f"{path}/regularizers/{number}", arrays)) for number, each in named
+        for field in REGULARIZERS & options.keys():
+            named = enumerate(options[field])
+            fields[field] = tuple(
+                regularizer(each | _tree(f"{path}/{field}/{number}", arrays)) for number, each in named
             )
         return kind(**{name: value for name, value in fields.items() if value is not None})
     return _tree(path, arrays) or options
