@@ -21,11 +21,12 @@ def backend(settings: Settings) -> Iterator[ModuleType]:
         return
     import jax
 
-    with jax.enable_x64(settings.floating == "float64"), jax.default_device(_device(settings.device)):
+    with jax.enable_x64(settings.floating == "float64"), jax.default_device(device_named(settings.device)):
         yield module
 
 
-def _device(name: str | None) -> Any:
+def device_named(name: str | None) -> Any:
+    """JAX's device of that name, such as "gpu:1"; its first for None. ValueError if there is none."""
     import jax
 
     if name is None:

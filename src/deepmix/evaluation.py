@@ -16,16 +16,20 @@ def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) 
         raise ValueError("the truth holds no class inside the mask")
 
 
-def scores(labels: np.ndarray, truth: np.ndarray, n_components: int) -> dict[str, Any]:
-    """Matched Dice of every true class [EV2], over the labelled pixels.
+def scores(labels: np.ndarray, truth: np.ndarray, n_components: int, named: bool = False) -> dict[str, Any]:
+    """Dice of every true class, over the labelled pixels.
 
     labels: 1 … K, 0 outside the mask. truth: any integers, 0 for no class; see `check_truth`.
+    named: class k is true class k; else classes are matched [EV2].
     """
     truth = np.where(labels > 0, truth, 0)
     codes = [int(code) for code in np.unique(truth) if code != 0]
     compact = sum((truth == code) * number for number, code in enumerate(codes, start=1))
     matrix = dice_matrix(labels, compact, n_components, len(codes))
-    matched = match_classes(labels, compact, n_components, len(codes))
+    if named:
+        matched = np.array([codes.index(k) + 1 if k in codes else 0 for k in range(1, n_components + 1)])
+    else:
+        matched = match_classes(labels, compact, n_components, len(codes))
     dice = dict.fromkeys(codes, 0.0) | {codes[c - 1]: float(matrix[k, c - 1]) for k, c in enumerate(matched) if c}
     return {
         "dice": dice,

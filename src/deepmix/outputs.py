@@ -80,7 +80,7 @@ def _listed(index: Path) -> list[str]:
 def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> None:
     """Write report.json, or another index, beside the other files of a folder, and list them in it."""
     files = sorted([*_files(folder), index])
-    text = json.dumps(_plain({**report, "files": files}), indent=2, allow_nan=False)
+    text = json.dumps(plain({**report, "files": files}), indent=2, allow_nan=False)
     (folder / index).write_text(text + "\n")
 
 
@@ -114,18 +114,18 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """As JSON has it: arrays as lists, statuses by name, non-finite numbers as null."""
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, Status):
         return value.name
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import images
-from deepmix.datasets import Case, Crop, around, assembled, check, cropped, drawn, find, fitting, load, myops
+from deepmix.datasets import Case, Crop, around, assembled, cropped, drawn, find, fitting, load, load_all, myops
 from deepmix.phantoms import CHANNELS, TISSUES
 from tests.app.test_cli import Run
 from tests.app.test_images import save
@@ -406,7 +406,7 @@ def damaged(folder: Path) -> tuple[list[Case], dict[str, str]]:
 def test_check_lists_all_that_is_wrong_at_once(tmp_path: Path) -> None:
     cases, expected = damaged(tmp_path)
     with pytest.raises(ValueError, match=r"^11 of 13 cases cannot be used: ") as raised:
-        check(cases, n_classes=4)
+        load_all(cases, n_classes=4)
     text = str(raised.value)
     head, *parts = text.split(": ", 1)[1].split("; ")
     assert [part.split(":")[0] for part in [head, *parts[:-1]]] == list(expected)
@@ -416,21 +416,24 @@ def test_check_lists_all_that_is_wrong_at_once(tmp_path: Path) -> None:
 
 def test_skip_bad_leaves_the_bad_ones_out_and_says_why(tmp_path: Path) -> None:
     cases, expected = damaged(tmp_path)
-    good, bad = check(cases, skip_bad=True, n_classes=4)
-    assert [case.name for case in good] == ["first", "last"]
+    good, bad = load_all(cases, skip_bad=True, n_classes=4)
+    assert [items[0].case.name for items in good] == ["first", "last"]
     assert list(bad) == list(expected)
     for name, pattern in expected.items():
         assert re.search(pattern, bad[name]), bad[name]
-    assert [case.name for case in check(cases, skip_bad=True)[0]] == ["first", "labels", "last"]  # any label goes
+    any_label, _ = load_all(cases, skip_bad=True)
+    assert [items[0].case.name for items in any_label] == ["first", "labels", "last"]
     with pytest.raises(ValueError, match=r"^11 of 11 cases cannot be used: .*(?<!--skip-bad)$"):
-        check([case for case in cases if case not in good], skip_bad=True, n_classes=4)
+        load_all([case for case in cases if case.name in bad], skip_bad=True, n_classes=4)
 
 
 def test_check_of_good_cases_and_of_none(tmp_path: Path) -> None:
     cases = [listed(tmp_path, name=name) for name in "ab"]
-    assert check(cases) == (cases, {})
+    good, bad = load_all(cases)
+    assert [items[0].case for items in good] == cases
+    assert bad == {}
     with pytest.raises(ValueError, match="there are no cases"):
-        check([], skip_bad=True)
+        load_all([], skip_bad=True)
 
 
 def test_masks_too_large_for_the_crop_are_said_once_a_case(tmp_path: Path) -> None:
@@ -438,7 +441,7 @@ def test_masks_too_large_for_the_crop_are_said_once_a_case(tmp_path: Path) -> No
     with pytest.raises(ValueError, match=r"^the mask spans up to 4×3 pixels, too many for a crop of 3×3$"):
         load(case, size=(3, 3))
     with pytest.raises(ValueError, match="1 of 1 cases cannot be used: good: the mask spans"):
-        check([case], size=(3, 3))
+        load_all([case], size=(3, 3))
 
 
 def test_a_bad_file_of_two_uses_is_named_once(tmp_path: Path) -> None:
@@ -490,8 +493,9 @@ def test_phantoms_are_a_data_set(tmp_path: Path, run) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [*names, "report.json"]
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert report == {"cases": 3, "size": 48, "noise": 1.0, "seed": 7, "files": [*names, "report.json"]}
-    cases, bad = check(find(folder), n_classes=4)
-    assert [case.name for case in cases] == ["101", "102", "103"]
+    cases = find(folder)
+    good, bad = load_all(cases, n_classes=4)
+    assert [items[0].case.name for items in good] == ["101", "102", "103"]
     assert bad == {}
     for case in cases:
         slices = drawn.draw(int(case.name), 48, seed=7)

@@ -8,7 +8,9 @@ from .conform import conform
 from .demo import demo
 from .export import export
 from .phantoms import phantoms
+from .predict import predict
 from .segment import segment
+from .train import train
 from .vectors import vectors
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
 )
 app.command()(segment)
 app.command()(demo)
+app.command()(train)
+app.command()(predict)
 app.command()(phantoms)
 app.command()(conform)
 app.command()(vectors)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,8 @@ from deepmix.results import Segmentation
 
 if TYPE_CHECKING:
     from deepmix.segmentation import Progress as Report
+    from deepmix.training.job import Place
+    from deepmix.training.runs import Epoch
 
 Item = TypeVar("Item")
 
@@ -53,6 +55,57 @@ def progress_bar(title: str, max_steps: int) -> "Iterator[Report]":
             bar.update(task, total=total * max_steps, completed=completed, place=place, step=step, nll=nll)
 
         yield report
+
+
+@contextmanager
+def training_bar(title: str, max_epochs: int, shown: bool) -> "Iterator[Callable[[Place], None]]":
+    """A bar over all batches of all epochs, with the last epoch's numbers; training may end before the bar."""
+    columns = (
+        TextColumn(f"{title}  epoch {{task.fields[epoch]}}"),
+        BarColumn(),
+        TextColumn("{task.fields[numbers]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not (shown and err.is_terminal)) as bar:
+        task = bar.add_task("", total=None, epoch=0, numbers="")
+
+        def report(place: "Place") -> None:
+            bar.update(
+                task,
+                total=max_epochs * place.n_batches,
+                completed=place.epoch * place.n_batches + place.done,
+                epoch=place.epoch,
+                numbers="" if place.last is None else _numbers(place.last),
+            )
+
+        yield report
+
+
+def _numbers(epoch: "Epoch") -> str:
+    scores = [score for score in (epoch.dice or {}).values() if score is not None]
+    dice = f"  Dice {np.mean(scores):.3f}" if scores else ""
+    return f"NLL {epoch.nll:.4f}  regulariser {epoch.regularizer:.4f}{dice}"
+
+
+def print_training(report: dict[str, Any], folder: Path) -> None:
+    """One line on how it went, and where the run is."""
+    dice = {name: score for name, score in (report["dice"] or {}).items() if score is not None}
+    out.print(
+        f"NLL {report['nll']:.4f}, {report['epochs']} epochs, {report['status'].name}, {report['seconds']:.0f} s"
+    )
+    if dice:
+        each = ", ".join(f"{name}: {score:.3f}" for name, score in dice.items())
+        out.print(f"Dice {np.mean(list(dice.values())):.3f} ({each})")
+    out.print(f"run in {folder}")
+
+
+def print_predictions(report: dict[str, Any], folder: Path) -> None:
+    """A line a case, with the Dice where truth is known, and where the results are."""
+    for name, case in report.get("cases", {report.get("case"): report}).items():
+        nll = np.mean([each.nll for each in case["slices"]])
+        dice = f", Dice {case['mean_dice']:.3f}" if "dice" in case else ""
+        out.print(f"{name}: NLL {nll:.4f}{dice}, {case['seconds']:.1f} s")
+    out.print(f"results in {folder}")
 
 
 def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) -> None:

@@ -73,13 +73,13 @@ def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Call
         for field in REGULARIZERS & options.keys():
             named = enumerate(options[field])
             fields[field] = tuple(
-                regularizer(each | _tree(f"{path}/{field}/{number}", arrays)) for number, each in named
+                regularizer(each | tree(f"{path}/{field}/{number}", arrays)) for number, each in named
             )
         return kind(**{name: value for name, value in fields.items() if value is not None})
-    return _tree(path, arrays) or options
+    return tree(path, arrays) or options
 
 
-def _tree(path: str, arrays: Arrays) -> dict[str, Any]:
+def tree(path: str, arrays: Arrays) -> dict[str, Any]:
     """The nested dict of the arrays below a path."""
     tree: dict[str, Any] = {}
     for name, array in arrays.items():

@@ -11,7 +11,8 @@ from .crop import Crop, around, fitting
 from .reading import load
 
 __all__ = [
-    "Case", "Crop", "Layout", "LoadedCase", "around", "assembled", "check", "cropped", "find", "fitting", "load",
+    "Case", "Crop", "Layout", "LoadedCase",
+    "around", "assembled", "cropped", "find", "fitting", "load", "load_all",
 ]  # fmt: skip
 
 
@@ -29,13 +30,13 @@ def find(path: str | Path) -> list[Case]:
     return table.find(path)
 
 
-def check(
+def load_all(
     cases: Iterable[Case],
     skip_bad: bool = False,
     size: tuple[int, int] | None = None,
     n_classes: int | None = None,
-) -> tuple[list[Case], dict[str, str]]:
-    """Load every case once; the good ones, and of each bad one, by name, all that is wrong.
+) -> tuple[list[list[LoadedCase]], dict[str, str]]:
+    """Load every case; what the good ones hold, and of each bad one, by name, all that is wrong.
 
     skip_bad: return the bad ones rather than raise. size, n_classes: see `load`.
     Raises ValueError that lists all bad cases, and in any case if no case is good.
@@ -43,8 +44,7 @@ def check(
     good, bad = [], {}
     for case in cases:
         try:
-            load(case, size, n_classes)
-            good.append(case)
+            good.append(load(case, size, n_classes))
         except ValueError as error:
             bad[case.name] = str(error)
     if not (good or bad):

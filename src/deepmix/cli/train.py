@@ -1,0 +1,195 @@
+"""`deepmix train`: a data set in, a run folder with a network out."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepmix.inputs import existing
+from deepmix.training.settings import TrainSettings
+
+DEFAULT = TrainSettings(n_components=1)
+DATA, PRIOR, NETWORK, LOOP = "Data", "What the classes mean", "Network", "Algorithm 4"
+RUN, CLUSTER = "Running", "Several processes (jax.distributed)"
+STOPPED = 143  # what a shell sees of a command that SIGTERM ended
+
+
+def train(
+    data: Annotated[Path, typer.Argument(help="A table of cases (.csv), or a folder of them.")],
+    classes: Annotated[int, typer.Option("--classes", "-k", help="Number of classes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
+    method: Annotated[str, typer.Option(help="deepg or deepsvg.")] = DEFAULT.method,
+    seed: Annotated[int, typer.Option(help="Of the network, the order, the augmentation.")] = DEFAULT.seed,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint, if any.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in another run's folder.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.", rich_help_panel=DATA)
+    ] = False,
+    test: Annotated[
+        str | None,
+        typer.Option(help="Patients that never train, with commas between.", rich_help_panel=DATA),
+    ] = None,
+    crop: Annotated[
+        int | None, typer.Option(help="Pixels a side of the window round each mask.", rich_help_panel=DATA)
+    ] = DEFAULT.crop,
+    standardize: Annotated[
+        str, typer.Option(help="Each image over its mask, or none.", rich_help_panel=DATA)
+    ] = DEFAULT.standardize,
+    augment: Annotated[
+        bool, typer.Option(help="Flip, turn, scale, deform and add noise.", rich_help_panel=DATA)
+    ] = DEFAULT.augment,
+    mean_prior: Annotated[
+        str | None,
+        typer.Option(
+            help="Means that draw the classes to tissues: auto (of labelled training cases), or a file with one "
+            "row of standardised channel means a class.",
+            rich_help_panel=PRIOR,
+        ),
+    ] = None,
+    strength: Annotated[
+        float, typer.Option("--lambda", help="Weight of the distance to the means.", rich_help_panel=PRIOR)
+    ] = DEFAULT.mean_prior,
+    batch_strength: Annotated[
+        float,
+        typer.Option(
+            "--lambda-batch", help="Weight of the distance of a batch's average means.", rich_help_panel=PRIOR
+        ),
+    ] = DEFAULT.mean_prior_of_batch,
+    prior_cases: Annotated[
+        int, typer.Option(help="Cases for --mean-prior auto.", rich_help_panel=PRIOR)
+    ] = DEFAULT.prior_cases,
+    supervision: Annotated[
+        float, typer.Option(help="Weight of cross-entropy and Dice where labels are known.", rich_help_panel=PRIOR)
+    ] = DEFAULT.supervision,
+    labelled_fraction: Annotated[
+        float, typer.Option(help="Of the labelled cases, those that count as such.", rich_help_panel=PRIOR)
+    ] = DEFAULT.labelled_fraction,
+    covariance_type: Annotated[
+        str, typer.Option(help="diag, spherical, tied or full.", rich_help_panel=LOOP)
+    ] = DEFAULT.covariance_type,
+    label_rule: Annotated[
+        str, typer.Option(help="prior or posterior.", rich_help_panel=LOOP)
+    ] = DEFAULT.label_rule,
+    total_variation: Annotated[
+        float, typer.Option(help="Weight of the total variation.", rich_help_panel=LOOP)
+    ] = DEFAULT.total_variation,
+    batch_size: Annotated[int, typer.Option(help="Images a step.", rich_help_panel=LOOP)] = DEFAULT.batch_size,
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.learning_rate,
+    weight_decay: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.weight_decay,
+    max_norm: Annotated[
+        float, typer.Option(help="The gradient is clipped to this norm.", rich_help_panel=LOOP)
+    ] = DEFAULT.max_norm,
+    tol: Annotated[
+        float, typer.Option(help="Stop when an epoch's mean NLL changes by less.", rich_help_panel=LOOP)
+    ] = DEFAULT.tol,
+    min_epochs: Annotated[int, typer.Option(help="Least epochs.", rich_help_panel=LOOP)] = DEFAULT.min_epochs,
+    max_epochs: Annotated[int, typer.Option(help="Most epochs.", rich_help_panel=LOOP)] = DEFAULT.max_epochs,
+    depth: Annotated[int, typer.Option(help="Poolings.", rich_help_panel=NETWORK)] = DEFAULT.depth,
+    filters: Annotated[int, typer.Option(help="Filters at the top.", rich_help_panel=NETWORK)] = DEFAULT.filters,
+    negative_slope: Annotated[
+        float, typer.Option(help="Of LeakyReLU.", rich_help_panel=NETWORK)
+    ] = DEFAULT.negative_slope,
+    checkpoint_every: Annotated[
+        int, typer.Option(help="Steps between checkpoints; each epoch ends with one.", rich_help_panel=RUN)
+    ] = 100,
+    device: Annotated[
+        str | None, typer.Option(help="One device, such as gpu:1; else all share each batch.", rich_help_panel=RUN)
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.", rich_help_panel=RUN)] = DEFAULT.dtype,
+    product_dtype: Annotated[
+        str | None, typer.Option(help="bfloat16: what convolutions multiply in.", rich_help_panel=RUN)
+    ] = DEFAULT.product_dtype,
+    no_compilation_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-compilation-cache", help="Do not keep what is compiled for the next run.", rich_help_panel=RUN
+        ),
+    ] = False,
+    distributed: Annotated[
+        bool,
+        typer.Option("--distributed", help="Join those of a SLURM, MPI or TPU job.", rich_help_panel=CLUSTER),
+    ] = False,
+    coordinator: Annotated[
+        str | None, typer.Option(help="HOST:PORT of process 0, where no scheduler says.", rich_help_panel=CLUSTER)
+    ] = None,
+    processes: Annotated[int | None, typer.Option(help="How many there are.", rich_help_panel=CLUSTER)] = None,
+    process: Annotated[
+        int | None, typer.Option(help="Which this one is, from 0.", rich_help_panel=CLUSTER)
+    ] = None,
+) -> None:
+    """Train one network on many images, without labels or with a few."""
+    existing(data)
+    settings = TrainSettings(
+        n_components=classes,
+        method=method,
+        seed=seed,
+        dtype=dtype,
+        product_dtype=product_dtype,
+        standardize=standardize,
+        crop=crop,
+        test=None if test is None else tuple(name.strip() for name in test.split(",") if name.strip()),
+        means_init=mean_prior,
+        prior_cases=prior_cases,
+        mean_prior=strength,
+        mean_prior_of_batch=batch_strength,
+        total_variation=total_variation,
+        supervision=supervision,
+        labelled_fraction=labelled_fraction,
+        batch_size=batch_size,
+        augment=augment,
+        covariance_type=covariance_type,
+        label_rule=label_rule,
+        depth=depth,
+        filters=filters,
+        negative_slope=negative_slope,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        max_norm=max_norm,
+        tol=tol,
+        min_epochs=min_epochs,
+        max_epochs=max_epochs,
+    )
+    if checkpoint_every < 1:
+        raise ValueError(f"checkpoint_every must be at least 1, got {checkpoint_every}")
+    clustered = distributed or coordinator is not None
+    if not clustered:  # else the leading process looks, once it knows that it is that
+        _check_folder(output, overwrite, resume)
+    # what takes a second to import comes after what can be wrong at once
+    from deepmix import compilation_cache
+    from deepmix.training import extras
+
+    extras.check()
+    from deepmix.training import job
+    from deepmix.training.execution import Cluster, executing
+
+    from . import console
+
+    cluster = Cluster(coordinator, processes, process) if clustered else None
+    with console.warnings_in_lines(), executing(dtype, device, cluster) as execution:
+        if clustered and execution.leads:
+            _check_folder(output, overwrite, resume)
+        if not no_compilation_cache:
+            compilation_cache.enable()
+        with console.training_bar(f"{method} on {data.name}", max_epochs, execution.leads) as progress:
+            report = job.train(
+                data,
+                output,
+                settings,
+                execution,
+                skip_bad=skip_bad,
+                resume=resume,
+                every=checkpoint_every,
+                progress=progress,
+            )
+    if report is None:
+        console.err.print(f"deepmix: stopped by a signal; go on with the same command and --resume ({output})")
+        sys.exit(STOPPED)
+    if execution.leads:
+        console.print_training(report, output)
+
+
+def _check_folder(folder: Path, overwrite: bool, resume: bool) -> None:
+    from deepmix import outputs
+
+    outputs.check_folder(folder, overwrite or (resume and (folder / "config.json").exists()))

@@ -1,0 +1,85 @@
+"""Where a run stands, on disk, by Orbax: written to a temporary name, then renamed; the last few are kept."""
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any, Self
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from deepmix.accelerated.training import Course
+from deepmix.reference.types import Status
+
+KEPT = 3
+
+
+class Checkpoints:
+    """The checkpoints of a run, by the number of steps done. Where processes share a run, all of them call."""
+
+    def __init__(self, folder: Path) -> None:
+        options = ocp.CheckpointManagerOptions(max_to_keep=KEPT, cleanup_tmp_directories=True)
+        self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
+
+    def save(self, step: int, course: Course) -> None:
+        """Begin to write; the next `save` waits for it, and the end."""
+        arrays = course.state, course.opening, course.kept
+        place = {
+            "history": course.history,
+            "objective": course.objective,
+            "sums": [np.asarray(each, float).tolist() for each in course.sums],
+            "status": int(course.status),
+        }
+        self._manager.save(
+            step,
+            args=ocp.args.Composite(
+                arrays=ocp.args.StandardSave(arrays),
+                place=ocp.args.JsonSave(place | {"digest": _digest(arrays, place)}),
+            ),
+            force=True,
+        )
+
+    def last(self, begun: Course) -> Course | None:
+        """The last course that is whole; None if there is none.
+
+        begun: a course of the same shapes and devices. Damaged ones are removed, with a warning.
+        """
+        arrays = begun.state, begun.opening, begun.kept
+        wanted = jax.tree.map(ocp.utils.to_shape_dtype_struct, arrays)
+        for step in sorted(self._manager.all_steps(), reverse=True):
+            try:
+                found = self._manager.restore(
+                    step,
+                    args=ocp.args.Composite(arrays=ocp.args.StandardRestore(wanted), place=ocp.args.JsonRestore()),
+                )
+                place = dict(found.place)
+                if place.pop("digest") != _digest(found.arrays, place):
+                    raise ValueError("its numbers have changed")
+                return _course(found.arrays, place)
+            except Exception as error:  # a damaged file can raise anything
+                trouble = f"the checkpoint of step {step} is damaged ({type(error).__name__}: {error})"
+                warnings.warn(f"{trouble}; going on from the one before it", stacklevel=2)
+                self._manager.delete(step)
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Wait until all is written."""
+        self._manager.close()
+
+
+def _course(arrays: Any, place: dict[str, Any]) -> Course:
+    history, objective, sums = tuple(place["history"]), tuple(place["objective"]), map(np.array, place["sums"])
+    return Course(*arrays, history, objective, tuple(sums), Status(place["status"]))
+
+
+def _digest(arrays: Any, place: dict[str, Any]) -> str:
+    """Of all that a checkpoint holds: Orbax does not notice every byte that has changed."""
+    digest = hashlib.sha256(json.dumps(place, sort_keys=True).encode())
+    for leaf in jax.tree.leaves(arrays):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    return digest.hexdigest()

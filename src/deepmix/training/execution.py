@@ -1,0 +1,50 @@
+"""Where training runs: one device, all that a process sees, or those of several processes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import jax
+from jax.sharding import Mesh
+
+from deepmix.backends import device_named
+
+
+class Cluster(NamedTuple):
+    """The processes that train together, as `jax.distributed.initialize` takes them; None: it finds out itself."""
+
+    coordinator: str | None = None
+    n_processes: int | None = None
+    process: int | None = None
+
+
+class Execution(NamedTuple):
+    """mesh: the devices that share each batch; None: one device. part: (p, P), this process and their number."""
+
+    mesh: Mesh | None
+    part: tuple[int, int]
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes what all of them found."""
+        return self.part[0] == 0
+
+
+@contextmanager
+def executing(dtype: str, device: str | None = None, cluster: Cluster | None = None) -> Iterator[Execution]:
+    """Run what follows in a dtype, on the device of that name or else on all.
+
+    Raises ValueError if there is no such device, or no cluster.
+    """
+    if cluster is not None:
+        try:
+            jax.distributed.initialize(*cluster)
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(f"cannot join the other processes: {error}") from error
+    with jax.enable_x64(dtype == "float64"):
+        if device is not None:
+            with jax.default_device(device_named(device)):
+                yield Execution(None, (0, 1))
+        else:
+            mesh = Mesh(jax.devices(), ("images",)) if len(jax.devices()) > 1 else None
+            yield Execution(mesh, (jax.process_index(), jax.process_count()))

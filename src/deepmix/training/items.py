@@ -1,0 +1,47 @@
+"""Cases to what the network is given: standardised crops of one size, with mask and truth."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from deepmix import preparation
+from deepmix.datasets import LoadedCase
+
+
+class Item(NamedTuple):
+    """An image for the network.
+
+    image: (M, h, w) float32, standardised. mask: (h, w) bool. truth: (h, w) uint8, 1 … K, 0 where unknown.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    truth: np.ndarray
+
+
+def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Item:
+    """Standardise a loaded image; what the crop adds round it becomes 0. labelled: whether its truth is known."""
+    scale = preparation.scale(loaded.image, loaded.mask, standardize)
+    within = loaded.crop.take(np.ones(loaded.crop.shape, bool))
+    image = np.where(within, scale.apply(loaded.image), 0).astype(np.float32)
+    if labelled and loaded.labels is not None:
+        return Item(image, loaded.mask, np.where(loaded.mask, loaded.labels, 0).astype(np.uint8))
+    return Item(image, loaded.mask, np.zeros(loaded.mask.shape, np.uint8))
+
+
+def mean_prior(items: list[Item], n_components: int) -> np.ndarray:
+    """μ_data (K, M): of each class the mean over the images in which it is, of its mean in an image.
+
+    Raises ValueError if a class is in none.
+    """
+    means = np.full((len(items), n_components, len(items[0].image)), np.nan)
+    for of_item, item in zip(means, items, strict=True):
+        for k in range(n_components):
+            if (inside := item.truth == k + 1).any():
+                of_item[k] = item.image[:, inside].mean(axis=1, dtype=float)
+    if missing := [str(k + 1) for k in np.flatnonzero(np.isnan(means).all(axis=(0, 2)))]:
+        raise ValueError(
+            f"no labelled training case shows class {', '.join(missing)}, whose mean is to be estimated; "
+            "take more of them with --prior-cases, or give the means in a file"
+        )
+    return np.nanmean(means, axis=0)

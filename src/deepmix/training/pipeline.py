@@ -1,0 +1,57 @@
+"""From items to mini-batches, by Grain: shuffled by seed, augmented in parallel, begun anywhere."""
+
+from collections.abc import Iterator, Sequence
+
+import grain
+import numpy as np
+
+from deepmix.reference.types import Batch
+
+from .augmentation import augment
+from .items import Item
+
+THREADS = 4
+
+
+class Pipeline:
+    """The mini-batches of all epochs; what a batch holds depends on its place and the seed alone.
+
+    items: of one size. n_components: K. known: whether truth goes with the images. part: (p, P) where P
+    processes share each batch; p gets its images p·⌈B/P⌉ and so on.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        n_components: int,
+        *,
+        batch_size: int,
+        seed: int,
+        augmented: bool,
+        known: bool,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
+        drawn = grain.MapDataset.source(items).seed(seed).shuffle()
+        self._items = (drawn.random_map(augment) if augmented else drawn).repeat()
+        self._n_items, self._n_components, self._known = len(items), n_components, known
+        self._batch_size, self._part = min(batch_size, len(items)), part
+        self.n_batches = -(-len(items) // self._batch_size)
+
+    def __call__(self, epoch: int, done: int = 0) -> Iterator[Batch]:
+        """The mini-batches of an epoch from its batch `done` on; the last one of an epoch is filled up."""
+        rest = grain.MapDataset.range(done, self.n_batches).map(lambda number: self._batch(epoch, int(number)))
+        return iter(rest.to_iter_dataset(grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=2 * THREADS)))
+
+    def _batch(self, epoch: int, number: int) -> Batch:
+        part, parts = self._part
+        share = -(-self._batch_size // parts)
+        places = number * self._batch_size + np.arange(part * share, (part + 1) * share)
+        end = min((number + 1) * self._batch_size, self._n_items)
+        chosen = [self._items[epoch * self._n_items + min(int(place), end - 1)] for place in places]
+        classes = np.arange(1, self._n_components + 1)[:, None, None]
+        return Batch(
+            np.stack([item.image for item in chosen]),
+            np.stack([item.mask for item in chosen]).astype(np.float32),
+            (places < end).astype(np.float32),
+            np.stack([item.truth == classes for item in chosen]).astype(np.float32) if self._known else None,
+        )

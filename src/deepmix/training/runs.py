@@ -1,0 +1,127 @@
+"""The folder of a run: what was asked, how it went, and what was learned; all that its use elsewhere needs."""
+
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix import outputs
+from deepmix.conformance import flat
+from deepmix.reference import adamw
+from deepmix.reference.types import Tree
+
+from .settings import TrainSettings
+
+CONFIG, METRICS, CHECKPOINTS, PARAMETERS = "config.json", "metrics.jsonl", "checkpoints", "parameters.npz"
+
+
+class Epoch(NamedTuple):
+    """A line of the metrics.
+
+    nll: mean over the images, each under the θ that its batch met. regularizer: of the loss less the NLL,
+    supervision included. dice: of the watched images, by true class; None where nobody knows the truth.
+    """
+
+    epoch: int
+    learning_rate: float
+    nll: float
+    regularizer: float
+    dice: dict[str, float] | None
+
+
+class Trained(NamedTuple):
+    """A finished run, as `predict` needs it."""
+
+    settings: TrainSettings
+    record: dict[str, Any]
+    parameters: Tree
+
+
+def config(settings: TrainSettings, record: dict[str, Any]) -> dict[str, Any]:
+    """What a run folder says of itself, as JSON holds it."""
+    return outputs.plain({"settings": asdict(settings), "data": record, "versions": outputs.versions()})
+
+
+def begin(folder: Path, wanted: dict[str, Any]) -> None:
+    """Write the configuration; of an earlier run in the folder, nothing stays."""
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    for name in (PARAMETERS, METRICS, outputs.REPORT):
+        (folder / name).unlink(missing_ok=True)
+    with outputs.new_results(folder, CONFIG) as temporary:
+        outputs.write_report(temporary, wanted, CONFIG)
+
+
+def check_same(folder: Path, wanted: dict[str, Any]) -> None:
+    """Raise ValueError unless the run in a folder was begun with these settings and data."""
+    begun = _read(folder)
+    for part in ("settings", "data"):
+        names = begun[part].keys() | wanted[part].keys()
+        if other := sorted(name for name in names if begun[part].get(name) != wanted[part].get(name)):
+            raise ValueError(
+                f"the run in {folder} was begun with other {part} ({', '.join(other)}); resume it with its own, "
+                "or name another folder"
+            )
+
+
+def keep_epochs(folder: Path, n_epochs: int) -> None:
+    """Leave the first lines of the metrics: those before the checkpoint that a run goes on from."""
+    lines = [line for line in metrics(folder) if line.epoch < n_epochs]
+    _replace(folder / METRICS, "".join(_line(each) for each in lines).encode())
+
+
+def add_epoch(folder: Path, epoch: Epoch) -> None:
+    """Append a line to the metrics."""
+    with (folder / METRICS).open("a", encoding="utf-8") as file:
+        file.write(_line(epoch))
+
+
+def metrics(folder: Path) -> list[Epoch]:
+    """The lines so far; one that was cut off in writing is none."""
+    path = folder / METRICS
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    return [Epoch(**json.loads(line)) for line in lines]
+
+
+def save_parameters(path: Path, parameters: Tree) -> None:
+    """θ as arrays by name, such as `encoder_0/conv_0/kernel`."""
+    arrays, _ = flat.flatten(adamw.tree_map(np.asarray, parameters))
+    np.savez(path, **arrays)
+
+
+def load(folder: Path) -> Trained:
+    """Read a finished run. Raises ValueError if it is none, or damaged."""
+    begun = _read(folder)
+    try:
+        with np.load(folder / PARAMETERS) as file:
+            parameters = flat.tree("", {f"/{name}": array for name, array in file.items()})
+    except FileNotFoundError:
+        raise ValueError(f"the run in {folder} has not ended; go on with deepmix train --resume") from None
+    except Exception as error:  # a damaged archive can raise anything
+        raise ValueError(f"cannot read {folder / PARAMETERS}: {error}") from error
+    settings = begun["settings"]
+    if settings["test"] is not None:
+        settings["test"] = tuple(settings["test"])
+    return Trained(TrainSettings(**settings), begun["data"], parameters)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        return json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{folder} holds no run of deepmix train: it has no {CONFIG}") from None
+    except (ValueError, OSError) as error:
+        raise ValueError(f"cannot read {folder / CONFIG}: {error}") from error
+
+
+def _line(epoch: Epoch) -> str:
+    return json.dumps(outputs.plain(epoch._asdict())) + "\n"
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
