@@ -131,7 +131,7 @@ def fit(
     """See `reference.deep.fit`, Algorithm 3.
 
     chunk: steps between two returns to the host. product_dtype: "bfloat16" makes the network's convolutions
-    multiply in that dtype, all else staying as it is; accelerators multiply so several times faster.
+    compute in that dtype, all else staying as it is; accelerators multiply so several times faster.
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
@@ -165,7 +165,7 @@ def fit_batch(
     """`fit` of B images of one size, each with its own network.
 
     images: (B, M, H, W). parameters: B trees. masks: (B, H, W). progress: called with the number of images done.
-    lanes: networks side by side, one on a CPU and all elsewhere if not given; one that has ended makes room
+    lanes: networks side by side, one on a CPU and up to 32 elsewhere if not given; one that has ended makes room
     for the next. chunk, product_dtype: as in `fit`.
     Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
     """

@@ -12,6 +12,9 @@ from deepmix.reference.types import Array, DeepModel, DeepState, Evaluation, Opt
 
 from . import lanes as side_by_side
 
+# Networks side by side on an accelerator: each holds its parameters six times over and what its layers give.
+MOST_LANES = 32
+
 
 class Algorithm(NamedTuple):
     """What the loop is made of: `deep.begin`, `deep.loss` and `deep.step`."""
@@ -85,7 +88,9 @@ def run_batch(
     """The loops of all jobs at their end and their histories, in NumPy arrays; the states are gone."""
     queue = jax.device_put(jax.tree.map(lambda *leaves: np.stack(leaves), *jobs))
     max_steps = int(optimization.max_steps)
-    filled = _fill(algorithm, queue, model, optimization, max_steps, side_by_side.count(lanes, len(jobs)))
+    filled = _fill(
+        algorithm, queue, model, optimization, max_steps, side_by_side.count(lanes, len(jobs), MOST_LANES)
+    )
     while (n_done := int(filled.n_done)) < len(jobs):
         filled = _advance_batch(algorithm, filled, queue, model, optimization, max_steps, chunk)
         if progress is not None and int(filled.n_done) > n_done:

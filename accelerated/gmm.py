@@ -97,6 +97,9 @@ def fit_stream(
     Returns a `Fit` in NumPy arrays, its labels as small integers, its responsibilities those given (or None).
     Raises ValueError as `fit`.
     """
+    shape = len(start.means), np.shape(pixels)[-1]
+    if responsibilities is not None and (responsibilities.shape != shape or not responsibilities.flags.writeable):
+        raise ValueError(f"responsibilities must be writable and of shape {shape}, got {responsibilities.shape}")
     source = streaming.survey(pixels, weights, chunk, len(start.means))
     check_start(start, pixels, covariance_type)
     dtype = floating(pixels[:, :1]).dtype

@@ -40,13 +40,24 @@ class Lanes(NamedTuple):
     results: Result
 
 
-def count(lanes: int | None, n_items: int) -> int:
-    """How many items run side by side: if not said, one on a CPU, whose loops it fills, and all elsewhere."""
+def count(lanes: int | None, n_items: int, most: int | None = None) -> int:
+    """How many items run side by side: if not said, one on a CPU, whose loops it fills, elsewhere all.
+
+    most: that "all" shall be.
+    """
     if lanes is None:
-        lanes = 1 if jax.default_backend() == "cpu" else n_items
+        lanes = 1 if _platform() == "cpu" else n_items if most is None else most
     if lanes < 1:
         raise ValueError(f"lanes must be at least 1, got {lanes}")
     return min(lanes, n_items)
+
+
+def _platform() -> str:
+    """Of the device on which things run unless told otherwise."""
+    device = jax.config.jax_default_device
+    if device is None:
+        return jax.default_backend()
+    return device.partition(":")[0] if isinstance(device, str) else device.platform
 
 
 def start(work: Work, queue: Items, n_lanes: int) -> Lanes:

@@ -14,7 +14,7 @@ FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolu
 def conv(
     x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None, *, product_dtype: str | None = None
 ) -> jax.Array:
-    """See `reference.layers.conv`. x: (B, H, W, in). product_dtype: of what is multiplied, if not that of x."""
+    """See `reference.layers.conv`. x: (B, H, W, in). product_dtype: of factors and products, if not that of x."""
     if product_dtype is None:
         y = _same_conv(x, kernel)
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -138,7 +138,7 @@ def begin(parameters: Tree, model: TrainingModel = TrainingModel(), mesh: Mesh |
     parameters = jax.tree.map(jnp.asarray, parameters)
     state = TrainingState(parameters, adamw.init(parameters))
     if mesh is not None:
-        state = jax.device_put(state, _over(mesh))
+        state = _global(state, _over(mesh))
     return Course(state, state.parameters, state.parameters)
 
 
@@ -225,8 +225,7 @@ def _place(batch: Batch, parameters: Tree, mesh: Mesh | None) -> Batch:
     missing = -len(batch.shares) % len(mesh.local_devices)
     filled = jax.tree.map(lambda array: np.concatenate([array, *[array[-1:]] * missing]), batch)
     filled.shares[len(batch.shares) :] = 0
-    place = partial(jax.make_array_from_process_local_data, _over(mesh, mesh.axis_names))
-    return jax.tree.map(place, filled)
+    return _global(filled, _over(mesh, mesh.axis_names))
 
 
 def ended(history: list[float], training: Training = Training()) -> Status:
@@ -271,6 +270,12 @@ def _surroundings(
     pixels, w = image.reshape(len(image), -1), weights.ravel()
     floor = gaussian.variance_floor(pixels, w)
     return gaussian.global_mixture(pixels, w, floor, n_components, model.covariance_type), weights, floor
+
+
+def _global(tree: Any, sharding: NamedSharding) -> Any:
+    """Arrays over all processes, from each one's part."""
+    place = partial(jax.make_array_from_process_local_data, sharding)
+    return jax.tree.map(lambda array: place(np.asarray(array)), tree)
 
 
 def _over(mesh: Mesh, *axes: tuple[str, ...]) -> NamedSharding:

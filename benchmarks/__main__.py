@@ -1,11 +1,14 @@
-"""`python -m benchmarks [em|deep|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/."""
+"""`python -m benchmarks [em|deep|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
+
+`python -m benchmarks training` is an experiment on its own: what the paper finds, on phantoms.
+"""
 
 import argparse
 import json
 
 from rich.console import Console
 
-from . import batch, curves, deep, em, machine, memory, report, scaling
+from . import batch, curves, deep, em, machine, memory, report, scaling, training
 from .setting import Setting
 
 BENCHMARKS = {
@@ -21,6 +24,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks named, or all; those of `--quick` only show that they run, and write nothing."""
     names, setting = _parse(arguments)
     setting.apply()
+    if names == ["training"]:
+        training.run(setting)
+        return
     limits, console = machine.measure(setting), Console()
     for name in names:
         rows = BENCHMARKS[name](setting)
@@ -33,15 +39,19 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     default = Setting()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
-    add("names", nargs="*", metavar="|".join([*BENCHMARKS, "all"]), help="which; all if none is named")
+    add("names", nargs="*", metavar="|".join([*BENCHMARKS, "all", "training"]), help="which; all if none is named")
     add("--backend", default=default.backend, help="a module with the project's functions (%(default)s)")
     add("--device", default=default.device, help="as JAX names it: cpu, gpu, gpu:1 (its first)")
     add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")
     add("--quick", action="store_true", help="small sizes, nothing written")
+    add("--paper", action="store_true", help="training: the published sizes")
     chosen = vars(parser.parse_args(arguments))
     names = chosen.pop("names") or ["all"]
+    if names == ["training"]:
+        return names, Setting(**chosen)
     if unknown := set(names) - {*BENCHMARKS, "all"}:
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+        named = f"there is no benchmark {', '.join(sorted(unknown))}"
+        parser.error(f"{named}; there are {', '.join(BENCHMARKS)}, and training alone")
     return list(BENCHMARKS) if "all" in names else names, Setting(**chosen)
 
 

@@ -23,7 +23,7 @@ def run(setting: Setting) -> list[Row]:
         rows += _em(setting, method, "20 iterations", _mixture, tol=-np.inf, max_iter=20)
         rows += _em(setting, method, "to tol = 0.001", _nll, tol=1e-3, max_iter=100)
     rows += _deep(setting, "10 steps", _maps, Optimization(min_steps=10, max_steps=10))
-    rows += _deep(setting, "to tol = 0.001", _nll, Optimization(max_steps=30))
+    rows += _deep(setting, "to tol = 0.04", _nll, Optimization(tol=0.04, min_steps=2, max_steps=12))
     return rows
 
 
@@ -64,14 +64,14 @@ def _deep(setting: Setting, until: str, compared: Any, optimization: Optimizatio
         setting.name: lambda: backend.fit_batch(images, networks, None, **options),
         "one by one": lambda: [backend.fit(*each, **options) for each in zip(images, networks, strict=True)],
     }
-    task = f"deepSVG, {b} × {size}×{size}×3, {until}"
-    return compare(
-        task,
-        calls,
-        setting,
-        compared=compared,
-        work=lambda fits: step.times(sum(len(fit.history) for fit in fits)),
-    )
+    lengths: list[int] = []
+
+    def work(fits: list[Any]) -> Work:
+        lengths.extend(len(fit.history) for fit in fits)
+        return step.times(sum(lengths))
+
+    rows = compare(f"deepSVG, {b} × {size}×{size}×3, {until}", calls, setting, compared=compared, work=work)
+    return [row._replace(note=f"{min(lengths)} to {max(lengths)} steps") for row in rows]
 
 
 def _mixture(fits: list[Fit]) -> list[Any]:

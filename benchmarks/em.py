@@ -7,9 +7,9 @@ from .setting import Setting
 from .timing import Row, compare_loops
 from .work import em_iteration
 
-# (covariance type, pixels, iterations n); a sample is the difference between fits of 2n and of n
-_GMM = (("diag", 5_000, 400), ("diag", 100_000, 40), ("diag", 2_000_000, 3), ("full", 100_000, 20))
-_SVGMM = (100_000, 40)
+# (covariance type, pixels, iterations after which results must match)
+_GMM = (("diag", 5_000, 100), ("diag", 100_000, 20), ("diag", 2_000_000, 3), ("full", 100_000, 20))
+_SVGMM = (100_000, 10)
 _QUICK_GMM = (("diag", 5_000, 100), ("full", 5_000, 50))
 _QUICK_SVGMM = (5_000, 50)
 

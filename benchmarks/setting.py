@@ -15,12 +15,14 @@ class Setting(NamedTuple):
 
     backend: an importable module with the project's functions. device: as JAX names it: cpu, gpu, gpu:1; "" for
     JAX's first. dtype: of the data, hence of every contestant but the reference. quick: small sizes.
+    paper: the published sizes, in `training`.
     """
 
     backend: str = "deepmix.accelerated"
     device: str = ""
     dtype: str = "float32"
     quick: bool = False
+    paper: bool = False
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ from deepmix.reference.types import Mixture
 from . import loops
 from .problems import CHANNELS, Blobs, cast
 from .setting import Setting
-from .timing import seconds_of, seconds_of_a_turn
+from .timing import SPAN, enough_turns, seconds_of, seconds_of_a_turn
 
 LONG = 100_000_000  # pixels: an iteration takes seconds, and two samples tell enough
 
@@ -33,9 +33,9 @@ def main(call: str) -> None:
     loop = loops.of_stream(setting.module(), Blobs(pixels, cast(Mixture(*start), setting.dtype)))
     with watched() as peak:
         first = seconds_of(partial(loop, turns))
-        mixture = loop(2 * turns)  # the length of a loop may be compiled in
-        repeats = setting.repeats if n < LONG else 2
-        samples = [seconds_of_a_turn(loop, turns) for _ in range(repeats)]
+        mixture = loop(2 * turns)
+        repeats, enough = (setting.repeats, enough_turns(loop, SPAN)) if n < LONG else (2, turns)
+        samples = [seconds_of_a_turn(loop, enough) for _ in range(repeats)]
     arrays = [np.asarray(array).tolist() for array in mixture]
     print(json.dumps({"first": first, "samples": samples, "mixture": arrays, "peak": max(peak)}))
 

@@ -1,5 +1,6 @@
 """How the benchmarks compare and time."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from .work import Work
 
 # OpenBLAS' threads wait busily for some 2²⁶ ticks after a call, and would take a core from the next contestant.
 _REST = 0.2  # s
+# What a loop must take, so that the checks and copies around it, which vary by some milliseconds, do not count.
+SPAN = 0.4  # s
 
 
 class Row(NamedTuple):
@@ -69,15 +72,26 @@ def compare_loops(
 ) -> list[Row]:
     """Compare loops of any number of turns as `compare` does, by the seconds of a turn. work: of a turn.
 
-    A sample is `seconds_of_a_turn`, for every contestant alike. The first call has n turns.
+    turns: of the first call, whose results must match. A sample is `seconds_of_a_turn` of as many turns as
+    `enough_turns` finds for the contestant.
     """
     firsts, results = _first_calls({who: partial(loop, turns) for who, loop in loops.items()})
     check(task, results, setting.tolerance)
-    for loop in loops.values():
-        seconds_of(partial(loop, 2 * turns))  # the length of a loop may be compiled in
-    samplers = {who: partial(seconds_of_a_turn, loop, turns) for who, loop in loops.items()}
+    span = SPAN / 20 if setting.quick else SPAN
+    samplers = {who: partial(seconds_of_a_turn, loop, enough_turns(loop, span)) for who, loop in loops.items()}
     samples = _by_turns(samplers, setting.repeats)
     return [Row(task, who, firsts[who], samples[who], *work, size=size) for who in loops]
+
+
+def enough_turns(loop: Callable[[int], Any], span: float) -> int:
+    """So many turns that they take as long as `span`, in seconds, as measured by `seconds_of_a_turn`."""
+    turns = 1
+    while True:
+        loop(2 * turns)  # the length of a loop may be compiled in
+        spent = turns * seconds_of_a_turn(loop, turns)
+        if spent >= span:
+            return turns
+        turns *= min(64, math.ceil(span / spent)) if spent > 0 else 64
 
 
 def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:

@@ -32,7 +32,7 @@ def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = 
         remedy = "" if overwrite is None else ", or add --overwrite"
         raise ValueError(f"{folder} is not empty; name another folder{remedy}")
     for path in inputs:
-        if path.resolve().parent == folder.resolve():
+        if folder.resolve() in (path.resolve(), *path.resolve().parents):
             raise ValueError(f"{path} lies in {folder}, whose files are replaced; name another folder")
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not os.access(nearest, os.W_OK):
@@ -106,7 +106,7 @@ def _of_part(part: Part) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Versions of all that the numbers depend on."""
     found = {"python": platform.python_version()}
-    for name in ("deepmix", "numpy", "scipy", "jax", "flax", "optax", "SimpleITK"):
+    for name in ("deepmix", "numpy", "scipy", "jax", "flax", "optax", "grain", "orbax-checkpoint", "SimpleITK"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -15,6 +15,7 @@ PORT = load("deepmix.accelerated")
 NOT_EXPORTED = {
     **{name: "drawn by NumPy on the host" for name in OPERATIONS if name.startswith("initialization.")},
     "adamw.polynomial_decay": "a number of numbers: there is no array",
+    "training.ended": "a decision about a few numbers, on the host",
     "svgmm.begin": "the responsibilities of gmm.e_step, which is exported",
 }
 

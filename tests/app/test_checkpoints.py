@@ -92,10 +92,11 @@ def test_a_digit_that_has_changed_is_noticed(tmp_path):
         assert_same(checkpoints.last(course(99)), course(1))
 
 
-def test_all_of_them_damaged_is_none(tmp_path):
+def test_all_of_them_damaged_is_an_error_and_nothing_is_lost(tmp_path):
     saved(tmp_path, {1: course(1), 2: course(2)})
     for step in "12":
         largest = max((tmp_path / step).rglob("*"), key=lambda path: path.stat().st_size * path.is_file())
         largest.write_bytes(b"")
-    with Checkpoints(tmp_path) as checkpoints, pytest.warns(UserWarning, match="damaged"):
-        assert checkpoints.last(course()) is None
+    with Checkpoints(tmp_path) as checkpoints, pytest.raises(ValueError, match=r"no checkpoint in .* can be read"):
+        checkpoints.last(course())
+    assert {"1", "2"} <= {path.name for path in tmp_path.iterdir()}

@@ -87,8 +87,8 @@ def assert_same_run(one: Path, other: Path) -> None:
 
 
 def test_killed_twenty_times(folder, uninterrupted):
-    """Most times while it trains, sometimes while it starts."""
-    rng, killed = np.random.default_rng(0), 0
+    """Most times while it trains, sometimes while it starts; each time it goes on from the last checkpoint."""
+    rng, killed, told = np.random.default_rng(0), 0, []
     while True:
         process, before = begin(folder, "killed"), steps(folder / "killed")
         if killed % 5 == 4:
@@ -97,6 +97,10 @@ def test_killed_twenty_times(folder, uninterrupted):
             while process.is_alive() and steps(folder / "killed") <= before:
                 time.sleep(0.01)
             process.join(rng.exponential(0.1))
+        log = said(folder, "killed").splitlines() if (folder / "killed.log").exists() else []
+        told = [int(line.split()[4].rstrip(",")) for line in log if line.startswith("going on after step")]
+        if before and killed % 5 != 4:
+            assert told[-1] >= before
         if process.is_alive() and killed < KILLS:
             process.kill()
             killed += 1
@@ -105,6 +109,9 @@ def test_killed_twenty_times(folder, uninterrupted):
             break
     assert process.exitcode == 0, said(folder, "killed")
     assert killed == KILLS
+    assert len(told) > KILLS // 2
+    assert told == sorted(told)
+    assert "damaged" not in said(folder, "killed")
     assert_same_run(folder / "killed", uninterrupted)
 
 
@@ -129,7 +136,9 @@ def test_a_signal_is_answered_with_a_checkpoint_and_a_damaged_one_is_skipped(fol
     process = begin(folder, "damaged")
     process.join()
     assert process.exitcode == 0, said(folder, "damaged")
-    assert f"warning: the checkpoint of step {last} is damaged" in said(folder, "damaged")
+    log = said(folder, "damaged")
+    assert f"warning: the checkpoint of step {last} is damaged" in log
+    assert f"going on after step {last - 1}, epoch " in log
     assert_same_run(folder / "damaged", uninterrupted)
 
 

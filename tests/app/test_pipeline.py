@@ -1,4 +1,4 @@
-"""What the network is given: augmented alike in image, mask and truth; mini-batches that depend on place and seed."""
+"""What the network is given: augmented alike in image, mask and truth; batches that depend on place and seed."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ SHAPE = (2, 9, 9)
 
 def random_item(rng: np.random.Generator, shape: tuple[int, int, int] = SHAPE, k: int = 3) -> Item:
     mask = rng.random(shape[1:]) < 0.8
-    truth = np.where(mask, rng.integers(1, k + 1, shape[1:]), 0).astype(np.uint8)
+    truth = np.where(mask, rng.integers(1, k + 1, shape[1:]), 0).astype(np.int32)
     return Item(rng.normal(size=shape).astype(np.float32), mask, truth)
 
 
@@ -57,7 +57,7 @@ def test_image_mask_and_truth_move_alike(rng):
 def test_a_scaling_by_two_covers_four_times_as_many_pixels():
     mask = np.zeros((40, 40), bool)
     mask[15:25, 15:25] = True
-    item = Item(np.zeros((1, 40, 40), np.float32), mask, mask.astype(np.uint8))
+    item = Item(np.zeros((1, 40, 40), np.float32), mask, mask.astype(np.int32))
     larger = Augmentation(np.eye(2) / 2, np.zeros((2, 40, 40)), np.zeros((1, 40, 40)))
     assert apply(larger, item).mask.sum() == 4 * mask.sum()
 
@@ -78,7 +78,7 @@ def test_draws_keep_their_bounds_and_their_seed(seed):
 def test_an_image_that_would_leave_is_left_as_it_is():
     mask = np.zeros((16, 16), bool)
     mask[0, :] = True  # a turn moves it out
-    item = Item(np.zeros((1, 16, 16), np.float32), mask, mask.astype(np.uint8))
+    item = Item(np.zeros((1, 16, 16), np.float32), mask, mask.astype(np.int32))
     kept = [augment(item, np.random.default_rng(seed)).mask.sum() for seed in range(40)]
     assert min(kept) >= mask.sum() / 2
 
@@ -88,7 +88,7 @@ def test_an_image_that_would_leave_is_left_as_it_is():
 
 def numbered(n: int) -> list[Item]:
     """Items that tell their number in every pixel."""
-    mask, truth = np.ones((8, 8), bool), np.ones((8, 8), np.uint8)
+    mask, truth = np.ones((8, 8), bool), np.ones((8, 8), np.int32)
     return [Item(np.full((1, 8, 8), number, np.float32), mask, truth) for number in range(n)]
 
 
@@ -110,6 +110,13 @@ def test_every_epoch_has_every_image_once_in_batches_of_one_size(n, batch_size, 
         assert len(batches) == of.n_batches
         assert {batch.images.shape for batch in batches} == {(min(batch_size, n), 1, 8, 8)}
         assert sorted(seen(batches)) == list(range(n))
+
+
+def test_every_epoch_is_augmented_anew():
+    item = random_item(np.random.default_rng(0))
+    of = pipeline([item], augmented=True)
+    images = [batch.images[0] for epoch in range(3) for batch in of(epoch)]
+    assert len({image.tobytes() for image in (item.image, *images)}) == 4
 
 
 def test_epochs_have_orders_of_their_own_which_the_seed_fixes():

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from deepmix import datasets, images
-from deepmix.datasets import drawn
+from deepmix.datasets import drawn, myops
 from deepmix.phantoms import TISSUES
+from deepmix.reference.types import Status
 from tests.app.test_cli import Run
 
 pytest.importorskip("orbax.checkpoint", reason="needs the extra train")
@@ -37,7 +38,7 @@ def phantoms(tmp_path_factory) -> Path:
 def run_folder(phantoms, tmp_path_factory) -> Path:
     """Of a finished run, with means from labelled cases."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    assert job.train(phantoms, folder, TrainSettings(4, means_init="auto", **TINY), ALONE) is not None
+    assert job.train(phantoms, folder, TrainSettings(4, means_init="auto", **TINY), ALONE) == Status.max_steps
     return folder
 
 
@@ -95,9 +96,11 @@ def test_means_come_from_training_cases_alone_and_say_from_which(phantoms, tmp_p
 
 @pytest.mark.parametrize(("fraction", "labelled"), [(0.0, 0), (0.5, 1), (1.0, 2)])
 def test_a_fraction_of_the_cases_is_labelled(phantoms, fraction, labelled):
-    settings = TrainSettings(4, supervision=1.0, labelled_fraction=fraction, **TINY)
+    means = "auto" if labelled else None
+    settings = TrainSettings(4, supervision=1.0, labelled_fraction=fraction, means_init=means, **TINY)
     found = data.read(phantoms, settings)
     assert len(found.record["cases"]["labelled"]) == labelled
+    assert found.record["cases"]["means"] == found.record["cases"]["labelled"]  # no truth beyond the fraction
     assert sum(bool(item.truth.any()) for item in found.training) == 2 * labelled
 
 
@@ -107,7 +110,7 @@ def test_a_run_folder_holds_what_its_use_needs(run_folder):
     }  # fmt: skip
     config, report = read(run_folder / "config.json"), read(run_folder / "report.json")
     assert config["settings"]["filters"] == 2
-    assert config["data"]["classes"] == list(TISSUES)
+    assert config["data"]["codes"] == myops.CODES
     assert config["data"]["channels"] == ["bSSFP", "LGE", "T2"]
     assert config["data"]["size"] == [32, 32]
     assert config["data"]["cases"]["means"]
@@ -134,6 +137,39 @@ def test_another_run_with_the_same_seed_learns_the_same(phantoms, run_folder, tm
         assert all(np.array_equal(one[name], other[name]) for name in one) == same
 
 
+def test_checkpoints_come_every_so_many_steps_and_after_each_epoch(phantoms, tmp_path):
+    """Four images in batches of one: steps 3, 6, … and 4, 8, …, of which the last three stay."""
+    job.train(phantoms, tmp_path / "run", TrainSettings(4, **TINY | {"batch_size": 1}), ALONE, every=3)
+    assert {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()} == {"8", "9", "12"}
+
+
+def test_what_is_not_finite_is_said(run, phantoms, tmp_path):
+    command = ["train", phantoms, "-k", 4, "-o", tmp_path / "run", *NETWORK]
+    code, printed, err = run(*command, "--learning-rate", 1e30)
+    assert code == 0
+    assert "NLL not finite" in printed
+    assert "non_finite" in printed
+    assert err.startswith("warning: ")
+    assert np.isfinite(np.load(tmp_path / "run" / "parameters.npz")["head/bias"]).all()
+
+
+def test_slices_with_fewer_pixels_than_classes_are_left_out(tmp_path):
+    """And what stands outside the mask may be anything."""
+    rng, mask = np.random.default_rng(0), np.zeros((16, 16), int)
+    mask[4:12, 4:12] = 1
+    few = np.zeros_like(mask)
+    few[3, 3:5] = 1
+    for name, inside in (("a", mask), ("b", few)):
+        image = np.where(inside, rng.normal(size=mask.shape), -3e38).astype(np.float32)
+        np.save(tmp_path / f"{name}.npy", image)
+        np.save(tmp_path / f"{name}_mask.npy", inside)
+    (tmp_path / "cases.csv").write_text("case,t1,mask\na,a.npy,a_mask.npy\nb,b.npy,b_mask.npy\n", encoding="utf-8")
+    settings = TrainSettings(3, **TINY | {"crop": 16, "augment": False})
+    with pytest.warns(UserWarning, match="1 slices have fewer pixels in the mask than classes"):
+        assert job.train(tmp_path / "cases.csv", tmp_path / "run", settings, ALONE) == Status.max_steps
+    assert read(tmp_path / "run" / "config.json")["data"]["cases"]["training"] == ["a"]
+
+
 def test_training_lowers_the_nll(phantoms, tmp_path):
     settings = TrainSettings(4, **TINY | {"max_epochs": 8, "augment": False})
     job.train(phantoms, tmp_path / "run", settings, ALONE)
@@ -151,8 +187,10 @@ def test_the_commands(run, phantoms, tmp_path):
     assert printed.splitlines()[-1] == f"run in {out}"
     channels = [phantoms / f"myops_training_109_{kind}.nii.gz" for kind in ("C0", "DE", "T2")]
     truth = phantoms / "myops_training_109_gd.nii.gz"
-    code, printed, err = run("predict", out, *channels, "--mask", truth, "-o", tmp_path / "one", "--probabilities")
+    known = ["--mask", truth, "--truth", truth]  # codes as the data set has them
+    code, printed, err = run("predict", out, *channels, *known, "-o", tmp_path / "one", "--probabilities")
     assert (code, err) == (0, "")
+    assert list(read(tmp_path / "one" / "report.json")["dice"]) == ["1", "2", "3", "4"]
     assert {path.name for path in (tmp_path / "one").iterdir()} == {
         "labels.nii.gz", "probabilities.nii.gz", "overlay.png", "report.json",
     }  # fmt: skip
@@ -218,6 +256,11 @@ def test_a_run_can_be_used_elsewhere(run, run_folder, phantoms, tmp_path):
         (["--method", "gmm"], "method must be one of deepg, deepsvg"),
         (["--device", "tpu"], "there is no device 'tpu' here"),
         (["--coordinator", "nowhere"], "cannot join the other processes"),
+        (["--coordinator", "nowhere:1", "--device", "cpu"], "--device is for one process"),
+        (["--processes", 2, "--process", 1], "--processes and --process go with --coordinator"),
+        (["--lambda-batch", 1], "mean_prior_of_batch needs means_init"),
+        (["--labelled-fraction", 0.5], "labelled_fraction goes with supervision"),
+        (["--seed", 2**32], "seed must be below 2^32"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(run, phantoms, tmp_path, arguments, message):
@@ -246,6 +289,50 @@ def test_bad_cases_stop_training_or_are_left_out(run, phantoms, tmp_path):
     assert (cases["training"], cases["test"]) == (["102"], ["109"])
 
 
+def test_predictions_write_over_no_run_and_no_data(run, run_folder, phantoms, tmp_path):
+    for name, source in (("run", run_folder), ("phantoms", phantoms)):
+        shutil.copytree(source, tmp_path / name)
+    trained, data_set = tmp_path / "run", tmp_path / "phantoms"
+    before = sorted(path.name for path in (*trained.iterdir(), *data_set.iterdir()))
+    for output in (trained, data_set, tmp_path):
+        code, _, err = run("predict", trained, "--table", data_set, "-o", output, "--overwrite")
+        assert code == 2
+        assert "whose files are replaced; name another folder" in err
+    assert sorted(path.name for path in (*trained.iterdir(), *data_set.iterdir())) == before
+
+
+def test_channels_are_told_apart_by_name(run, tmp_path, phantoms):
+    """Columns in another order are the same channels; other names are none."""
+    cases = {case.name: case for case in datasets.find(phantoms)}
+    for name, case in cases.items():
+        codes = images.read_image([case.labels])
+        images.write_labels(tmp_path / f"mask_{name}", (codes.channels[0] > 0).astype(int), codes)
+
+    def table(name: str, columns: dict[str, str]) -> Path:
+        lines = [",".join(["case", *columns, "mask"])]
+        for case in cases.values():
+            channels = [str(case.channels[channel]) for channel in columns.values()]
+            lines.append(",".join([case.name, *channels, str(tmp_path / f"mask_{case.name}.nii.gz")]))
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    settings = TrainSettings(4, **TINY | {"crop": 48})
+    job.train(table("a.csv", {"LGE": "LGE", "T2": "T2"}), tmp_path / "run", settings, ALONE)
+    for name, columns in (("b", {"LGE": "LGE", "T2": "T2"}), ("c", {"T2": "T2", "LGE": "LGE"})):
+        code, _, err = run(
+            "predict", tmp_path / "run", "--table", table(f"{name}.csv", columns), "-o", tmp_path / name
+        )
+        assert (code, err) == (0, "")
+    for case in cases:
+        one, other = (read(tmp_path / name / case / "report.json") for name in "bc")
+        assert one["slices"] == other["slices"]
+    strange = table("d.csv", {"LGE": "LGE", "T1": "T2"})
+    code, _, err = run("predict", tmp_path / "run", "--table", strange, "-o", tmp_path / "d")
+    assert code == 2
+    assert "101: its channels are LGE, T1, those of the run LGE, T2" in err
+
+
 def test_a_folder_is_not_written_over_by_mistake(run, run_folder, phantoms, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run_folder, folder)
@@ -258,7 +345,15 @@ def test_a_folder_is_not_written_over_by_mistake(run, run_folder, phantoms, tmp_
     assert code == 2
     assert "was begun with other settings (means_init)" in err
     assert (folder / "parameters.npz").read_bytes() == before
-    code, printed, _ = run(*command, "--mean-prior", "auto", "--resume")  # nothing is left to do
+    changed = tmp_path / "phantoms"
+    shutil.copytree(phantoms, changed)
+    shutil.copy(changed / "myops_training_101_T2.nii.gz", changed / "myops_training_101_DE.nii.gz")
+    command[1] = changed
+    code, _, err = run(*command, "--mean-prior", "auto", "--resume")
+    assert code == 2
+    assert "was begun with other data (digest)" in err
+    command[1] = phantoms
+    code, _, _ = run(*command, "--mean-prior", "auto", "--resume")  # nothing is left to do
     assert code == 0
     assert (
         np.load(folder / "parameters.npz")["head/bias"].tolist()

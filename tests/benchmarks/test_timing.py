@@ -64,6 +64,23 @@ def test_the_first_call_stands_apart_and_a_turn_costs_what_it_adds(clock):
         assert (row.task, row.bytes, row.operations, row.size) == ("task", 8, 2, 9)
 
 
+@pytest.mark.parametrize("span", [0.001, 1.0, 50.0, 1e4])
+def test_turns_are_as_many_as_take_the_span_and_not_many_more(clock, span):
+    turns = timing.enough_turns(Contestant(clock, 1.0), span)
+    assert 2 * turns >= span
+    assert turns == 1 or 2 * turns < 2 * span
+
+
+def test_turns_too_short_to_be_measured_become_more(clock):
+    """As if what stands around a loop were longer in the call of n turns than in that of 2n."""
+    noise = iter([0.0, 0.0, 5.0, 0.0])
+
+    def loop(turns):
+        clock[0] += 1e-3 * turns + next(noise, 0.0)
+
+    assert 1e-3 * timing.enough_turns(loop, 1.0) >= 1.0
+
+
 def test_whole_calls_are_timed_by_turns(clock):
     order = []
 

@@ -1,5 +1,6 @@
 """What the commands print: progress, warnings, a summary."""
 
+import json
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from deepmix import outputs
+from deepmix.reference.types import Status
 from deepmix.results import Segmentation
 
 if TYPE_CHECKING:
@@ -35,6 +38,22 @@ def warnings_in_lines() -> Iterator[None]:
         finally:
             for message in dict.fromkeys(str(each.message) for each in caught if each.category is UserWarning):
                 err.print(f"warning: {message}", style="yellow")
+
+
+@contextmanager
+def warnings_at_once() -> Iterator[None]:
+    """Show each warning once, in one line, when it comes: the work may take days."""
+    shown = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any) -> None:
+        if category is UserWarning and str(message) not in shown:
+            shown.add(str(message))
+            err.print(f"warning: {message}", style="yellow")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = show
+        yield
 
 
 @contextmanager
@@ -87,12 +106,14 @@ def _numbers(epoch: "Epoch") -> str:
     return f"NLL {epoch.nll:.4f}  regulariser {epoch.regularizer:.4f}{dice}"
 
 
-def print_training(report: dict[str, Any], folder: Path) -> None:
-    """One line on how it went, and where the run is."""
+def print_training(folder: Path) -> None:
+    """One line on how it went, from the report, and where the run is."""
+    report = json.loads((folder / outputs.REPORT).read_text(encoding="utf-8"))
     dice = {name: score for name, score in (report["dice"] or {}).items() if score is not None}
-    out.print(
-        f"NLL {report['nll']:.4f}, {report['epochs']} epochs, {report['status'].name}, {report['seconds']:.0f} s"
-    )
+    nll = "not finite" if report["nll"] is None else f"{report['nll']:.4f}"
+    out.print(f"NLL {nll}, {report['epochs']} epochs, {report['status']}, {report['seconds']:.0f} s")
+    if report["status"] == Status.non_finite.name:
+        err.print(f"warning: {Status.non_finite.message}", style="yellow")
     if dice:
         each = ", ".join(f"{name}: {score:.3f}" for name, score in dice.items())
         out.print(f"Dice {np.mean(list(dice.values())):.3f} ({each})")

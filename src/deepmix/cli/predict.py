@@ -33,7 +33,7 @@ def predict(
         raise ValueError("a table names masks and labels itself; leave --mask and --truth out")
     files = [existing(path) for path in (*(channels or ()), mask, truth, table) if path is not None]
     existing(run)
-    outputs.check_folder(output, overwrite, files)
+    outputs.check_folder(output, overwrite, [run, *files])
 
     from deepmix import compilation_cache, datasets
     from deepmix.backends import backend as chosen
@@ -43,21 +43,30 @@ def predict(
     from . import console
 
     trained = runs.load(run)
-    settings = Settings(trained.settings.n_components, backend=backend)
+    dtype = trained.settings.dtype if backend == "accelerated" else None
+    settings = Settings(trained.settings.n_components, backend=backend, dtype=dtype)
     with console.warnings_in_lines():
         if backend == "accelerated":
             compilation_cache.enable()
-        with chosen(settings) as twin, outputs.new_results(output) as folder:
+        with chosen(settings) as twin:
             if table is None:
                 case = prediction.case_of(list(channels or ()), mask, truth, trained)
-                report = prediction.segment(case, trained, twin, folder, probabilities)
+                with outputs.new_results(output) as folder:
+                    report = prediction.segment(case, trained, twin, folder, probabilities)
             else:
-                loaded, skipped = datasets.load_all(datasets.find(table), skip_bad)
-                names = [items[0].case for items in loaded]
-                found = {
-                    case.name: prediction.segment(case, trained, twin, folder / case.name, probabilities)
-                    for case in console.counted("predict", names)
-                }
-                report = {"run": run, "cases": found, "skipped": skipped}
-                outputs.write_report(folder, report)
+                cases = [prediction.fitted(case, trained) for case in datasets.find(table)]
+                outputs.check_folder(
+                    output, overwrite, [path for case in cases for path in prediction.files(case)]
+                )
+                loaded, skipped = datasets.load_all(cases, skip_bad)
+                good = [items[0].case for items in loaded]
+                del loaded  # the images; each is read again when its turn comes
+                found = {}
+                with outputs.new_results(output) as folder:
+                    for case in console.counted("predict", good):
+                        found[case.name] = prediction.segment(
+                            case, trained, twin, folder / case.name, probabilities
+                        )
+                    report = {"run": run, "cases": found, "skipped": skipped}
+                    outputs.write_report(folder, report)
     console.print_predictions(report, output)

@@ -2,12 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deepmix.inputs import existing
 from deepmix.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from deepmix.training.execution import Cluster
 
 DEFAULT = TrainSettings(n_components=1)
 DATA, PRIOR, NETWORK, LOOP = "Data", "What the classes mean", "Network", "Algorithm 4"
@@ -120,6 +123,8 @@ def train(
 ) -> None:
     """Train one network on many images, without labels or with a few."""
     existing(data)
+    if mean_prior not in (None, "auto"):
+        existing(Path(mean_prior))
     settings = TrainSettings(
         n_components=classes,
         method=method,
@@ -152,44 +157,52 @@ def train(
     )
     if checkpoint_every < 1:
         raise ValueError(f"checkpoint_every must be at least 1, got {checkpoint_every}")
-    clustered = distributed or coordinator is not None
-    if not clustered:  # else the leading process looks, once it knows that it is that
-        _check_folder(output, overwrite, resume)
+    cluster = _cluster(distributed, coordinator, processes, process, device)
     # what takes a second to import comes after what can be wrong at once
-    from deepmix import compilation_cache
     from deepmix.training import extras
 
     extras.check()
-    from deepmix.training import job
-    from deepmix.training.execution import Cluster, executing
+    from deepmix import compilation_cache
+    from deepmix.training import job, runs
+    from deepmix.training.execution import executing
 
     from . import console
 
-    cluster = Cluster(coordinator, processes, process) if clustered else None
-    with console.warnings_in_lines(), executing(dtype, device, cluster) as execution:
-        if clustered and execution.leads:
-            _check_folder(output, overwrite, resume)
+    with console.warnings_at_once(), executing(dtype, device, cluster) as execution:
+        execution.led(lambda: runs.check_folder(output, [data], overwrite, resume))
         if not no_compilation_cache:
             compilation_cache.enable()
         with console.training_bar(f"{method} on {data.name}", max_epochs, execution.leads) as progress:
-            report = job.train(
+            status = job.train(
                 data,
                 output,
                 settings,
                 execution,
                 skip_bad=skip_bad,
-                resume=resume,
+                resume=resume and not overwrite,
                 every=checkpoint_every,
                 progress=progress,
+                say=console.err.print if execution.leads else lambda line: None,
             )
-    if report is None:
+    if not status:
         console.err.print(f"deepmix: stopped by a signal; go on with the same command and --resume ({output})")
         sys.exit(STOPPED)
     if execution.leads:
-        console.print_training(report, output)
+        console.print_training(output)
 
 
-def _check_folder(folder: Path, overwrite: bool, resume: bool) -> None:
-    from deepmix import outputs
+def _cluster(
+    distributed: bool, coordinator: str | None, processes: int | None, process: int | None, device: str | None
+) -> "Cluster | None":
+    """The processes that train together; None for one alone. ValueError for options that do not go together."""
+    if coordinator is None and not (processes is None and process is None):
+        raise ValueError(
+            "--processes and --process go with --coordinator HOST:PORT, or with none for --distributed"
+        )
+    if coordinator is None and not distributed:
+        return None
+    if device is not None:
+        raise ValueError("--device is for one process; several use all devices that they see")
+    from deepmix.training.execution import Cluster
 
-    outputs.check_folder(folder, overwrite or (resume and (folder / "config.json").exists()))
+    return Cluster(coordinator, processes, process)

@@ -7,10 +7,22 @@ import numpy as np
 
 from deepmix.reference import initialization
 from deepmix.reference.adamw import tree_map
-from deepmix.reference.types import AdamWState, DeepModel, DeepState, Mixture, Optimization, UNetConfig
+from deepmix.reference.types import (
+    AdamWState,
+    Batch,
+    DeepModel,
+    DeepState,
+    Mixture,
+    Optimization,
+    Training,
+    TrainingModel,
+    TrainingState,
+    UNetConfig,
+)
 
 from .options import Sizes
 
+B = 4  # images of a mini-batch, as published
 Arguments = dict[str, dict[str, Any]]  # of each function, by name
 
 
@@ -20,7 +32,8 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
     def array(*shape: int) -> np.ndarray:
         return np.zeros(shape, dtype)
 
-    return _mixtures(sizes, array) | _network(sizes, array) | _deep(sizes, array) | _metrics(sizes)
+    deep = _deep(sizes, array) | _training(sizes, array)
+    return _mixtures(sizes, array) | _network(sizes, array) | deep | _metrics(sizes)
 
 
 def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
@@ -91,6 +104,27 @@ def _deep(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
         "deep.step": {"state": state, "image": image} | inside | model | optimization,
         "deep.fit": start | {"mask": mask} | model | optimization,
         "deep.warm_start": warm | optimization,
+    }
+
+
+def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    m, k, side = sizes.channels, sizes.classes, sizes.size
+    images, weights, maps = array(B, m, side, side), array(B, side, side), array(B, k, side, side)
+    batch, mixtures = Batch(images, weights, array(B), maps), Mixture(array(B, k), array(B, k, m), array(B, k, m))
+    parameters, deep = _parameters(sizes, array), DeepModel(UNetConfig(sizes.depth, sizes.filters))
+    loss = {"parameters": parameters, "batch": batch, "model": TrainingModel(deep)}
+    state = TrainingState(parameters, AdamWState(np.zeros((), np.int32), parameters, parameters))
+    known = {"proportions": maps[0], "truth": maps[0], "mask": weights[0]}
+    of_batch = {"proportions": maps, "mixtures": mixtures, "batch": batch, "means": mixtures.means[0]}
+    return {
+        "losses.cross_entropy": known,
+        "losses.soft_dice": known,
+        "regularizers.mean_prior_of_batch": of_batch,
+        "training.loss": loss,
+        "training.loss_and_gradient": loss,
+        "training.step": {"state": state, "batch": batch, "learning_rate": array()}
+        | {"model": loss["model"], "training": Training()},
+        "training.predict": {"parameters": parameters, "image": images[0], "mask": weights[0], "model": deep},
     }
 
 

@@ -1,4 +1,4 @@
-"""Algorithms 1 to 3 and the warm start as one program each: what they run on the device, without the checks.
+"""Algorithms 1 to 3, the warm start and predictions as one program each: what runs on the device, without checks.
 
 A history has its full length: NaN from the end of the loop on.
 """
@@ -15,7 +15,8 @@ from deepmix.accelerated import gaussian as _gaussian
 from deepmix.accelerated import gmm as _gmm
 from deepmix.accelerated import problem as _problem
 from deepmix.accelerated import svgmm as _svgmm
-from deepmix.reference.types import DeepFit, DeepModel, Fit, Mixture, Optimization, Tree, UNetConfig
+from deepmix.accelerated import training as _training
+from deepmix.reference.types import DeepFit, DeepModel, Fit, Mixture, Optimization, Prediction, Tree, UNetConfig
 
 
 def _em(algorithm: ModuleType) -> Callable[..., Fit]:
@@ -56,6 +57,11 @@ def _warm_start(
     return _deep._warm_start(image, parameters, target, mask, n_steps, config, optimization)
 
 
+def _predict(parameters: Tree, image: jax.Array, mask: jax.Array, *, model: DeepModel) -> Prediction:
+    return _training._predict(parameters, image, mask, model, None)
+
+
 gmm = SimpleNamespace(fit=_em(_gmm))
 svgmm = SimpleNamespace(fit=_em(_svgmm))
 deep = SimpleNamespace(fit=_deep_fit, warm_start=_warm_start)
+training = SimpleNamespace(predict=_predict)

@@ -20,6 +20,7 @@ class Checkpoints:
     """The checkpoints of a run, by the number of steps done. Where processes share a run, all of them call."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         options = ocp.CheckpointManagerOptions(max_to_keep=KEPT, cleanup_tmp_directories=True)
         self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
 
@@ -44,25 +45,40 @@ class Checkpoints:
     def last(self, begun: Course) -> Course | None:
         """The last course that is whole; None if there is none.
 
-        begun: a course of the same shapes and devices. Damaged ones are removed, with a warning.
+        begun: a course of the same shapes and devices. Damaged ones after it are removed, with a warning.
+        Raises ValueError if there are only damaged ones; they stay.
         """
-        arrays = begun.state, begun.opening, begun.kept
-        wanted = jax.tree.map(ocp.utils.to_shape_dtype_struct, arrays)
+        damaged: dict[int, Exception] = {}
         for step in sorted(self._manager.all_steps(), reverse=True):
             try:
-                found = self._manager.restore(
-                    step,
-                    args=ocp.args.Composite(arrays=ocp.args.StandardRestore(wanted), place=ocp.args.JsonRestore()),
-                )
-                place = dict(found.place)
-                if place.pop("digest") != _digest(found.arrays, place):
-                    raise ValueError("its numbers have changed")
-                return _course(found.arrays, place)
+                course = self._restored(step, begun)
             except Exception as error:  # a damaged file can raise anything
-                trouble = f"the checkpoint of step {step} is damaged ({type(error).__name__}: {error})"
-                warnings.warn(f"{trouble}; going on from the one before it", stacklevel=2)
-                self._manager.delete(step)
+                damaged[step] = error
+                continue
+            for number, error in damaged.items():
+                trouble = f"the checkpoint of step {number} is damaged ({type(error).__name__}: {error})"
+                warnings.warn(f"{trouble}; going on from that of step {step}", stacklevel=2)
+                self._manager.delete(number)
+            return course
+        if damaged:
+            listed = "; ".join(f"step {step}: {type(error).__name__}: {error}" for step, error in damaged.items())
+            raise ValueError(
+                f"no checkpoint in {self._folder} can be read ({listed}); begin anew with --overwrite"
+            )
         return None
+
+    def _restored(self, step: int, begun: Course) -> Course:
+        arrays = begun.state, begun.opening, begun.kept
+        wanted = jax.tree.map(ocp.utils.to_shape_dtype_struct, arrays)
+        found = self._manager.restore(
+            step,
+            args=ocp.args.Composite(arrays=ocp.args.StandardRestore(wanted), place=ocp.args.JsonRestore()),
+        )
+        place = dict(found.place)
+        if place.pop("digest") != _digest(found.arrays, place):
+            raise ValueError("its numbers have changed")
+        history, objective, sums = tuple(place["history"]), tuple(place["objective"]), map(np.array, place["sums"])
+        return Course(*found.arrays, history, objective, tuple(sums), Status(place["status"]))
 
     def __enter__(self) -> Self:
         return self
@@ -70,11 +86,6 @@ class Checkpoints:
     def __exit__(self, *error: object) -> None:
         """Wait until all is written."""
         self._manager.close()
-
-
-def _course(arrays: Any, place: dict[str, Any]) -> Course:
-    history, objective, sums = tuple(place["history"]), tuple(place["objective"]), map(np.array, place["sums"])
-    return Course(*arrays, history, objective, tuple(sums), Status(place["status"]))
 
 
 def _digest(arrays: Any, place: dict[str, Any]) -> str:

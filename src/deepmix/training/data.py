@@ -1,5 +1,7 @@
 """A data set to what training needs: who trains, who is watched, and by which means classes are named."""
 
+import hashlib
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,38 +19,30 @@ class Data(NamedTuple):
 
     training: what the network learns from, with truth where [TR4] may use it. watched: labelled ones on which
     it is tried after each epoch, never trained on if there are test cases with labels. means: μ_data (K, M).
-    n_classes: C, of the truth. record: what a run folder says of all this.
+    record: what a run folder says of all this.
     """
 
     training: list[Item]
     watched: list[Item]
     means: np.ndarray | None
-    n_classes: int
     record: dict[str, Any]
 
 
 def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
     """Read a data set; see `datasets.find`. Raises ValueError that lists all that is wrong with its cases."""
-    n_classes = settings.n_components if settings.named else None
-    crop = None if settings.crop is None else (settings.crop, settings.crop)
-    cases, skipped = datasets.load_all(datasets.find(path), skip_bad, crop, n_classes)
-    if (crop or cases[0][0].case.layout.size) is None:
-        size = datasets.fitting((item.mask for case in cases for item in case), settings.multiple)
-        cases = [[datasets.cropped(item, size) for item in case] for case in cases]
-    size = cases[0][0].crop.size
-    if any(side % settings.multiple for side in size):
-        raise ValueError(f"crops of {size} pixels are no multiples of 2^depth; choose others with --crop")
+    cases, skipped = _cropped(path, settings, skip_bad)
     training, test = _split(cases, settings)
     rng = np.random.default_rng(settings.seed)
     known = [case for case in training if case[0].labels is not None]
-    labelled = _some(known, round(settings.labelled_fraction * len(known)) if settings.supervision else 0, rng)
+    labelled = _some(known, round(settings.labelled_fraction * len(known)), rng) if settings.supervision else []
     layout, channels = cases[0][0].case.layout, list(cases[0][0].case.channels)
-    means, shown = _means(known, settings, len(channels), rng)
-    tissues = [name for name, _ in layout.codes]
+    means, shown = _means(labelled if settings.supervision else known, settings, len(channels), rng)
+    used = set(_names(labelled))
+    tried = [case for case in test if case[0].labels is not None] or known
     record = {
         "channels": channels,
-        "classes": tissues if settings.named and len(tissues) == settings.n_components else None,
-        "size": size,
+        "codes": dict(layout.codes) or None,  # of tissues 1, 2, … in the label files
+        "size": cases[0][0].crop.size,
         "means": means,
         "cases": {
             "training": _names(training),
@@ -57,20 +51,35 @@ def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
             "means": _names(shown),
             "skipped": skipped,
         },
+        "digest": _digest(training, used),
     }
-    tried = [case for case in test if case[0].labels is not None] or known
-    truths = [item.labels for case in tried for item in case if item.labels is not None]
     return Data(
-        [
-            prepared(item, settings.standardize, case[0].case.name in record["cases"]["labelled"])
-            for case in training
-            for item in case
-        ],
+        [prepared(item, settings.standardize, item.case.name in used) for case in training for item in case],
         [prepared(item, settings.standardize) for case in tried for item in case],
         means,
-        max((int(truth.max()) for truth in truths), default=0),
         record,
     )
+
+
+def _cropped(path: Path, settings: TrainSettings, skip_bad: bool) -> tuple[list[list[LoadedCase]], dict[str, str]]:
+    """The cases, cropped as told, as the layout says, or to what holds every mask; and those left out."""
+    n_classes = settings.n_components if settings.named else None
+    crop = None if settings.crop is None else (settings.crop, settings.crop)
+    loaded, skipped = datasets.load_all(datasets.find(path), skip_bad, crop, n_classes)
+    cases = [
+        kept for case in loaded if (kept := [item for item in case if item.mask.sum() >= settings.n_components])
+    ]
+    if (few := sum(map(len, loaded)) - sum(map(len, cases))) > 0:
+        warnings.warn(f"{few} slices have fewer pixels in the mask than classes: left out", stacklevel=3)
+    if not cases:
+        raise ValueError("no image has as many pixels in its mask as there are classes")
+    if (crop or cases[0][0].case.layout.size) is None:
+        size = datasets.fitting((item.mask for case in cases for item in case), settings.multiple)
+        cases = [[datasets.cropped(item, size) for item in case] for case in cases]
+    height, width = cases[0][0].crop.size
+    if height % settings.multiple or width % settings.multiple:
+        raise ValueError(f"a crop of {height}×{width} is no multiple of 2^depth; choose another with --crop")
+    return cases, skipped
 
 
 def _split(
@@ -121,3 +130,14 @@ def _some(cases: list[list[LoadedCase]], number: int, rng: np.random.Generator) 
 
 def _names(cases: list[list[LoadedCase]]) -> list[str]:
     return [case[0].case.name for case in cases]
+
+
+def _digest(cases: list[list[LoadedCase]], labelled: set[str]) -> str:
+    """Of all that the network learns from, as the files have it: a run goes on with the same or not at all."""
+    digest = hashlib.sha256()
+    for item in (item for case in cases for item in case):
+        digest.update(np.ascontiguousarray(np.where(item.mask, item.image, 0)).tobytes())
+        digest.update(np.ascontiguousarray(item.mask).tobytes())
+        if item.case.name in labelled and item.labels is not None:
+            digest.update(np.ascontiguousarray(item.labels, np.int64).tobytes())
+    return digest.hexdigest()

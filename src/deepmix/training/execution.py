@@ -1,13 +1,17 @@
 """Where training runs: one device, all that a process sees, or those of several processes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import jax
+import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh
 
 from deepmix.backends import device_named
+
+_LONGEST = 4096  # bytes of a message from the leading process to the others
 
 
 class Cluster(NamedTuple):
@@ -28,6 +32,22 @@ class Execution(NamedTuple):
     def leads(self) -> bool:
         """Whether this process writes what all of them found."""
         return self.part[0] == 0
+
+    def led(self, work: Callable[[], None]) -> None:
+        """Let the leading process do something; all others wait, and fail as it does if it fails."""
+        message = b""
+        if self.leads:
+            try:
+                work()
+            except (ValueError, OSError) as error:
+                if self.part[1] == 1:
+                    raise
+                message = str(error).encode()[:_LONGEST]
+        if self.part[1] > 1:
+            padded = np.frombuffer(message.ljust(_LONGEST, b"\0"), np.uint8)
+            message = multihost_utils.broadcast_one_to_all(padded).tobytes().rstrip(b"\0")
+        if message:
+            raise ValueError(message.decode(errors="replace"))
 
 
 @contextmanager

@@ -6,12 +6,13 @@ import numpy as np
 
 from deepmix import preparation
 from deepmix.datasets import LoadedCase
+from deepmix.reference.checks import check_image
 
 
 class Item(NamedTuple):
     """An image for the network.
 
-    image: (M, h, w) float32, standardised. mask: (h, w) bool. truth: (h, w) uint8, 1 … K, 0 where unknown.
+    image: (M, h, w) float32, standardised. mask: (h, w) bool. truth: (h, w) int32, 0 where unknown.
     """
 
     image: np.ndarray
@@ -20,13 +21,15 @@ class Item(NamedTuple):
 
 
 def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Item:
-    """Standardise a loaded image; what the crop adds round it becomes 0. labelled: whether its truth is known."""
+    """Standardise a loaded image; what the crop adds round it becomes 0. labelled: whether its truth is known.
+
+    What cannot be computed with, outside the mask, becomes the channel's mean.
+    """
     scale = preparation.scale(loaded.image, loaded.mask, standardize)
     within = loaded.crop.take(np.ones(loaded.crop.shape, bool))
-    image = np.where(within, scale.apply(loaded.image), 0).astype(np.float32)
-    if labelled and loaded.labels is not None:
-        return Item(image, loaded.mask, np.where(loaded.mask, loaded.labels, 0).astype(np.uint8))
-    return Item(image, loaded.mask, np.zeros(loaded.mask.shape, np.uint8))
+    image, _ = check_image(np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, 0)
+    truth = loaded.labels if labelled and loaded.labels is not None else np.zeros(loaded.mask.shape)
+    return Item(image, loaded.mask, np.where(loaded.mask, truth, 0).astype(np.int32))
 
 
 def mean_prior(items: list[Item], n_components: int) -> np.ndarray:

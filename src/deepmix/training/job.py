@@ -1,5 +1,6 @@
 """The work of `deepmix train`: from a data set to a run folder, in one go or in several."""
 
+import os
 import signal
 import threading
 import time
@@ -10,18 +11,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
+from jax.experimental import multihost_utils
 
 from deepmix import outputs
 from deepmix.accelerated import adamw, regularizers, training
 from deepmix.accelerated.training import Course
 from deepmix.reference import initialization
-from deepmix.reference.types import Status, TrainingModel
+from deepmix.reference.types import Status, TrainingModel, Tree
 
 from . import curves, data, runs, watching
 from .checkpoints import Checkpoints
 from .data import Data
 from .execution import Execution
-from .fitting import Watch, followed
 from .pipeline import Pipeline
 from .runs import Epoch
 from .settings import TrainSettings
@@ -46,10 +48,12 @@ def train(
     resume: bool = False,
     every: int = 100,
     progress: Callable[[Place], None] = lambda place: None,
-) -> dict[str, Any] | None:
+    say: Callable[[str], None] = lambda line: None,
+) -> Status:
     """Train on a data set; the folder then holds all that `predict` needs, and checkpoints on the way.
 
-    every: steps between checkpoints. Returns the report; None if a signal stopped it: resume it then.
+    every: steps between checkpoints; there is one after each epoch in any case. say: told where training goes on,
+    and that it is about to stop. Returns how it ended; `running` if a signal stopped it: resume it then.
     Raises ValueError for bad data, and for a run that cannot be resumed.
     """
     began = time.perf_counter()
@@ -57,9 +61,10 @@ def train(
     wanted = runs.config(settings, found.record)
     resuming = resume and (folder / runs.CONFIG).exists()
     if resuming:
-        runs.check_same(folder, wanted)
-    elif execution.leads:
-        runs.begin(folder, wanted)
+        written = runs.read(folder)
+        runs.check_same(folder, written, wanted)
+        means = written["data"]["means"]
+        found = found._replace(means=None if means is None else np.array(means))
     model = _model(settings, found)
     course = training.begin(_parameters(settings, found), model, execution.mesh)
     pipeline = Pipeline(
@@ -71,32 +76,43 @@ def train(
         known=settings.supervision > 0,
         part=execution.part,
     )
-    with Checkpoints(folder / runs.CHECKPOINTS) as checkpoints, _signals() as stopping:
+    if not resuming:
+        execution.led(partial(runs.begin, folder, wanted))
+    with _signals(execution, say) as stopping, Checkpoints(folder / runs.CHECKPOINTS) as checkpoints:
         if resuming and (last := checkpoints.last(course)) is not None:
             course = last
-        if execution.leads:
-            runs.keep_epochs(folder, len(course.history))
-        follower = _Follower(folder, settings, found, model, execution, pipeline.n_batches, progress)
-        course = followed(
-            course,
-            training.run(
-                course,
-                pipeline,
-                model=model,
-                training=settings.training(),
-                mesh=execution.mesh,
-                product_dtype=settings.product_dtype,
-            ),
-            pipeline.n_batches,
-            every,
-            checkpoints,
-            Watch(follower.step_done, follower.epoch_ended, stopping),
-        )
-    return (
-        None
-        if course.status == Status.running
-        else _finish(folder, course, time.perf_counter() - began, execution.leads)
-    )
+            say(f"going on after step {_steps(course, pipeline)}, epoch {len(course.history)}")
+        execution.led(partial(runs.keep_epochs, folder, len(course.history)))
+        epoch = None
+        begun = course
+        for course in training.run(
+            begun,
+            pipeline,
+            model=model,
+            training=settings.training(),
+            mesh=execution.mesh,
+            product_dtype=settings.product_dtype,
+        ):
+            if execution.leads and not course.sums:
+                epoch = _epoch(course, settings, found, model)
+                runs.add_epoch(folder, epoch)
+            progress(Place(len(course.history), len(course.sums), pipeline.n_batches, epoch))
+            if len(course.sums) == pipeline.n_batches:
+                continue  # the end of the epoch comes next
+            step = _steps(course, pipeline)
+            stop = stopping(step)
+            if not course.sums or step % every == 0 or stop:
+                checkpoints.save(step, course)
+            if stop:
+                break
+    if course.status != Status.running and execution.leads:
+        _finish(folder, course, time.perf_counter() - began)
+    return course.status
+
+
+def _steps(course: Course, pipeline: Pipeline) -> int:
+    """How many have been done."""
+    return len(course.history) * pipeline.n_batches + len(course.sums)
 
 
 def _model(settings: TrainSettings, found: Data) -> TrainingModel:
@@ -112,73 +128,62 @@ def _model(settings: TrainSettings, found: Data) -> TrainingModel:
     return settings.model(tuple(of_image), tuple(of_batch))
 
 
-def _parameters(settings: TrainSettings, found: Data) -> dict:
+def _parameters(settings: TrainSettings, found: Data) -> Tree:
     parameters = initialization.unet_parameters(
         len(found.record["channels"]), settings.n_components, settings.model().deep.unet, seed=settings.seed
     )
     return jax.tree.map(lambda leaf: leaf.astype(settings.dtype), parameters)
 
 
-class _Follower:
-    """Writes the metrics and tells the progress, as training goes on."""
-
-    def __init__(
-        self,
-        folder: Path,
-        settings: TrainSettings,
-        found: Data,
-        model: TrainingModel,
-        execution: Execution,
-        n_batches: int,
-        progress: Callable[[Place], None],
-    ) -> None:
-        self._folder, self._settings, self._found, self._model = folder, settings, found, model
-        self._execution, self._n_batches, self._progress = execution, n_batches, progress
-        self._last: Epoch | None = None
-
-    def step_done(self, course: Course) -> None:
-        self._progress(Place(len(course.history), len(course.sums), self._n_batches, self._last))
-
-    def epoch_ended(self, course: Course) -> None:
-        settings, epoch = self._settings, len(course.history) - 1
-        rate = adamw.polynomial_decay(settings.learning_rate, epoch, settings.max_epochs)
-        nll, objective = course.history[-1], course.objective[-1]
-        dice = watching.scores(course.state.parameters, self._found, self._model.deep, settings.named)
-        self._last = Epoch(epoch, float(rate), nll, objective - nll, dice)
-        if self._execution.leads:
-            runs.add_epoch(self._folder, self._last)
+def _epoch(course: Course, settings: TrainSettings, found: Data, model: TrainingModel) -> Epoch:
+    """The line of the epoch that has just ended."""
+    epoch = len(course.history) - 1
+    rate = adamw.polynomial_decay(settings.learning_rate, epoch, settings.max_epochs)
+    nll, objective = course.history[-1], course.objective[-1]
+    dice = watching.scores(course.state.parameters, found, model.deep, settings.named)
+    return Epoch(epoch, float(rate), nll, objective - nll, dice)
 
 
-def _finish(folder: Path, course: Course, seconds: float, leads: bool) -> dict[str, Any]:
-    """Write what was learned, and how."""
+def _finish(folder: Path, course: Course, seconds: float) -> None:
+    """Write what was learned, and how. seconds: since training began or was resumed."""
     epochs = runs.metrics(folder)
-    report = {
+    report: dict[str, Any] = {
         "status": course.status,
-        "epochs": len(epochs),
+        "epochs": len(course.history),
         "seconds": seconds,
-        "nll": epochs[-1].nll,
-        "dice": epochs[-1].dice,
+        "nll": course.history[-1],
+        "dice": epochs[-1].dice if epochs else None,
         "versions": outputs.versions(),
     }
-    if leads:
-        with outputs.new_results(folder) as temporary:
-            runs.save_parameters(temporary / runs.PARAMETERS, course.parameters)
-            curves.write_table(temporary / "curves.csv", epochs)
-            curves.draw(temporary / "curves.png", epochs)
-            outputs.write_report(temporary, report)
-    return report
+    with outputs.new_results(folder) as temporary:
+        runs.save_parameters(temporary / runs.PARAMETERS, course.parameters)
+        if epochs:
+            curves.write_table(temporary / runs.TABLE, epochs)
+            curves.draw(temporary / runs.CURVES, epochs)
+        outputs.write_report(temporary, report)
 
 
 @contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM or SIGINT has asked to stop, which waits for the step and its checkpoint."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # signals come to the main thread only
-        yield asked.is_set
-        return
-    before = {each: signal.signal(each, lambda *_: asked.set()) for each in (signal.SIGTERM, signal.SIGINT)}
+def _signals(execution: Execution, say: Callable[[str], None]) -> Iterator[Callable[[int], bool]]:
+    """Whether, after this step, to stop: when SIGTERM or SIGINT has come; a second SIGINT interrupts at once.
+
+    JAX sees SIGTERM to any of several processes and lets them all stop after the same step.
+    """
+    several, asked = execution.part[1] > 1, threading.Event()
+
+    def heard(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if several:
+            os.kill(os.getpid(), signal.SIGTERM)
+        asked.set()
+        say("stopping after this step")
+
+    numbers = (signal.SIGINT,) if several else (signal.SIGTERM, signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread():
+        numbers = ()  # signals are the main thread's
+    before = {number: signal.signal(number, heard) for number in numbers}
     try:
-        yield asked.is_set
+        yield multihost_utils.reached_preemption_sync_point if several else lambda step: asked.is_set()
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

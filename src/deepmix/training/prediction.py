@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -16,11 +17,13 @@ from .runs import Trained
 
 
 class Slice(NamedTuple):
-    """How a slice went: its number in the volume, None for an image; its NLL; μ (K, M), standardised."""
+    """How a slice went: its number in the volume, None for an image; its NLL and mixture, standardised."""
 
     z: int | None
     nll: float
+    proportions: np.ndarray
     means: np.ndarray
+    covariances: np.ndarray
     degenerate: np.ndarray
 
 
@@ -35,6 +38,21 @@ def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Train
     return Case(name, dict(zip(channels, paths, strict=True)), mask, truth, name)
 
 
+def fitted(case: Case, run: Trained) -> Case:
+    """A case of a data set with its channels in the run's order, not cropped; other channels are a fault."""
+    channels = run.record["channels"]
+    case = case._replace(layout=case.layout._replace(size=None))
+    if set(case.channels) != set(channels) and not case.faults:
+        fault = f"its channels are {', '.join(case.channels)}, those of the run {', '.join(channels)}"
+        return case._replace(faults=(fault,))
+    return case._replace(channels={name: case.channels[name] for name in channels if name in case.channels})
+
+
+def files(case: Case) -> list[Path]:
+    """All that is read of a case."""
+    return [path for path in (*case.channels.values(), case.mask, case.labels) if path is not None]
+
+
 def segment(case: Case, run: Trained, backend: ModuleType, folder: Path, probabilities: bool) -> dict[str, Any]:
     """Segment a case and write what `deepmix segment` writes of an image, its report included, which it returns.
 
@@ -42,26 +60,64 @@ def segment(case: Case, run: Trained, backend: ModuleType, folder: Path, probabi
     """
     began = time.perf_counter()
     items, maps, slices = _through_network(_cropped(case, run), run, backend)
-    like, classes = items[0].like, run.record["classes"]
+    like, names = items[0].like, _class_names(run)
     proportions = datasets.assembled(items, maps)
     inside = datasets.assembled(items, [item.mask for item in items])
     labels = np.where(inside, proportions.argmax(axis=0) + 1, 0).astype(np.uint8)
-    report = {"case": case.name, "seconds": time.perf_counter() - began, "classes": classes, "slices": slices}
-    if (truths := [item.labels for item in items if item.labels is not None]) and any(map(np.any, truths)):
-        truth = datasets.assembled(items, truths)
+    report = {"case": case.name, "seconds": time.perf_counter() - began, "classes": names, "slices": slices}
+    if (truth := _truth(items, run)) is not None:
         report |= evaluation.scores(labels, truth, run.settings.n_components, run.settings.named)
     folder.mkdir(exist_ok=True)
     images.write_labels(folder / "labels", labels, like)
     if probabilities:
         images.write_probabilities(folder / "probabilities", proportions, like)
-    channels = datasets.assembled(items, [item.image for item in items])
-    overlay = folder / "overlay.png"
-    names = list(case.channels)
     figures.overlay(
-        overlay, channels, labels, names, inside, class_names=classes, view=like.view, aspect=like.aspect
+        folder / "overlay.png",
+        datasets.assembled(items, [item.image for item in items]),
+        labels,
+        list(case.channels),
+        inside,
+        class_names=names,
+        view=like.view,
+        aspect=like.aspect,
     )
-    outputs.write_report(folder, report | {"channels": case.channels, "versions": outputs.versions()})
+    settings = {
+        "settings": asdict(run.settings),
+        "channels": case.channels,
+        "mask": case.mask,
+        "truth": case.labels,
+    }
+    units = "mixtures and nll of the standardised channels"
+    outputs.write_report(folder, report | settings | {"units": units, "versions": outputs.versions()})
     return report
+
+
+def _class_names(run: Trained) -> list[str] | None:
+    """Those of the tissues, if class k is tissue k and there are as many."""
+    codes = run.record["codes"]
+    return list(codes) if codes and run.settings.named and len(codes) == run.settings.n_components else None
+
+
+def _truth(items: list[LoadedCase], run: Trained) -> np.ndarray | None:
+    """The true labels of all items, as numbers of tissues where the files have the codes of the run's data.
+
+    Raises ValueError for other labels than classes, where class k is tissue k.
+    """
+    if items[0].labels is None:
+        return None
+    inside = datasets.assembled(items, [item.mask for item in items])
+    truth = np.where(inside, datasets.assembled(items, [np.asarray(item.labels) for item in items]), 0)
+    if not truth.any():
+        raise ValueError(f"{items[0].case.labels} holds no class inside the mask")
+    codes = list((run.record["codes"] or {}).values())
+    if set(codes) & set(np.unique(truth)):
+        return sum((truth == code) * number for number, code in enumerate(codes, start=1))
+    if run.settings.named and truth.max() > run.settings.n_components:
+        raise ValueError(
+            f"{items[0].case.labels} holds the label {truth.max()}; the classes of the run are 1 to "
+            f"{run.settings.n_components}"
+        )
+    return truth
 
 
 def _through_network(
@@ -78,10 +134,9 @@ def _through_network(
         image = prepared(item, run.settings.standardize).image.astype(run.settings.dtype)
         found = backend.training.predict(run.parameters, image, item.mask, model=model)
         chosen = found.posterior if model.label_rule == "posterior" else found.proportions
-        means, degenerate = np.asarray(found.mixture.means), np.asarray(found.degenerate)
         kept.append(item)
         maps.append(np.where(item.mask, chosen, 0).astype(np.float32))
-        slices.append(Slice(item.z, float(found.nll), means, degenerate))
+        slices.append(Slice(item.z, float(found.nll), *map(np.asarray, (*found.mixture, found.degenerate))))
     if not kept:
         raise ValueError(f"{loaded[0].case.name} has nowhere as many pixels in its mask as there are classes")
     return kept, maps, slices
@@ -89,7 +144,7 @@ def _through_network(
 
 def _cropped(case: Case, run: Trained) -> list[LoadedCase]:
     """Windows as large as those of the training, or larger where a mask does not fit."""
-    whole = datasets.load(case._replace(layout=case.layout._replace(size=None)))
+    whole = datasets.load(case)
     needed = datasets.fitting((item.mask for item in whole), run.settings.multiple)
     height, width = np.maximum(needed, run.record["size"])
     return [datasets.cropped(item, (int(height), int(width))) for item in whole]

@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from deepmix.reference.types import Tree
 from .settings import TrainSettings
 
 CONFIG, METRICS, CHECKPOINTS, PARAMETERS = "config.json", "metrics.jsonl", "checkpoints", "parameters.npz"
+TABLE, CURVES = "curves.csv", "curves.png"
 
 
 class Epoch(NamedTuple):
@@ -46,25 +48,44 @@ def config(settings: TrainSettings, record: dict[str, Any]) -> dict[str, Any]:
     return outputs.plain({"settings": asdict(settings), "data": record, "versions": outputs.versions()})
 
 
+def check_folder(folder: Path, inputs: Iterable[Path], overwrite: bool, resume: bool) -> None:
+    """Raise ValueError, saying what to do, for a folder in which a run may neither begin nor go on."""
+    ours = (folder / CONFIG).exists()
+    outputs.check_folder(folder, overwrite or resume if ours else None, inputs)
+    if ours:
+        read(folder)
+
+
 def begin(folder: Path, wanted: dict[str, Any]) -> None:
     """Write the configuration; of an earlier run in the folder, nothing stays."""
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    for name in (PARAMETERS, METRICS, outputs.REPORT):
+    if (folder / CHECKPOINTS).exists():
+        shutil.rmtree(folder / CHECKPOINTS)
+    for name in (METRICS, PARAMETERS, TABLE, CURVES, outputs.REPORT):
         (folder / name).unlink(missing_ok=True)
     with outputs.new_results(folder, CONFIG) as temporary:
         outputs.write_report(temporary, wanted, CONFIG)
 
 
-def check_same(folder: Path, wanted: dict[str, Any]) -> None:
-    """Raise ValueError unless the run in a folder was begun with these settings and data."""
-    begun = _read(folder)
+def check_same(folder: Path, begun: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raise ValueError unless a run was begun with these settings and data.
+
+    The means are those that it was begun with: another processor may round them otherwise.
+    """
     for part in ("settings", "data"):
-        names = begun[part].keys() | wanted[part].keys()
-        if other := sorted(name for name in names if begun[part].get(name) != wanted[part].get(name)):
+        before, now = (_comparable(each[part]) for each in (begun, wanted))
+        if other := sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)):
             raise ValueError(
                 f"the run in {folder} was begun with other {part} ({', '.join(other)}); resume it with its own, "
                 "or name another folder"
             )
+
+
+def _comparable(part: dict[str, Any]) -> dict[str, Any]:
+    """Without the means, and without what was wrong with cases, which names their places."""
+    kept = {name: value for name, value in part.items() if name != "means"}
+    if "cases" in kept:
+        kept["cases"] = kept["cases"] | {"skipped": sorted(kept["cases"]["skipped"])}
+    return kept
 
 
 def keep_epochs(folder: Path, n_epochs: int) -> None:
@@ -80,10 +101,13 @@ def add_epoch(folder: Path, epoch: Epoch) -> None:
 
 
 def metrics(folder: Path) -> list[Epoch]:
-    """The lines so far; one that was cut off in writing is none."""
+    """The lines so far; one that was cut off in writing is none. ValueError if others are damaged."""
     path = folder / METRICS
     lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    return [Epoch(**json.loads(line)) for line in lines]
+    try:
+        return [Epoch(**json.loads(line)) for line in lines]
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"cannot read {path}: {error}") from error
 
 
 def save_parameters(path: Path, parameters: Tree) -> None:
@@ -94,7 +118,7 @@ def save_parameters(path: Path, parameters: Tree) -> None:
 
 def load(folder: Path) -> Trained:
     """Read a finished run. Raises ValueError if it is none, or damaged."""
-    begun = _read(folder)
+    begun = read(folder)
     try:
         with np.load(folder / PARAMETERS) as file:
             parameters = flat.tree("", {f"/{name}": array for name, array in file.items()})
@@ -108,13 +132,18 @@ def load(folder: Path) -> Trained:
     return Trained(TrainSettings(**settings), begun["data"], parameters)
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> dict[str, Any]:
+    """The configuration of a run. Raises ValueError if there is none, or none of this version."""
     try:
-        return json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{folder} holds no run of deepmix train: it has no {CONFIG}") from None
     except (ValueError, OSError) as error:
         raise ValueError(f"cannot read {folder / CONFIG}: {error}") from error
+    names = {field.name for field in fields(TrainSettings)}
+    if not isinstance(found, dict) or "data" not in found or set(found.get("settings", ())) != names:
+        raise ValueError(f"{folder / CONFIG} is not of a run of this version of deepmix train")
+    return found
 
 
 def _line(epoch: Epoch) -> str:

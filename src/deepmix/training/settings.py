@@ -19,7 +19,7 @@ class TrainSettings:
     means_init: a file with μ_data (K, M) of standardised channels, "auto" for that of `prior_cases` labelled
     training cases, or None. mean_prior, mean_prior_of_batch: λ of [R1] and of its batch form, 0 without μ_data.
     total_variation: λ of [R2]. supervision: α of [TR4].
-    labelled_fraction: of the training cases with truth, those whose truth [TR4] may use.
+    labelled_fraction: of the training cases with truth, those whose truth [TR4], and then "auto", may use.
     batch_size, augment: of the mini-batches. The others: see `Training`, `UNetConfig` and `DeepModel`.
     """
 
@@ -64,8 +64,14 @@ class TrainSettings:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
         if not 1 <= self.n_components <= 255:
             raise ValueError(f"n_components must be from 1 to 255, got {self.n_components}")
+        if self.seed >= 2**32:
+            raise ValueError(f"seed must be below 2^32, got {self.seed}")
         if self.labelled_fraction > 1:
             raise ValueError(f"labelled_fraction must be from 0 to 1, got {self.labelled_fraction}")
+        if self.labelled_fraction < 1 and not self.supervision:
+            raise ValueError("labelled_fraction goes with supervision: without it no label is used")
+        if self.mean_prior_of_batch and self.means_init is None:
+            raise ValueError("mean_prior_of_batch needs means_init: the means that it draws the classes to")
         if self.crop is not None and self.crop % self.multiple:
             raise ValueError(f"crop must be a multiple of 2^depth = {self.multiple}, got {self.crop}")
 

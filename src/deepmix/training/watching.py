@@ -11,20 +11,24 @@ from .data import Data
 
 
 def scores(parameters: Tree, data: Data, model: DeepModel, named: bool) -> dict[str, float] | None:
-    """Dice by true class over all pixels of the watched images; None if there is none.
+    """Dice by tissue over all pixels of the watched images; None if there is none.
 
-    named: class k is true class k; else classes are matched over all the images at once.
+    named: class k is tissue k; else classes are matched over all the images at once [EV2].
     """
-    if not data.watched:
+    if not any(item.truth.any() for item in data.watched):
         return None
-    parameters = jax.tree.map(np.asarray, parameters)  # where processes share them, each has them whole
-    labels = np.concatenate([_labels(parameters, item.image, item.mask, model) for item in data.watched])
+    parameters = jax.device_put(jax.tree.map(np.asarray, parameters))  # from all devices to one
+    labels = np.concatenate(
+        [
+            np.asarray(training.predict(parameters, item.image, item.mask, model=model).labels)[item.mask] + 1
+            for item in data.watched
+        ]
+    )
     truth = np.concatenate([item.truth[item.mask] for item in data.watched])
-    names = data.record["classes"] or [str(c + 1) for c in range(data.n_classes)]
     found = evaluation.scores(labels, truth, len(parameters["head"]["bias"]), named)["dice"]
-    return {names[code - 1]: value for code, value in found.items()}
+    return {tissue(data.record, number): dice for number, dice in found.items()}
 
 
-def _labels(parameters: Tree, image: np.ndarray, mask: np.ndarray, model: DeepModel) -> np.ndarray:
-    """1 … K, of the pixels of the mask."""
-    return np.asarray(training.predict(parameters, image, mask, model=model).labels)[mask] + 1
+def tissue(record: dict, number: int) -> str:
+    """The name of a true class 1, 2, …; its number where the data's layout names none."""
+    return list(record["codes"])[number - 1] if record["codes"] else str(number)

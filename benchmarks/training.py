@@ -1,0 +1,202 @@
+"""What the paper finds about Algorithm 4, on phantoms: 20 cases to train on, 5 to test, and labels for a few."""
+
+import io
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from deepmix.accelerated import gmm, svgmm
+from deepmix.accelerated import training as algorithm
+from deepmix.datasets import drawn
+from deepmix.figures import class_colour
+from deepmix.phantoms import TISSUES
+from deepmix.reference import initialization
+from deepmix.reference.metrics import dice_matrix, match_classes
+from deepmix.training import data, job, runs
+from deepmix.training.data import Data
+from deepmix.training.execution import Execution
+from deepmix.training.items import Item
+from deepmix.training.runs import Trained
+from deepmix.training.settings import TrainSettings
+
+from . import machine, report
+from .setting import Setting
+
+K = len(TISSUES)
+EM, DEEP = ("SVGMM", "SVGMM_μ"), ("deepSVG", "deepSVG_μ")
+LABELLED = (1, 2, 5, 20)  # of 20 cases; none is deepSVG
+
+
+class Plan(NamedTuple):
+    """How large the experiment is. cases: of the data set, five of them for testing."""
+
+    settings: TrainSettings
+    cases: int = 25
+    seeds: tuple[int, ...] = (0, 1, 2)
+    labelled: tuple[int, ...] = LABELLED
+
+
+class Score(NamedTuple):
+    """A method on a slice of a test case.
+
+    direct, matched: Dice of each tissue (K,), class k as tissue k or by the best assignment [EV2].
+    """
+
+    method: str
+    seed: int
+    direct: list[float]
+    matched: list[float]
+    nll: float
+    seconds: float
+
+
+def plan(setting: Setting) -> Plan:
+    """The default; with `--paper` the published sizes, with `--quick` one that only shows that it runs."""
+    if setting.quick:
+        tiny = TrainSettings(K, crop=96, depth=2, filters=2, max_epochs=2, seed=0)
+        return Plan(tiny, cases=22, seeds=(0,), labelled=(2,))
+    if setting.paper:
+        return Plan(TrainSettings(K))
+    return Plan(TrainSettings(K, crop=96, filters=16))
+
+
+def run(setting: Setting) -> None:
+    """Train, test, print a table, write it with a figure; see the module."""
+    chosen, console = plan(setting), Console()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        phantoms = folder / "phantoms"
+        phantoms.mkdir()
+        for number in range(drawn.FIRST, drawn.FIRST + chosen.cases):
+            drawn.write(phantoms, number, drawn.draw(number))
+        scores = list(_scores(chosen, phantoms, folder, console))
+    console.print(table(scores))
+    if not setting.quick:
+        stem = report.RESULTS / f"training-{'paper' if setting.paper else 'default'}"
+        record = {"plan": str(chosen), "machine": machine.describe(setting), "versions": machine.versions()}
+        rows = [score._asdict() for score in scores]
+        report.write(stem.with_suffix(".json"), json.dumps(record | {"scores": rows}, indent=1) + "\n")
+        report.write(stem.with_suffix(".png"), draw(scores))
+
+
+def _scores(chosen: Plan, phantoms: Path, folder: Path, console: Console) -> Iterator[Score]:
+    for seed in chosen.seeds:
+        settings = replace(chosen.settings, seed=seed)
+        guided = replace(settings, means_init="auto")
+        found = data.read(phantoms, guided)
+        for method in EM:
+            yield from _by_em(method, found, seed)
+        trainings = dict(zip(DEEP, (settings, guided), strict=True)) | {
+            _labelled(number): replace(settings, supervision=1.0, labelled_fraction=number / 20)
+            for number in chosen.labelled
+        }
+        for method, asked in trainings.items():
+            console.print(f"{method}, seed {seed}")
+            yield from _by_network(method, phantoms, folder / f"{method}, {seed}", asked, found.watched)
+
+
+def _labelled(number: int) -> str:
+    return f"{number} labelled"
+
+
+def _by_em(method: str, found: Data, seed: int) -> Iterator[Score]:
+    """A fit for each image: from k-means, or from the means of labelled cases."""
+    for item in found.watched:
+        for _ in range(2):  # the first call compiles
+            began = time.perf_counter()
+            pixels = item.image[:, item.mask]
+            if method == "SVGMM_μ":
+                start = initialization.from_means(pixels, found.means)
+            else:
+                start = initialization.kmeans(pixels, K, seed=seed)
+            mixture = gmm.fit(pixels, start).mixture
+            fit = svgmm.fit(pixels, svgmm.begin(pixels, mixture))
+            seconds = time.perf_counter() - began
+        proportions = np.asarray(fit.mixture.proportions)
+        yield _score(method, seed, proportions.argmax(axis=0) + 1, item, float(fit.nll), seconds)
+
+
+def _by_network(
+    method: str, phantoms: Path, folder: Path, settings: TrainSettings, watched: Sequence[Item]
+) -> Iterator[Score]:
+    """One forward pass for each image of a network that has been trained on the other cases."""
+    job.train(phantoms, folder, settings, Execution(None, (0, 1)))
+    trained = runs.load(folder)
+    for item in watched:
+        yield _through(trained, item, method)
+
+
+def _through(trained: Trained, item: Item, method: str) -> Score:
+    model = trained.settings.model().deep
+    for _ in range(2):  # the first call compiles
+        began = time.perf_counter()
+        found = algorithm.predict(trained.parameters, item.image, item.mask, model=model)
+        labels = np.asarray(found.labels)[item.mask] + 1
+        seconds = time.perf_counter() - began
+    return _score(method, trained.settings.seed, labels, item, float(found.nll), seconds)
+
+
+def _score(method: str, seed: int, labels: np.ndarray, item: Item, nll: float, seconds: float) -> Score:
+    truth = item.truth[item.mask]
+    matrix = dice_matrix(labels, truth, K, K)
+    matched = match_classes(labels, truth, K, K)
+    by_tissue = [float(np.nan_to_num(matrix[int(np.flatnonzero(matched == c + 1)[0]), c])) for c in range(K)]
+    return Score(method, seed, [float(each) for each in np.nan_to_num(np.diag(matrix))], by_tissue, nll, seconds)
+
+
+def table(scores: Sequence[Score]) -> Table:
+    """A line a method: mean ± deviation over test slices and seeds."""
+    result = Table(
+        "method", *TISSUES, "mean Dice", "unmatched", "NLL", "per image", title="test cases, matched Dice"
+    )
+    for method in dict.fromkeys(score.method for score in scores):
+        of = [score for score in scores if score.method == method]
+        matched = np.array([score.matched for score in of])
+        result.add_row(
+            method,
+            *(_spread(matched[:, c]) for c in range(K)),
+            _spread(matched.mean(axis=1)),
+            _spread(np.mean([score.direct for score in of], axis=1)),
+            _spread(np.array([score.nll for score in of])),
+            report.seconds(float(np.median([score.seconds for score in of]))),
+        )
+    return result
+
+
+def _spread(values: np.ndarray) -> str:
+    return f"{values.mean():.3f} ± {values.std():.3f}"
+
+
+def draw(scores: Sequence[Score]) -> bytes:
+    """Dice of each tissue by method, and how it grows with the labelled cases."""
+    figure = Figure(figsize=(10, 4), dpi=110, layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    unlabelled = (*EM, *DEEP)
+    grown = ("deepSVG", *map(_labelled, LABELLED))
+    for c, tissue in enumerate(TISSUES):
+        dice = {
+            name: np.array([score.matched[c] for score in scores if score.method == name])
+            for name in (*unlabelled, *grown)
+        }
+        places = np.arange(len(unlabelled)) + 0.2 * (c - (K - 1) / 2)
+        means, deviations = ([function(dice[name]) for name in unlabelled] for function in (np.mean, np.std))
+        left.bar(places, means, 0.18, yerr=deviations, color=class_colour(c + 1), label=tissue)
+        curve = [dice[name].mean() for name in grown]
+        right.plot(range(len(grown)), curve, marker="o", color=class_colour(c + 1), label=tissue)
+    left.set(title="unsupervised", ylabel="matched Dice", ylim=(0, 1))
+    left.set_xticks(range(len(unlabelled)), unlabelled)
+    right.set(title="deepSVG with known labels", xlabel="labelled cases of 20")
+    right.set_xticks(range(len(grown)), ["0", *map(str, LABELLED)])
+    left.legend(fontsize="small")
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
