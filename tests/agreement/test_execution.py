@@ -160,6 +160,9 @@ class OnlyChunks:
     def __array__(self, *_, **__):
         raise AssertionError("all pixels at once")
 
+    def __len__(self):
+        return len(self.pixels)
+
     def __getitem__(self, place):
         taken = self.pixels[place]
         assert taken.shape[1] <= self.chunk
@@ -278,7 +281,7 @@ print("equal")
 
 # What travels between the devices is the sums of K classes, once a pass, and the moments of the floor.
 mesh, pixels = jax.sharding.Mesh(jax.devices(), ("pixels",)), clusters(8 * 4096)
-posed = problem.pose(pixels, start_of(pixels, "gmm", "diag"), None, None, "diag", 8)
+posed = problem.pose(pixels, start_of(pixels, "gmm", "diag"), None, None, "diag", parts=8)
 layout = jax.tree.map(partial(jax.sharding.NamedSharding, mesh), problem._layout(posed, mesh))
 placed = jax.device_put(posed, layout)
 lowered = problem._solve_on_mesh.lower(accelerated.gmm._algorithm, placed, 1e-3, "diag", 9, mesh)
