@@ -24,7 +24,7 @@ def update(
     gradient: Tree,
     state: AdamWState,
     *,
-    learning_rate: float = 1e-4,
+    learning_rate: jax.Array | float = 1e-4,
     weight_decay: float = 1e-3,
     b1: float = 0.9,
     b2: float = 0.999,

@@ -54,7 +54,8 @@ def count(lanes: int | None, n_items: int, most: int | None = None) -> int:
 
 def _platform() -> str:
     """Of the device on which things run unless told otherwise."""
-    device = jax.config.jax_default_device
+    config: Any = jax.config
+    device = config.jax_default_device
     if device is None:
         return jax.default_backend()
     return device.partition(":")[0] if isinstance(device, str) else device.platform

@@ -37,7 +37,7 @@ def loss(
     logits = of_batch(parameters, batch.images, model.deep.unet, product_dtype=product_dtype)
     supervised = batch.truth is not None and model.supervision > 0
 
-    def of_image(logits: jax.Array, image: jax.Array, weights: jax.Array, truth: jax.Array | None) -> tuple:
+    def of_image(logits: jax.Array, image: jax.Array, weights: jax.Array, truth: Any) -> tuple:
         regularizers = model.deep.regularizers
         if supervised:
             regularizers = (*regularizers, (partial(_supervise, truth=truth), model.supervision))

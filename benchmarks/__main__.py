@@ -29,7 +29,13 @@ def main(arguments: list[str] | None = None) -> None:
         return
     limits, console = machine.measure(setting), Console()
     for name in names:
-        rows = BENCHMARKS[name](setting)
+        try:
+            rows = BENCHMARKS[name](setting)
+        except (AttributeError, TypeError) as error:
+            if setting.backend == Setting().backend:
+                raise
+            console.print(f"{name} is left out, as it needs more of {setting.backend}: {error}", soft_wrap=True)
+            continue
         console.print(report.table(name, rows, limits, setting))
         if not setting.quick:
             _write(name, rows, limits, setting)

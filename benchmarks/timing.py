@@ -84,14 +84,14 @@ def compare_loops(
 
 
 def enough_turns(loop: Callable[[int], Any], span: float) -> int:
-    """So many turns that they take as long as `span`, in seconds, as measured by `seconds_of_a_turn`."""
+    """So many turns that they take as long as `span`, in seconds, in both of two samples."""
     turns = 1
     while True:
         loop(2 * turns)  # the length of a loop may be compiled in
-        spent = turns * seconds_of_a_turn(loop, turns)
+        spent = turns * min(seconds_of_a_turn(loop, turns) for _ in range(2))
         if spent >= span:
             return turns
-        turns *= min(64, math.ceil(span / spent)) if spent > 0 else 64
+        turns *= min(8, math.ceil(span / spent)) if spent > 0 else 4
 
 
 def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:

@@ -23,6 +23,8 @@ from .types import (
     Tree,
 )
 
+_Problem = tuple[Tree, np.ndarray, Mixture, np.ndarray, np.ndarray]  # θ, image, previous mixture, weights, floor
+
 
 def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel()) -> tuple[float, Evaluation]:
     """Mean over the batch of NLL + Σ λ R + α (cross-entropy + Dice loss), and Σ λ R of the batch [TR1], [TR4].
@@ -31,7 +33,8 @@ def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel())
     """
     shares, (value, _), evaluations = _shares(batch), _regularize(parameters, batch, model), []
     for b, share in enumerate(shares):
-        each, evaluation = deep.loss(*_problem(parameters, batch, b, model))
+        problem, of_image = _problem(parameters, batch, b, model)
+        each, evaluation = deep.loss(*problem, of_image)
         value += share * each
         evaluations.append(evaluation)
     return value, _stacked(evaluations)
@@ -44,7 +47,7 @@ def loss_and_gradient(
     shares, (value, slopes), evaluations = _shares(batch), _regularize(parameters, batch, model), []
     gradient = adamw.tree_map(np.zeros_like, parameters)
     for b, share in enumerate(shares):
-        *problem, of_image = _problem(parameters, batch, b, model)
+        problem, of_image = _problem(parameters, batch, b, model)
         if share > 0:  # so that what regularises the batch goes the same way through the network
             slope = partial(_slope, gradient=slopes[b] / share)
             of_image = of_image._replace(regularizers=(*of_image.regularizers, (slope, 1.0)))
@@ -144,14 +147,14 @@ def predict(
     return Prediction(proportions, posterior, mixture, chosen.argmax(axis=0), nll, degenerate)
 
 
-def _problem(parameters: Tree, batch: Batch, b: int, model: TrainingModel) -> tuple:
+def _problem(parameters: Tree, batch: Batch, b: int, model: TrainingModel) -> tuple[_Problem, DeepModel]:
     """The arguments of `deep.loss` for one image: nothing comes from another image or an earlier step."""
     image, weights, n_components = batch.images[b], batch.weights[b], len(parameters["head"]["bias"])
     of_image = model.deep
     if batch.truth is not None and model.supervision:  # [TR4]
         known = partial(_supervise, truth=batch.truth[b])
         of_image = of_image._replace(regularizers=(*of_image.regularizers, (known, model.supervision)))
-    return parameters, image, *_surroundings(image, weights, n_components, model.deep), of_image
+    return (parameters, image, *_surroundings(image, weights, n_components, model.deep)), of_image
 
 
 def _surroundings(
@@ -171,7 +174,7 @@ def _regularize(parameters: Tree, batch: Batch, model: TrainingModel) -> tuple[f
         return value, gradient
     proportions, mixtures = np.empty(shape), []
     for b in range(len(batch.images)):
-        *problem, of_image = _problem(parameters, batch, b, model)
+        problem, of_image = _problem(parameters, batch, b, model)
         _, evaluation = deep.loss(*problem, of_image._replace(regularizers=()))
         proportions[b] = evaluation.proportions
         mixtures.append(evaluation.mixture)

@@ -87,3 +87,21 @@ def test_what_does_not_exist_is_refused(folder, capsys, arguments):
 )
 def test_seconds_in_the_unit_that_fits(value, text):
     assert report.seconds(value) == text
+
+
+def test_a_backend_that_lacks_a_function_is_left_out_of_what_needs_it(folder, monkeypatch, capsys):
+    def needs_more(setting):
+        raise AttributeError("module has no attribute 'fit_batch'")
+
+    def enough(setting):
+        return [row._replace(who=setting.name) if row.who == "accelerated" else row for row in ROWS]
+
+    monkeypatch.setattr(command, "BENCHMARKS", {"batch": needs_more, "em": enough})
+    command.main(["--backend", "deepmix.reference", "--quick"])
+    printed = capsys.readouterr().out
+    assert (
+        "batch is left out, as it needs more of deepmix.reference: module has no attribute 'fit_batch'" in printed
+    )
+    assert "EM, N = 1,000" in printed
+    with pytest.raises(AttributeError):
+        command.main(["--quick"])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -45,7 +45,14 @@ def warnings_at_once() -> Iterator[None]:
     """Show each warning once, in one line, when it comes: the work may take days."""
     shown = set()
 
-    def show(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         if category is UserWarning and str(message) not in shown:
             shown.add(str(message))
             err.print(f"warning: {message}", style="yellow")

@@ -55,13 +55,13 @@ class Checkpoints:
             except Exception as error:  # a damaged file can raise anything
                 damaged[step] = error
                 continue
-            for number, error in damaged.items():
-                trouble = f"the checkpoint of step {number} is damaged ({type(error).__name__}: {error})"
+            for number, fault in damaged.items():
+                trouble = f"the checkpoint of step {number} is damaged ({type(fault).__name__}: {fault})"
                 warnings.warn(f"{trouble}; going on from that of step {step}", stacklevel=2)
                 self._manager.delete(number)
             return course
         if damaged:
-            listed = "; ".join(f"step {step}: {type(error).__name__}: {error}" for step, error in damaged.items())
+            listed = "; ".join(f"step {step}: {type(fault).__name__}: {fault}" for step, fault in damaged.items())
             raise ValueError(
                 f"no checkpoint in {self._folder} can be read ({listed}); begin anew with --overwrite"
             )
@@ -77,8 +77,10 @@ class Checkpoints:
         place = dict(found.place)
         if place.pop("digest") != _digest(found.arrays, place):
             raise ValueError("its numbers have changed")
-        history, objective, sums = tuple(place["history"]), tuple(place["objective"]), map(np.array, place["sums"])
-        return Course(*found.arrays, history, objective, tuple(sums), Status(place["status"]))
+        history, objective = tuple(place["history"]), tuple(place["objective"])
+        sums: list[Any] = [np.array(each) for each in place["sums"]]
+        state, opening, kept = found.arrays
+        return Course(state, opening, kept, history, objective, tuple(sums), Status(place["status"]))
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 
@@ -120,7 +121,7 @@ def _model(settings: TrainSettings, found: Data) -> TrainingModel:
     if settings.total_variation:
         of_image.append((regularizers.total_variation, settings.total_variation))
     if found.means is not None:
-        means = found.means.astype(settings.dtype)
+        means = jnp.asarray(found.means, settings.dtype)
         if settings.mean_prior:
             of_image.append((partial(regularizers.mean_prior, means=means), settings.mean_prior))
         if settings.mean_prior_of_batch:
@@ -178,7 +179,7 @@ def _signals(execution: Execution, say: Callable[[str], None]) -> Iterator[Calla
         asked.set()
         say("stopping after this step")
 
-    numbers = (signal.SIGINT,) if several else (signal.SIGTERM, signal.SIGINT)
+    numbers: tuple[signal.Signals, ...] = (signal.SIGINT,) if several else (signal.SIGTERM, signal.SIGINT)
     if threading.current_thread() is not threading.main_thread():
         numbers = ()  # signals are the main thread's
     before = {number: signal.signal(number, heard) for number in numbers}

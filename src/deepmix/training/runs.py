@@ -113,7 +113,8 @@ def metrics(folder: Path) -> list[Epoch]:
 def save_parameters(path: Path, parameters: Tree) -> None:
     """θ as arrays by name, such as `encoder_0/conv_0/kernel`."""
     arrays, _ = flat.flatten(adamw.tree_map(np.asarray, parameters))
-    np.savez(path, **arrays)
+    named: dict[str, Any] = {**arrays}
+    np.savez(path, **named)
 
 
 def load(folder: Path) -> Trained:

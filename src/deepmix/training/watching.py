@@ -1,6 +1,7 @@
 """How well the network segments the watched images, as training goes on."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from deepmix import evaluation
@@ -8,6 +9,7 @@ from deepmix.accelerated import training
 from deepmix.reference.types import DeepModel, Tree
 
 from .data import Data
+from .items import Item
 
 
 def scores(parameters: Tree, data: Data, model: DeepModel, named: bool) -> dict[str, float] | None:
@@ -18,15 +20,16 @@ def scores(parameters: Tree, data: Data, model: DeepModel, named: bool) -> dict[
     if not any(item.truth.any() for item in data.watched):
         return None
     parameters = jax.device_put(jax.tree.map(np.asarray, parameters))  # from all devices to one
-    labels = np.concatenate(
-        [
-            np.asarray(training.predict(parameters, item.image, item.mask, model=model).labels)[item.mask] + 1
-            for item in data.watched
-        ]
-    )
+    labels = np.concatenate([_labels(parameters, item, model) for item in data.watched])
     truth = np.concatenate([item.truth[item.mask] for item in data.watched])
     found = evaluation.scores(labels, truth, len(parameters["head"]["bias"]), named)["dice"]
     return {tissue(data.record, number): dice for number, dice in found.items()}
+
+
+def _labels(parameters: Tree, item: Item, model: DeepModel) -> np.ndarray:
+    """1 … K, of the pixels of the mask."""
+    found = training.predict(parameters, jnp.asarray(item.image), jnp.asarray(item.mask), model=model)
+    return np.asarray(found.labels)[item.mask] + 1
 
 
 def tissue(record: dict, number: int) -> str:
