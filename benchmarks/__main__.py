@@ -1,14 +1,13 @@
 """`python -m benchmarks [em|deep|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
 
-`python -m benchmarks training` is an experiment on its own: what the paper finds, on phantoms.
+Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit).
 """
 
 import argparse
-import json
 
 from rich.console import Console
 
-from . import batch, curves, deep, em, machine, memory, report, scaling, training
+from . import batch, curves, deep, em, machine, memory, precision, report, scaling, training
 from .setting import Setting
 
 BENCHMARKS = {
@@ -18,14 +17,15 @@ BENCHMARKS = {
     "scaling": scaling.run,
     "memory": memory.run,
 }
+EXPERIMENTS = {"training": training.run, "precision": precision.run}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks named, or all; those of `--quick` only show that they run, and write nothing."""
     names, setting = _parse(arguments)
     setting.apply()
-    if names == ["training"]:
-        training.run(setting)
+    if names[0] in EXPERIMENTS:
+        EXPERIMENTS[names[0]](setting)
         return
     limits, console = machine.measure(setting), Console()
     for name in names:
@@ -44,8 +44,9 @@ def main(arguments: list[str] | None = None) -> None:
 def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     default = Setting()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    offered = "|".join([*BENCHMARKS, "all", *EXPERIMENTS])
     add = parser.add_argument
-    add("names", nargs="*", metavar="|".join([*BENCHMARKS, "all", "training"]), help="which; all if none is named")
+    add("names", nargs="*", metavar=offered, help="which; all if none is named")
     add("--backend", default=default.backend, help="a module with the project's functions (%(default)s)")
     add("--device", default=default.device, help="as JAX names it: cpu, gpu, gpu:1 (its first)")
     add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")
@@ -53,20 +54,18 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     add("--paper", action="store_true", help="training: the published sizes")
     chosen = vars(parser.parse_args(arguments))
     names = chosen.pop("names") or ["all"]
-    if names == ["training"]:
+    if len(names) == 1 and names[0] in EXPERIMENTS:
         return names, Setting(**chosen)
     if unknown := set(names) - {*BENCHMARKS, "all"}:
         named = f"there is no benchmark {', '.join(sorted(unknown))}"
-        parser.error(f"{named}; there are {', '.join(BENCHMARKS)}, and training alone")
+        parser.error(f"{named}; there are {', '.join(BENCHMARKS)}, and each alone {', '.join(EXPERIMENTS)}")
     return list(BENCHMARKS) if "all" in names else names, Setting(**chosen)
 
 
 def _write(name: str, rows: list, limits: machine.Limits, setting: Setting) -> None:
-    path = report.RESULTS / report.stem(name, setting)
-    record = report.record(rows, limits, setting)
-    report.write(path.with_name(f"{path.name}.json"), json.dumps(record, indent=1, allow_nan=False) + "\n")
-    if any(row.size for row in rows):
-        report.write(path.with_name(f"{path.name}.png"), curves.draw(path.name, rows, limits))
+    stem = report.stem(name, setting)
+    figure = curves.draw(stem, rows, limits) if any(row.size for row in rows) else None
+    report.keep(stem, report.record(rows, limits, setting), setting, figure)
 
 
 if __name__ == "__main__":

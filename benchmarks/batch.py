@@ -1,11 +1,12 @@
 """Many images at once, against one after the other: whole fits, as users call them, with their masks."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from deepmix.reference.types import DeepModel, Fit, Mixture, Optimization, UNetConfig
 
+from .peers import torch_or_none
 from .problems import CHANNELS, CLASSES, blobs, network, per_pixel, phantom
 from .setting import Setting
 from .timing import Row, compare
@@ -22,9 +23,18 @@ def run(setting: Setting) -> list[Row]:
     for method in ("gmm", "svgmm"):
         rows += _em(setting, method, "20 iterations", _mixture, tol=-np.inf, max_iter=20)
         rows += _em(setting, method, "to tol = 0.001", _nll, tol=1e-3, max_iter=100)
-    rows += _deep(setting, "10 steps", _maps, Optimization(min_steps=10, max_steps=10))
+    rows += _deep(
+        setting, "10 steps", _maps, Optimization(min_steps=10, max_steps=10), torch_or_none() is not None
+    )
     rows += _deep(setting, "to tol = 0.04", _nll, Optimization(tol=0.04, min_steps=2, max_steps=12))
     return rows
+
+
+class Steps(NamedTuple):
+    """What a peer without a rule that ends its loop leaves of an image; as of a `DeepFit`."""
+
+    history: np.ndarray
+    proportions: np.ndarray
 
 
 def _em(setting: Setting, method: str, until: str, compared: Any, **options: Any) -> list[Row]:
@@ -51,8 +61,13 @@ def _em(setting: Setting, method: str, until: str, compared: Any, **options: Any
     return compare(f"{method}, {b} × {n} pixels, {until}", calls, setting, compared=compared, work=work)
 
 
-def _deep(setting: Setting, until: str, compared: Any, optimization: Optimization) -> list[Row]:
-    """The paper's network for each of 4 images 160×160×3, 32 on a GPU; quick: a small one for each of 2."""
+def _deep(
+    setting: Setting, until: str, compared: Any, optimization: Optimization, with_torch: bool = False
+) -> list[Row]:
+    """The paper's network for each of 4 images 160×160×3, 32 on a GPU; quick: a small one for each of 2.
+
+    with_torch: PyTorch too, one image after the other, which takes as many steps as are allowed.
+    """
     backend = setting.module().deep
     config, size = (UNetConfig(2, 4), 64) if setting.quick else (UNetConfig(), 160)
     b = 2 if setting.quick else 4 if setting.platform == "cpu" else 32
@@ -64,6 +79,14 @@ def _deep(setting: Setting, until: str, compared: Any, optimization: Optimizatio
         setting.name: lambda: backend.fit_batch(images, networks, None, **options),
         "one by one": lambda: [backend.fit(*each, **options) for each in zip(images, networks, strict=True)],
     }
+    if with_torch:
+        from .peers import torch_deep
+
+        loops = [
+            torch_deep.steps(*each, config, device=setting.torch_device)
+            for each in zip(images, networks, strict=True)
+        ]
+        calls["PyTorch eager"] = lambda: [Steps(*loop(optimization.max_steps)) for loop in loops]
     lengths: list[int] = []
 
     def work(fits: list[Any]) -> Work:

@@ -47,7 +47,7 @@ def _torch_steps(
         return {}, {"PyTorch": "not installed: pip install 'deepmix[bench]'"}
     from .peers import torch_deep
 
-    device = {"gpu": "cuda"}.get(setting.platform, setting.platform)
+    device = setting.torch_device
     failure = "left out by --quick" if setting.quick else torch_deep.why_not_compiled(device)
     loops, failures = {}, {}
     for layout in ("", ", channels last"):

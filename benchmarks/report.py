@@ -1,5 +1,6 @@
 """What a benchmark found: a table for people, a record as JSON."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,11 +56,9 @@ def seconds(value: float) -> str:
 
 
 def record(rows: Sequence[Row], limits: Limits, setting: Setting) -> dict[str, Any]:
-    """Everything, as plain data; every row with its median and the share of the limit."""
+    """All rows and what they are measured by, as plain data; every row with its median and share of the limit."""
     return {
         "setting": setting._asdict(),
-        "machine": machine.describe(setting),
-        "versions": machine.versions(),
         "limits": limits._asdict(),
         "rows": [
             row._asdict() | ({"median": row.median, "share": limits.share(row)} if row.samples else {})
@@ -70,8 +69,20 @@ def record(rows: Sequence[Row], limits: Limits, setting: Setting) -> dict[str, A
 
 def stem(name: str, setting: Setting) -> str:
     """The name of the files of a run, one for each setting: em-accelerated-float32-nvidia-h200."""
-    device = setting.devices()[0].device_kind.lower().replace(" ", "-")
-    return "-".join((name, setting.name, setting.dtype, device))
+    return "-".join((name, setting.name, setting.dtype, device(setting)))
+
+
+def device(setting: Setting) -> str:
+    """The name of the device, for names of files."""
+    return setting.devices()[0].device_kind.lower().replace(" ", "-")
+
+
+def keep(name: str, found: dict[str, Any], setting: Setting, figure: bytes | None = None) -> None:
+    """Write what was found, beside the machine and the versions, to results/NAME.json, and the figure as PNG."""
+    about = {"machine": machine.describe(setting), "versions": machine.versions()}
+    write(RESULTS / f"{name}.json", json.dumps(about | found, indent=1, allow_nan=False) + "\n")
+    if figure is not None:
+        write(RESULTS / f"{name}.png", figure)
 
 
 def write(path: Path, content: str | bytes) -> None:

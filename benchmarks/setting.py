@@ -62,6 +62,11 @@ class Setting(NamedTuple):
         """As JAX names it: cpu, gpu, tpu."""
         return self.devices()[0].platform
 
+    @property
+    def torch_device(self) -> str:
+        """The same device as PyTorch names it."""
+        return f"cuda:{self.devices()[0].local_hardware_id}" if self.platform == "gpu" else self.platform
+
     def apply(self) -> None:
         """Make JAX compute on the device and in the dtype."""
         jax.config.update("jax_enable_x64", self.dtype == "float64")

@@ -1,7 +1,6 @@
 """What the paper finds about Algorithm 4, on phantoms: 20 cases to train on, 5 to test, and labels for a few."""
 
 import io
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -17,10 +16,10 @@ from rich.table import Table
 from deepmix.accelerated import gmm, svgmm
 from deepmix.accelerated import training as algorithm
 from deepmix.datasets import drawn
+from deepmix.evaluation import scores
 from deepmix.figures import class_colour
 from deepmix.phantoms import TISSUES
 from deepmix.reference import initialization
-from deepmix.reference.metrics import dice_matrix, match_classes
 from deepmix.training import data, job, runs
 from deepmix.training.data import Data
 from deepmix.training.execution import Execution
@@ -28,7 +27,7 @@ from deepmix.training.items import Item
 from deepmix.training.runs import Trained
 from deepmix.training.settings import TrainSettings
 
-from . import machine, report
+from . import report
 from .setting import Setting
 
 K = len(TISSUES)
@@ -78,14 +77,11 @@ def run(setting: Setting) -> None:
         phantoms.mkdir()
         for number in range(drawn.FIRST, drawn.FIRST + chosen.cases):
             drawn.write(phantoms, number, drawn.draw(number))
-        scores = list(_scores(chosen, phantoms, folder, console))
-    console.print(table(scores))
+        found = list(_scores(chosen, phantoms, folder, console))
+    console.print(table(found))
     if not setting.quick:
-        stem = report.RESULTS / f"training-{'paper' if setting.paper else 'default'}"
-        record = {"plan": str(chosen), "machine": machine.describe(setting), "versions": machine.versions()}
-        rows = [score._asdict() for score in scores]
-        report.write(stem.with_suffix(".json"), json.dumps(record | {"scores": rows}, indent=1) + "\n")
-        report.write(stem.with_suffix(".png"), draw(scores))
+        kept = {"plan": str(chosen), "scores": [score._asdict() for score in found]}
+        report.keep(f"training-{'paper' if setting.paper else 'default'}", kept, setting, draw(found))
 
 
 def _scores(chosen: Plan, phantoms: Path, folder: Path, console: Console) -> Iterator[Score]:
@@ -146,20 +142,19 @@ def _through(trained: Trained, item: Item, method: str) -> Score:
 
 
 def _score(method: str, seed: int, labels: np.ndarray, item: Item, nll: float, seconds: float) -> Score:
-    truth = item.truth[item.mask]
-    matrix = dice_matrix(labels, truth, K, K)
-    matched = match_classes(labels, truth, K, K)
-    by_tissue = [float(np.nan_to_num(matrix[int(np.flatnonzero(matched == c + 1)[0]), c])) for c in range(K)]
-    return Score(method, seed, [float(each) for each in np.nan_to_num(np.diag(matrix))], by_tissue, nll, seconds)
+    direct, matched = (
+        list(scores(labels, item.truth[item.mask], K, named)["dice"].values()) for named in (True, False)
+    )
+    return Score(method, seed, direct, matched, nll, seconds)
 
 
-def table(scores: Sequence[Score]) -> Table:
+def table(found: Sequence[Score]) -> Table:
     """A line a method: mean ± deviation over test slices and seeds."""
     result = Table(
         "method", *TISSUES, "mean Dice", "unmatched", "NLL", "per image", title="test cases, matched Dice"
     )
-    for method in dict.fromkeys(score.method for score in scores):
-        of = [score for score in scores if score.method == method]
+    for method in dict.fromkeys(score.method for score in found):
+        of = [score for score in found if score.method == method]
         matched = np.array([score.matched for score in of])
         result.add_row(
             method,
@@ -176,7 +171,7 @@ def _spread(values: np.ndarray) -> str:
     return f"{values.mean():.3f} ± {values.std():.3f}"
 
 
-def draw(scores: Sequence[Score]) -> bytes:
+def draw(found: Sequence[Score]) -> bytes:
     """Dice of each tissue by method, and how it grows with the labelled cases."""
     figure = Figure(figsize=(10, 4), dpi=110, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -184,7 +179,7 @@ def draw(scores: Sequence[Score]) -> bytes:
     grown = ("deepSVG", *map(_labelled, LABELLED))
     for c, tissue in enumerate(TISSUES):
         dice = {
-            name: np.array([score.matched[c] for score in scores if score.method == name])
+            name: np.array([score.matched[c] for score in found if score.method == name])
             for name in (*unlabelled, *grown)
         }
         places = np.arange(len(unlabelled)) + 0.2 * (c - (K - 1) / 2)

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from deepmix.reference.types import Optimization, Tree, UNetConfig
 
-# As every contestant: products in the dtype of the data, no TF32; a first call compiles, whatever ran before.
+# As every contestant: products in the dtype of the data, no TF32; shapes stay the same, so that the fastest
+# convolutions may be searched for; a first call compiles, whatever ran before.
 torch.backends.cudnn.allow_tf32 = False
+torch.backends.cudnn.benchmark = True
 os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
 
 

@@ -58,7 +58,7 @@ def test_padding_never_shows(n_pixels, kind, method):
 
 @KINDS
 def test_blocks_give_the_sums_of_all_pixels(kind, monkeypatch):
-    """Three blocks, of which the last overlaps the one before."""
+    """Several blocks, of which the last overlaps the one before."""
     pixels = clusters(3 * 1024 + 5)
     start = start_of(pixels, "gmm", kind)
     weights = np.random.default_rng(1).uniform(0, 2, pixels.shape[1])

@@ -89,6 +89,24 @@ def test_the_convolutions_own_gradients_are_the_ones_jax_derives(size, own):
     assert_agree(own(*arrays), accelerated.layers._derived_gradients(*arrays), 1e-13)
 
 
+@pytest.mark.parametrize("shape", [(2, 40, 48), (1, 16, 16)])
+def test_gradients_in_bfloat16_are_rounded_and_no_more(shape):
+    """Factors of eight bits, sums in float32: each form, also the one for other platforms and large maps."""
+    rng = np.random.default_rng(5)
+    arrays = [rng.normal(size=size) for size in [(*shape, 3), (3, 3, 3, 4), (*shape, 4)]]
+    low = [jnp.asarray(array, jnp.bfloat16) for array in arrays]
+    expected = accelerated.layers._derived_gradients(*(array.astype(jnp.float32) for array in low))
+    once = 2**-9  # half a step of eight bits
+    forms = {"_plain_gradients": once, "_derived_gradients": once}
+    # dx: nine products and the nine sums that they are added up in, rounded independently
+    forms["_gradients_by_products"] = np.sqrt(9 + 9) * once
+    for form, bound in forms.items():
+        for found, exact in zip(getattr(accelerated.layers, form)(*low), expected, strict=True):
+            assert found.dtype == jnp.bfloat16
+            off = jnp.linalg.norm(found.astype(jnp.float32) - exact) / jnp.linalg.norm(exact)
+            assert 0.1 * once < off < bound
+
+
 def test_large_maps_take_the_gradient_by_convolutions(monkeypatch):
     """Sums over many pixels cancel like the reference's, whichever way they are taken."""
     taken = []

@@ -1,5 +1,6 @@
 """The command keeps what it has compiled for its next run; the Python API does not, nor does whoever says so."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,18 @@ from deepmix import compilation_cache, segmentation
 from tests.app.test_cli import Run, run  # noqa: F401
 from tests.app.test_segmentation import blobs
 
-# Everything is kept, however fast it compiles, so that a second run has nothing to add.
-CODE = "from deepmix import cli, compilation_cache; compilation_cache.MIN_COMPILE_SECONDS = 0; cli.main()"
+# Everything is kept, however fast it compiles, so that a second run has nothing to add. What JAX found in its
+# cache and what it missed there is counted, and printed at the end.
+CODE = """
+import atexit, collections, json, sys
+import jax.monitoring
+from deepmix import cli, compilation_cache
+compilation_cache.MIN_COMPILE_SECONDS = 0
+counts = collections.Counter()
+jax.monitoring.register_event_listener(lambda event, **_: counts.update([event.rpartition("/")[2]]))
+atexit.register(lambda: print(json.dumps([counts["cache_hits"], counts["cache_misses"]]), file=sys.stderr))
+cli.main()
+"""
 NAMES = (
     "jax_compilation_cache_dir",
     "jax_enable_compilation_cache",
@@ -41,19 +52,22 @@ def folder(tmp_path, monkeypatch) -> Path:
         jax.config.update(name, value)
 
 
-def kept_by_a_run(image: Path, folder: Path) -> set[str]:
-    """What the cache holds after the command has run in a new process."""
+def hits_and_misses(image: Path, folder: Path) -> list[int]:
+    """How often a run of the command in a new process finds what it needs in the cache, and how often not."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder), "JAX_ENABLE_COMPILATION_CACHE": "true"}
-    command = [sys.executable, "-c", CODE, "segment", image, "-k", "3", "--method", "gmm", "--overwrite"]
-    subprocess.run([*command, "-o", image.parent / "out"], capture_output=True, check=True, env=environment)
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("jit_*-cache")}
+    options = "-k 3 --method deepsvg --depth 1 --filters 2 --min-steps 2 --max-steps 2 --overwrite".split()
+    command = [sys.executable, "-c", CODE, "segment", image, *options, "-o", image.parent / "out"]
+    done = subprocess.run(command, capture_output=True, check=True, env=environment)
+    return json.loads(done.stderr.splitlines()[-1])
 
 
 def test_the_second_run_compiles_nothing_anew(image, tmp_path):
-    first = kept_by_a_run(image, tmp_path / "cache")
-    assert first
-    assert all(name.startswith("deepmix/jax/") for name in first)
-    assert kept_by_a_run(image, tmp_path / "cache") == first
+    hits, misses = hits_and_misses(image, tmp_path / "cache")
+    kept = [path.relative_to(tmp_path / "cache").as_posix() for path in tmp_path.rglob("jit_*-cache")]
+    assert hits == 0
+    assert misses == len(kept) > 5
+    assert all(name.startswith("deepmix/jax/") for name in kept)
+    assert hits_and_misses(image, tmp_path / "cache") == [misses, 0]
 
 
 def test_it_is_set_up_in_the_users_cache_folder(folder):
