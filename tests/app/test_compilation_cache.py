@@ -55,8 +55,16 @@ def folder(tmp_path, monkeypatch) -> Path:
 def hits_and_misses(image: Path, folder: Path) -> list[int]:
     """How often a run of the command in a new process finds what it needs in the cache, and how often not."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder), "JAX_ENABLE_COMPILATION_CACHE": "true"}
-    options = "-k 3 --method deepsvg --depth 1 --filters 2 --min-steps 2 --max-steps 2 --overwrite".split()
-    command = [sys.executable, "-c", CODE, "segment", image, *options, "-o", image.parent / "out"]
+    options = {"-k": 3, "--method": "deepsvg", "--depth": 1, "--filters": 2, "--max-steps": 2, "--min-steps": 2}
+    command = [
+        sys.executable,
+        "-c",
+        CODE,
+        "segment",
+        image,
+        *(str(word) for pair in options.items() for word in pair),
+    ]
+    command += ["--overwrite", "-o", image.parent / "out"]
     done = subprocess.run(command, capture_output=True, check=True, env=environment)
     return json.loads(done.stderr.splitlines()[-1])
 

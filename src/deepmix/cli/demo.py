@@ -1,29 +1,28 @@
 """`deepmix demo`: a phantom with known truth, all four methods, a table and a figure."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from deepmix.settings import METHODS, Settings
 
-from .segment import NO_CACHE
+from . import options
 
 # A network that two CPU cores train in seconds; `--paper` takes the defaults of `Settings` instead.
 SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    output: options.Results,
     size: Annotated[int, typer.Option(help="Pixels a side of the phantom.")] = 160,
     noise: Annotated[float, typer.Option(help="Noise of the phantom; 1 is that of a real case.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of the phantom and of the methods.")] = 0,
-    backend: Annotated[str, typer.Option(help="accelerated or reference.")] = "accelerated",
+    backend: options.Backend = "accelerated",
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's network and learning rate: minutes instead of seconds.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
-    no_compilation_cache: Annotated[bool, typer.Option("--no-compilation-cache", help=NO_CACHE)] = False,
+    overwrite: options.Overwrite = False,
+    no_compilation_cache: options.NoCompilationCache = False,
 ) -> None:
     """Segment a phantom of the left ventricle by all four methods and compare."""
     from deepmix import outputs

@@ -8,6 +8,8 @@ import typer
 from deepmix.conformance.tolerances import DTYPES
 from deepmix.export.options import PLATFORMS, Sizes, check_installed, check_sizes
 
+from . import options
+
 DEFAULT = Sizes()
 
 
@@ -23,7 +25,7 @@ def export(
     depth: Annotated[int, typer.Option(help="Poolings of the network.")] = DEFAULT.depth,
     filters: Annotated[int, typer.Option(help="Filters at its top.")] = DEFAULT.filters,
     only: Annotated[list[str] | None, typer.Option(help="Function, with * as wildcard; can be repeated.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Write every compiled function over flat arrays: StableHLO, a program for jax.export, its arguments."""
     from deepmix import outputs

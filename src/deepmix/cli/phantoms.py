@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from . import options
+
 SMALLEST = 48  # as `phantoms.left_ventricle` has it: asked before what takes long to import
 
 
@@ -15,7 +17,7 @@ def phantoms(
     size: Annotated[int, typer.Option(help="Pixels a side.")] = 160,
     noise: Annotated[float, typer.Option(help="1 is that of a real case.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of the data set.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Write phantoms of the left ventricle as NIfTI in the layout of MyoPS 2020, to train on or to try."""
     from deepmix import outputs

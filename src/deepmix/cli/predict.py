@@ -7,22 +7,24 @@ import typer
 
 from deepmix.inputs import existing
 
+from . import options
+
 
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run of deepmix train.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    output: options.Results,
     channels: Annotated[
         list[Path] | None, typer.Argument(help="One file a channel, in the order of the run.")
     ] = None,
     table: Annotated[
         Path | None, typer.Option(help="Many cases instead: a table (.csv) or a folder of them; a folder a case.")
     ] = None,
-    mask: Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")] = None,
+    mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds Dice to the report.")] = None,
-    probabilities: Annotated[bool, typer.Option("--probabilities", help="Write the class probabilities.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.")] = False,
-    backend: Annotated[str, typer.Option(help="accelerated or reference.")] = "accelerated",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
+    probabilities: options.Probabilities = False,
+    skip_bad: options.SkipBad = False,
+    backend: options.Backend = "accelerated",
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Segment images by one forward pass each of a network that deepmix train has trained."""
     from deepmix import outputs

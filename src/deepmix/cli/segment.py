@@ -8,34 +8,33 @@ import typer
 from deepmix.inputs import existing
 from deepmix.settings import Settings
 
+from . import options
+from .options import LOOP, MIXTURE, NETWORK, RUN
+
 if TYPE_CHECKING:
     import numpy as np
 
 DEFAULT = Settings(n_components=3)
-NETWORK, LOOP, MIXTURE, RUN = "Network", "Algorithm 3 (deepg, deepsvg)", "Mixture (all methods)", "Running"
-NO_CACHE = "Do not keep what is compiled for the next run."
 
 
 def segment(
     channels: Annotated[
         list[Path], typer.Argument(help="One file a channel, or a multi-channel file; a folder is a DICOM series.")
     ],
-    classes: Annotated[int, typer.Option("--classes", "-k", help="Number of classes.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
-    mask: Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")] = None,
+    classes: options.Classes,
+    output: options.Results,
+    mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
     method: Annotated[str, typer.Option(help="gmm, svgmm, deepg or deepsvg.")] = DEFAULT.method,
-    backend: Annotated[str, typer.Option(help="accelerated or reference.")] = DEFAULT.backend,
+    backend: options.Backend = DEFAULT.backend,
     seed: Annotated[int, typer.Option(help="Of the k-means start and of the network's weights.")] = DEFAULT.seed,
     slices: Annotated[
         str | None, typer.Option(help="Slices A:B of the last axis of a volume, as in Python.")
     ] = None,
     standardize: Annotated[str, typer.Option(help="Over the mask, the image, or none.")] = DEFAULT.standardize,
-    probabilities: Annotated[bool, typer.Option("--probabilities", help="Write the class probabilities.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")] = False,
-    covariance_type: Annotated[
-        str, typer.Option(help="diag, spherical, tied or full.", rich_help_panel=MIXTURE)
-    ] = DEFAULT.covariance_type,
+    probabilities: options.Probabilities = False,
+    overwrite: options.Overwrite = False,
+    covariance_type: options.CovarianceType = DEFAULT.covariance_type,
     initialization: Annotated[
         str, typer.Option(help="kmeans (k-means++) or random.", rich_help_panel=MIXTURE)
     ] = DEFAULT.initialization,
@@ -55,19 +54,15 @@ def segment(
     max_iter: Annotated[
         int, typer.Option(help="Most M-steps of gmm and svgmm.", rich_help_panel=MIXTURE)
     ] = DEFAULT.max_iter,
-    depth: Annotated[int, typer.Option(help="Poolings.", rich_help_panel=NETWORK)] = DEFAULT.depth,
-    filters: Annotated[int, typer.Option(help="Filters at the top.", rich_help_panel=NETWORK)] = DEFAULT.filters,
-    negative_slope: Annotated[
-        float, typer.Option(help="Of LeakyReLU.", rich_help_panel=NETWORK)
-    ] = DEFAULT.negative_slope,
+    depth: options.Depth = DEFAULT.depth,
+    filters: options.Filters = DEFAULT.filters,
+    negative_slope: options.NegativeSlope = DEFAULT.negative_slope,
     margin: Annotated[
         int, typer.Option(help="Pixels round the mask's bounding box.", rich_help_panel=NETWORK)
     ] = DEFAULT.margin,
-    learning_rate: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.learning_rate,
-    weight_decay: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.weight_decay,
-    max_norm: Annotated[
-        float, typer.Option(help="The gradient is clipped to this norm.", rich_help_panel=LOOP)
-    ] = DEFAULT.max_norm,
+    learning_rate: options.LearningRate = DEFAULT.learning_rate,
+    weight_decay: options.WeightDecay = DEFAULT.weight_decay,
+    max_norm: options.MaxNorm = DEFAULT.max_norm,
     min_steps: Annotated[int, typer.Option(help="Least steps.", rich_help_panel=LOOP)] = DEFAULT.min_steps,
     max_steps: Annotated[int, typer.Option(help="Most steps.", rich_help_panel=LOOP)] = DEFAULT.max_steps,
     m_step_gradient: Annotated[
@@ -76,12 +71,8 @@ def segment(
     m_step_weights: Annotated[
         str, typer.Option(help="prior, or posterior (with held only).", rich_help_panel=LOOP)
     ] = DEFAULT.m_step_weights,
-    label_rule: Annotated[
-        str, typer.Option(help="prior or posterior.", rich_help_panel=LOOP)
-    ] = DEFAULT.label_rule,
-    total_variation: Annotated[
-        float, typer.Option(help="Weight of the total variation.", rich_help_panel=LOOP)
-    ] = DEFAULT.total_variation,
+    label_rule: options.LabelRule = DEFAULT.label_rule,
+    total_variation: options.TotalVariation = DEFAULT.total_variation,
     mean_prior: Annotated[
         float, typer.Option(help="Weight of the distance to --means-init.", rich_help_panel=LOOP)
     ] = DEFAULT.mean_prior,
@@ -91,10 +82,8 @@ def segment(
     device: Annotated[
         str | None, typer.Option(help="Such as cpu, gpu or gpu:1.", rich_help_panel=RUN)
     ] = DEFAULT.device,
-    dtype: Annotated[str | None, typer.Option(help="float32 or float64.", rich_help_panel=RUN)] = DEFAULT.dtype,
-    no_compilation_cache: Annotated[
-        bool, typer.Option("--no-compilation-cache", help=NO_CACHE, rich_help_panel=RUN)
-    ] = False,
+    dtype: options.Dtype = DEFAULT.dtype,
+    no_compilation_cache: options.NoCompilationCache = False,
 ) -> None:
     """Segment an image or a volume into classes, without training data."""
     from deepmix import outputs

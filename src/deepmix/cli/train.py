@@ -9,26 +9,26 @@ import typer
 from deepmix.inputs import existing
 from deepmix.training.settings import TrainSettings
 
+from . import options
+from .options import LOOP, RUN
+
 if TYPE_CHECKING:
     from deepmix.training.execution import Cluster
 
 DEFAULT = TrainSettings(n_components=1)
-DATA, PRIOR, NETWORK, LOOP = "Data", "What the classes mean", "Network", "Algorithm 4"
-RUN, CLUSTER = "Running", "Several processes (jax.distributed)"
+DATA, PRIOR, CLUSTER = "Data", "What the classes mean", "Several processes (jax.distributed)"
 STOPPED = 143  # what a shell sees of a command that SIGTERM ended
 
 
 def train(
     data: Annotated[Path, typer.Argument(help="A table of cases (.csv), or a folder of them.")],
-    classes: Annotated[int, typer.Option("--classes", "-k", help="Number of classes.")],
+    classes: options.Classes,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     method: Annotated[str, typer.Option(help="deepg or deepsvg.")] = DEFAULT.method,
     seed: Annotated[int, typer.Option(help="Of the network, the order, the augmentation.")] = DEFAULT.seed,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint, if any.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in another run's folder.")] = False,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.", rich_help_panel=DATA)
-    ] = False,
+    skip_bad: options.SkipBad = False,
     test: Annotated[
         str | None,
         typer.Option(help="Patients that never train, with commas between.", rich_help_panel=DATA),
@@ -68,31 +68,21 @@ def train(
     labelled_fraction: Annotated[
         float, typer.Option(help="Of the labelled cases, those that count as such.", rich_help_panel=PRIOR)
     ] = DEFAULT.labelled_fraction,
-    covariance_type: Annotated[
-        str, typer.Option(help="diag, spherical, tied or full.", rich_help_panel=LOOP)
-    ] = DEFAULT.covariance_type,
-    label_rule: Annotated[
-        str, typer.Option(help="prior or posterior.", rich_help_panel=LOOP)
-    ] = DEFAULT.label_rule,
-    total_variation: Annotated[
-        float, typer.Option(help="Weight of the total variation.", rich_help_panel=LOOP)
-    ] = DEFAULT.total_variation,
+    covariance_type: options.CovarianceType = DEFAULT.covariance_type,
+    label_rule: options.LabelRule = DEFAULT.label_rule,
+    total_variation: options.TotalVariation = DEFAULT.total_variation,
     batch_size: Annotated[int, typer.Option(help="Images a step.", rich_help_panel=LOOP)] = DEFAULT.batch_size,
-    learning_rate: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.learning_rate,
-    weight_decay: Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)] = DEFAULT.weight_decay,
-    max_norm: Annotated[
-        float, typer.Option(help="The gradient is clipped to this norm.", rich_help_panel=LOOP)
-    ] = DEFAULT.max_norm,
+    learning_rate: options.LearningRate = DEFAULT.learning_rate,
+    weight_decay: options.WeightDecay = DEFAULT.weight_decay,
+    max_norm: options.MaxNorm = DEFAULT.max_norm,
     tol: Annotated[
         float, typer.Option(help="Stop when an epoch's mean NLL changes by less.", rich_help_panel=LOOP)
     ] = DEFAULT.tol,
     min_epochs: Annotated[int, typer.Option(help="Least epochs.", rich_help_panel=LOOP)] = DEFAULT.min_epochs,
     max_epochs: Annotated[int, typer.Option(help="Most epochs.", rich_help_panel=LOOP)] = DEFAULT.max_epochs,
-    depth: Annotated[int, typer.Option(help="Poolings.", rich_help_panel=NETWORK)] = DEFAULT.depth,
-    filters: Annotated[int, typer.Option(help="Filters at the top.", rich_help_panel=NETWORK)] = DEFAULT.filters,
-    negative_slope: Annotated[
-        float, typer.Option(help="Of LeakyReLU.", rich_help_panel=NETWORK)
-    ] = DEFAULT.negative_slope,
+    depth: options.Depth = DEFAULT.depth,
+    filters: options.Filters = DEFAULT.filters,
+    negative_slope: options.NegativeSlope = DEFAULT.negative_slope,
     checkpoint_every: Annotated[
         int, typer.Option(help="Steps between checkpoints; each epoch ends with one.", rich_help_panel=RUN)
     ] = 100,
@@ -103,12 +93,7 @@ def train(
     product_dtype: Annotated[
         str | None, typer.Option(help="bfloat16: what convolutions multiply in.", rich_help_panel=RUN)
     ] = DEFAULT.product_dtype,
-    no_compilation_cache: Annotated[
-        bool,
-        typer.Option(
-            "--no-compilation-cache", help="Do not keep what is compiled for the next run.", rich_help_panel=RUN
-        ),
-    ] = False,
+    no_compilation_cache: options.NoCompilationCache = False,
     distributed: Annotated[
         bool,
         typer.Option("--distributed", help="Join those of a SLURM, MPI or TPU job.", rich_help_panel=CLUSTER),
