@@ -7,8 +7,10 @@ where JAX's x64 mode is on. Starts come from `deepmix.reference.initialization`.
 try:
     from . import (
         adamw,
+        attention,
         deep,
         em,
+        fcm,
         gaussian,
         gmm,
         layers,
@@ -28,8 +30,10 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "adamw",
+    "attention",
     "deep",
     "em",
+    "fcm",
     "gaussian",
     "gmm",
     "layers",

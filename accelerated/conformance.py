@@ -16,8 +16,10 @@ from deepmix.reference import initialization
 from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
 
 from . import adamw as _adamw
+from . import attention as _of_attention
 from . import deep as _deep
 from . import em as _em
+from . import fcm as _fcm
 from . import gaussian as _gaussian
 from . import gmm as _gmm
 from . import layers as _layers
@@ -63,6 +65,17 @@ def _layer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
     return lambda *arrays: jax.vjp(of_one_image, *arrays)
 
 
+def _attention(function: Callable[..., jax.Array]) -> Callable[..., Any]:
+    """A function of attention that returns its value and its pullback; its last argument, a mask, has none."""
+    n_arrays = len(inspect.signature(function).parameters) - 1
+
+    def with_pullback(*given: Any) -> Any:
+        arrays, mask = given[:n_arrays], given[n_arrays:]
+        return jax.vjp(jax.jit(lambda *arrays: function(*arrays, *mask)), *arrays)
+
+    return with_pullback
+
+
 def _network(parameters: Tree, image: jax.Array, config: UNetConfig = UNetConfig()) -> Any:
     return jax.vjp(jax.jit(lambda parameters, image: _unet.unet(parameters, image, config)), parameters, image)
 
@@ -104,6 +117,13 @@ def _means(proportions: jax.Array, image: jax.Array, mask: jax.Array, mixture: M
     return _gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture).means
 
 
+attention = SimpleNamespace(
+    **{
+        name: _attention(getattr(_of_attention, name))
+        for name in ("weights", "dot_product", "self_attention", "pooling_weights", "pooling")
+    }
+)
+fcm = _compiled(_fcm, "centres", "memberships", "squared_distances", "objective", "partition_coefficient")
 adamw = _compiled(_adamw, "init", "clip", "update")
 deep = _compiled(_deep, "loss")
 training = _compiled(_training, "loss")

@@ -149,7 +149,7 @@ def _score(method: str, seed: int, labels: np.ndarray, item: Item, nll: float, s
 
 
 def table(found: Sequence[Score]) -> Table:
-    """A line a method: mean ± deviation over test slices and seeds."""
+    """A line a method: means over test slices and seeds, with the deviation of what sums them up."""
     result = Table(
         "method", *TISSUES, "mean Dice", "unmatched", "NLL", "per image", title="test cases, matched Dice"
     )
@@ -158,7 +158,7 @@ def table(found: Sequence[Score]) -> Table:
         matched = np.array([score.matched for score in of])
         result.add_row(
             method,
-            *(_spread(matched[:, c]) for c in range(K)),
+            *(f"{matched[:, c].mean():.2f}" for c in range(K)),
             _spread(matched.mean(axis=1)),
             _spread(np.mean([score.direct for score in of], axis=1)),
             _spread(np.array([score.nll for score in of])),
@@ -186,12 +186,15 @@ def draw(found: Sequence[Score]) -> bytes:
         means, deviations = ([function(dice[name]) for name in unlabelled] for function in (np.mean, np.std))
         left.bar(places, means, 0.18, yerr=deviations, color=class_colour(c + 1), label=tissue)
         curve = [dice[name].mean() for name in grown]
-        right.plot(range(len(grown)), curve, marker="o", color=class_colour(c + 1), label=tissue)
+        right.plot(range(len(grown)), curve, marker="o", color=class_colour(c + 1))
+    unmatched = [np.mean([score.direct for score in found if score.method == name]) for name in grown]
+    right.plot(range(len(grown)), unmatched, linestyle="--", color="grey", label="mean, class k as tissue k")
+    right.legend(fontsize="small", loc="lower right")
     left.set(title="unsupervised", ylabel="matched Dice", ylim=(0, 1))
     left.set_xticks(range(len(unlabelled)), unlabelled)
     right.set(title="deepSVG with known labels", xlabel="labelled cases of 20")
     right.set_xticks(range(len(grown)), ["0", *map(str, LABELLED)])
-    left.legend(fontsize="small")
+    left.legend(fontsize="small", loc="lower left", framealpha=1)
     file = io.BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import (
         adamw,
+        attention,
         deep,
         em,
+        fcm,
         gaussian,
         gmm,
         initialization,
@@ -33,8 +35,10 @@ __all__ = [
     "DTYPES",
     "SPECIFICATION",
     "adamw",
+    "attention",
     "deep",
     "em",
+    "fcm",
     "gaussian",
     "gmm",
     "initialization",

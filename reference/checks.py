@@ -84,6 +84,25 @@ def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pi
             raise ValueError(f"{name} of the start have the shape {np.shape(array)}, expected {shape}")
 
 
+def check_fuzzifier(fuzzifier: float, max_iter: int) -> None:
+    """Raise ValueError unless m > 1 and there is a round to make."""
+    if not 1 < fuzzifier < np.inf:
+        raise ValueError(f"fuzzifier must be greater than 1 and finite, got {fuzzifier}")
+    if max_iter < 1:
+        raise ValueError(f"max_iter must be at least 1, got {max_iter}")
+
+
+def check_memberships(memberships: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Check memberships (K, N) for weights (N,); return them, fit for use where the weight is 0."""
+    if memberships.ndim != 2 or memberships.shape[1:] != weights.shape:
+        raise ValueError(f"memberships must have the shape (classes, {len(weights)}), got {memberships.shape}")
+    inside = weights > 0
+    chosen = memberships[:, inside]
+    if not (np.isfinite(chosen).all() and (chosen >= 0).all() and np.allclose(chosen.sum(axis=0), 1, atol=1e-3)):
+        raise ValueError("memberships must not be negative, and those of each pixel must sum to 1")
+    return np.where(inside, memberships, 1 / len(memberships))
+
+
 def check_covariance_type(covariance_type: str) -> None:
     """Raise ValueError unless the covariance type is known."""
     check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)

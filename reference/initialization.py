@@ -6,7 +6,7 @@ measured in units of each channel's deviation, so that rescaling a channel chang
 
 import numpy as np
 
-from . import gaussian
+from . import fcm, gaussian
 from .checks import check_covariance_type, check_pixels
 from .types import Mixture, Tree, UNetConfig
 
@@ -26,8 +26,19 @@ def random_responsibilities(
     Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
-    drawn = _uniforms(uniforms, seed, (n_components, pixels.shape[1]))
-    return from_responsibilities(pixels, (drawn + 1e-12) / (drawn + 1e-12).sum(axis=0), weights, covariance_type)
+    drawn = random_memberships(n_components, pixels.shape[1], seed=seed, uniforms=uniforms)
+    return from_responsibilities(pixels, drawn, weights, covariance_type)
+
+
+def random_memberships(
+    n_components: int, n_pixels: int, *, seed: int = 0, uniforms: np.ndarray | None = None
+) -> np.ndarray:
+    """Memberships drawn uniformly and normalised: a start of fuzzy C-means [FC2].
+
+    uniforms: (K, N) in [0, 1), else drawn from `seed`. Returns (K, N), each pixel's sum 1.
+    """
+    drawn = _uniforms(uniforms, seed, (n_components, n_pixels)) + 1e-12
+    return drawn / drawn.sum(axis=0)
 
 
 def kmeans(
@@ -55,7 +66,7 @@ def kmeans(
     centres = _spread_centres(scaled, weights, _uniforms(uniforms, seed, (n_components, candidates)))
     labels = np.full(pixels.shape[1], -1)
     for _ in range(max_iter):
-        previous, labels = labels, _squared_distances(scaled, centres).argmin(axis=0)
+        previous, labels = labels, fcm.squared_distances(scaled, centres.T).argmin(axis=0)
         if (labels == previous).all():
             break
         for k in range(n_components):
@@ -103,7 +114,7 @@ def from_means(
         raise ValueError(f"means must be finite, of shape (classes, {len(pixels)}); got {means.shape}")
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(means))
     scaled, centres = _in_deviations(pixels, weights, means.T)
-    labels = _squared_distances(scaled, centres).argmin(axis=0)
+    labels = fcm.squared_distances(scaled, centres.T).argmin(axis=0)
     return _of_labels(pixels, labels, len(means), weights, covariance_type)._replace(means=means)
 
 
@@ -198,11 +209,6 @@ def _in_deviations(pixels: np.ndarray, weights: np.ndarray, others: np.ndarray) 
     return scaled, scaled_others
 
 
-def _squared_distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """(K, N), from points (M, N) and centres (M, K)."""
-    return np.stack([((points - centre[:, None]) ** 2).sum(axis=0) for centre in centres.T])
-
-
 def _spread_centres(points: np.ndarray, weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
     """Greedy k-means++: candidates are drawn by their squared distance to the nearest centre so far.
 
@@ -215,7 +221,7 @@ def _spread_centres(points: np.ndarray, weights: np.ndarray, uniforms: np.ndarra
         ladder = np.cumsum(chance)
         drawn = np.searchsorted(ladder, row * ladder[-1], side="right")
         drawn = np.minimum(drawn, np.flatnonzero(chance)[-1])  # the product may round up
-        left = np.minimum(nearest, _squared_distances(points, points[:, drawn]))
+        left = np.minimum(nearest, fcm.squared_distances(points, points[:, drawn].T))
         best = (left @ weights).argmin()
         chosen.append(int(drawn[best]))
         nearest = left[best]

@@ -82,6 +82,29 @@ class Fit(NamedTuple):
     degenerate: Array
 
 
+class FuzzyFit(NamedTuple):
+    """What fuzzy C-means returns.
+
+    centres: (K, M), in the unit of the pixels.
+    memberships: u (K, N), those that the centres give [FC2].
+    labels: (N,) int, argmax u, classes 0 … K−1.
+    objective: J of both [FC1].
+    history: (T,) J after every round.
+    partition_coefficient: Σ w Σ u² / Σ w: 1 for a hard partition, 1/K for none.
+    status: `Status`.
+    degenerate: (K,) bool, the classes that had no member in the last round and kept their centres.
+    """
+
+    centres: Array
+    memberships: Array
+    labels: Array
+    objective: Array
+    history: Array
+    partition_coefficient: Array
+    status: Status
+    degenerate: Array
+
+
 class UNetConfig(NamedTuple):
     """Size of the network [U]: poolings L, filters at the top, slope of LeakyReLU."""
 

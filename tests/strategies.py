@@ -42,6 +42,15 @@ class EmProblem(NamedTuple):
     covariance_type: str
 
 
+class FuzzyProblem(NamedTuple):
+    """What `fcm.fit` takes. start: memberships (K, N). weights: (N,), some 0. fuzzifier: m."""
+
+    pixels: np.ndarray
+    start: np.ndarray
+    weights: np.ndarray
+    fuzzifier: float
+
+
 class DeepProblem(NamedTuple):
     """What `deep.loss` takes. weights: (H, W), some 0. previous: a mixture with π (K,)."""
 
@@ -58,6 +67,7 @@ class DeepProblem(NamedTuple):
 
 conditions = st.floats(1, 50)
 spreads = st.floats(1, 5)
+fuzzifiers = st.floats(1.2, 4)
 weight_kinds = st.sampled_from(("ones", "mask", "integers", "reals"))
 
 
@@ -94,6 +104,16 @@ def em_problems(draw, covariance_type: str, weights: str | None = None) -> EmPro
     start = start._replace(means=frozen(truth.means + rng.normal(0, 0.5, (k, m))))
     w = draw_weights(rng, (n,), weights or draw(weight_kinds))
     return EmProblem(drawn, start, w, frozen(gaussian.variance_floor(drawn, w)), covariance_type)
+
+
+@st.composite
+def fuzzy_problems(draw, weights: str | None = None) -> FuzzyProblem:
+    """Pixels of a mixture and memberships, not near any. weights: kind, drawn if not given."""
+    m, k, n = draw(shapes)
+    rng = draw(generators)
+    truth = draw_mixture(rng, m, k, draw(conditions), draw(spreads), "diag")
+    drawn, start = draw_pixels(rng, truth, n, "diag"), draw_responsibilities(rng, k, n)
+    return FuzzyProblem(drawn, start, draw_weights(rng, (n,), weights or draw(weight_kinds)), draw(fuzzifiers))
 
 
 @st.composite

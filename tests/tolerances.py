@@ -37,6 +37,14 @@ FLOAT32 = {
     "adamw": 1024,  # 1 − 0.999^t in float32 has lost ten bits at t = 1: 2⁻¹⁰ of EPS32 times 1024
     "clip": 64,
     "loss": 16384,
+    # weighted means of N pixels; u^m has the error of m · |log u| ≤ 4 · 7, relative to the largest
+    "centres": 64,
+    "squared_distances": 16,  # normwise: a subtraction and a product a channel
+    "memberships": 64,  # an absolute error of log d², some 4, times 1/(m − 1) ≤ 5
+    "objective": 64,
+    "partition_coefficient": 16,
+    # scores of order 10 become relative errors of the weights; their pullback cancels
+    "attention": 512,
     # a sum of N terms w/N · ∂z/∂θ of order 1 that largely cancel: this one is absolute
     "gradient": 1024,
 }

@@ -101,3 +101,9 @@ def draw_parameters(rng: np.random.Generator, m: int, k: int, config: UNetConfig
     """A start [U0], perturbed: no bias, scale or shift keeps its trivial value."""
     start = initialization.unet_parameters(m, k, config, seed=int(rng.integers(2**31)))
     return tree_map(lambda leaf: frozen(leaf + rng.normal(0, 0.2, leaf.shape)), start)
+
+
+def draw_pooling(rng: np.random.Generator, d: int, n_hidden: int, gated: bool) -> Tree:
+    """Parameters of `attention.pooling` for elements of length d."""
+    shapes = {"hidden": (d, n_hidden), "score": (n_hidden, 1)} | ({"gate": (d, n_hidden)} if gated else {})
+    return {name: {"kernel": frozen(rng.normal(size=shape))} for name, shape in shapes.items()}

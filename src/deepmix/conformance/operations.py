@@ -55,6 +55,7 @@ _ALL = (
     Operation("svgmm.begin", ("SV3",), ("mixture",)),
     Operation("svgmm.fit", ("SV1", "SV2", "SV3"), ("fit",)),
     Operation("initialization.random_responsibilities", ("EM3",), ("mixture",)),
+    Operation("initialization.random_memberships", ("FC2",), ("memberships",), relative(8)),
     Operation("initialization.kmeans", ("EM3",), ("mixture",)),
     Operation("initialization.from_labels", ("EM3",), ("mixture",)),
     Operation("initialization.from_means", ("EM3",), ("mixture",)),
@@ -121,6 +122,17 @@ _ALL = (
     Operation("metrics.dice", ("EV1",), ("dice",), relative(4)),
     Operation("metrics.dice_matrix", ("EV1",), ("dice",), relative(4)),
     Operation("metrics.match_classes", ("EV2",), ("matched",)),
+    Operation("fcm.centres", ("FC1",), ("centres", "degenerate")),
+    Operation("fcm.memberships", ("FC2",), ("memberships",)),
+    Operation("fcm.squared_distances", ("FC1",), ("squared",), optional=True),
+    Operation("fcm.objective", ("FC1",), ("objective",)),
+    Operation("fcm.partition_coefficient", ("FC4",), ("coefficient",)),
+    Operation("fcm.fit", ("FC1", "FC2", "FC3", "FC4"), ("fit",)),
+    Operation("attention.weights", ("AT1",), ("value",), pullback=("queries", "keys")),
+    Operation("attention.dot_product", ("AT1",), ("value",), pullback=("queries", "keys", "values")),
+    Operation("attention.self_attention", ("AT1",), ("value",), pullback=("parameters", "x")),
+    Operation("attention.pooling_weights", ("AT2", "AT3"), ("value",), pullback=("parameters", "bag")),
+    Operation("attention.pooling", ("AT2", "AT3"), ("value",), pullback=("parameters", "bag")),
 )
 
 OPERATIONS = {operation.name: operation for operation in _ALL}

@@ -33,7 +33,8 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
         return np.zeros(shape, dtype)
 
     deep = _deep(sizes, array) | _training(sizes, array)
-    return _mixtures(sizes, array) | _network(sizes, array) | deep | _metrics(sizes)
+    rest = _metrics(sizes) | _fuzzy(sizes, array) | _attention(sizes, array)
+    return _mixtures(sizes, array) | _network(sizes, array) | deep | rest
 
 
 def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
@@ -135,6 +136,36 @@ def _metrics(sizes: Sizes) -> Arguments:
         "metrics.dice": {"prediction": inside, "truth": inside},
         "metrics.dice_matrix": maps,
         "metrics.match_classes": maps,
+    }
+
+
+def _fuzzy(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    m, k, n = sizes.channels, sizes.classes, sizes.size**2
+    pixels, u, weights, centres = array(m, n), array(k, n), array(n), array(k, m)
+    return {
+        "fcm.centres": {"pixels": pixels, "memberships": u, "weights": weights, "previous": centres},
+        "fcm.memberships": {"pixels": pixels, "centres": centres},
+        "fcm.squared_distances": {"pixels": pixels, "centres": centres},
+        "fcm.objective": {"pixels": pixels, "memberships": u, "centres": centres, "weights": weights},
+        "fcm.partition_coefficient": {"memberships": u, "weights": weights},
+        "fcm.fit": {"pixels": pixels, "start": u, "weights": weights},
+    }
+
+
+def _attention(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    """A bag of as many elements as the image has rows, each of as many numbers as the network has filters."""
+    n, d = sizes.size, sizes.filters
+    rows, mask = array(n, d), np.zeros(n, bool)
+    square, column = {"kernel": array(d, d)}, {"kernel": array(d, 1)}
+    projections = dict.fromkeys(("query", "key", "value"), square)
+    gated = {"hidden": square, "score": column, "gate": square}
+    of_rows, of_bag = {"mask": mask, "cotangent": rows}, {"parameters": gated, "bag": rows, "mask": mask}
+    return {
+        "attention.weights": {"queries": rows, "keys": rows, "mask": mask, "cotangent": array(n, n)},
+        "attention.dot_product": {"queries": rows, "keys": rows, "values": rows} | of_rows,
+        "attention.self_attention": {"parameters": projections, "x": rows} | of_rows,
+        "attention.pooling_weights": of_bag | {"cotangent": array(n)},
+        "attention.pooling": of_bag | {"cotangent": array(d)},
     }
 
 

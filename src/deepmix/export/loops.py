@@ -1,4 +1,4 @@
-"""Algorithms 1 to 3, the warm start and predictions as one program each: what runs on the device, without checks.
+"""Algorithms 1 to 3, fuzzy C-means, the warm start and predictions as one program each, without checks.
 
 A history has its full length: NaN from the end of the loop on.
 """
@@ -11,12 +11,23 @@ import jax.numpy as jnp
 
 from deepmix.accelerated import deep as _deep
 from deepmix.accelerated import descent as _descent
+from deepmix.accelerated import fcm as _fcm
 from deepmix.accelerated import gaussian as _gaussian
 from deepmix.accelerated import gmm as _gmm
 from deepmix.accelerated import problem as _problem
 from deepmix.accelerated import svgmm as _svgmm
 from deepmix.accelerated import training as _training
-from deepmix.reference.types import DeepFit, DeepModel, Fit, Mixture, Optimization, Prediction, Tree, UNetConfig
+from deepmix.reference.types import (
+    DeepFit,
+    DeepModel,
+    Fit,
+    FuzzyFit,
+    Mixture,
+    Optimization,
+    Prediction,
+    Tree,
+    UNetConfig,
+)
 
 
 def _em(algorithm: ModuleType) -> Callable[..., Fit]:
@@ -28,6 +39,15 @@ def _em(algorithm: ModuleType) -> Callable[..., Fit]:
         return Fit(ended.mixture, r, labels, ended.nll, ended.history, ended.status, ended.degenerate)
 
     return fit
+
+
+def _fuzzy_fit(
+    pixels: jax.Array, start: jax.Array, weights: jax.Array, *, fuzzifier: float, tol: float, max_iter: int
+) -> FuzzyFit:
+    ended, u, coefficient = _fcm._solve(pixels, start, weights, fuzzifier, tol, max_iter)
+    value = ended.history[ended.t - 1]
+    labels = u.argmax(axis=0)
+    return FuzzyFit(ended.centres, u, labels, value, ended.history, coefficient, ended.status, ended.degenerate)
 
 
 def _deep_fit(
@@ -62,6 +82,7 @@ def _predict(parameters: Tree, image: jax.Array, mask: jax.Array, *, model: Deep
 
 
 gmm = SimpleNamespace(fit=_em(_gmm))
+fcm = SimpleNamespace(fit=_fuzzy_fit)
 svgmm = SimpleNamespace(fit=_em(_svgmm))
 deep = SimpleNamespace(fit=_deep_fit, warm_start=_warm_start)
 training = SimpleNamespace(predict=_predict)

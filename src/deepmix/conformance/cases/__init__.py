@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from . import deep, em, gaussian, initialization, layers, metrics, optimization, paper, training
+from . import attention, deep, em, fcm, gaussian, initialization, layers, metrics, optimization, paper, training
 from .case import Case
 
 __all__ = ["PRESETS", "Case", "cases"]
@@ -15,5 +15,6 @@ def cases(preset: str, dtype: str) -> Iterator[Case]:
     if preset == "paper":
         yield from paper.cases()
         return
-    for subject in (gaussian, em, initialization, layers, optimization, deep, training, metrics):
+    subjects = gaussian, em, initialization, layers, optimization, deep, training, metrics, fcm, attention
+    for subject in subjects:
         yield from subject.cases(dtype)
