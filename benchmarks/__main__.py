@@ -1,4 +1,4 @@
-"""`python -m benchmarks [em|deep|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
+"""`python -m benchmarks [em|deep|fcm|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
 
 Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit).
 """
@@ -7,12 +7,13 @@ import argparse
 
 from rich.console import Console
 
-from . import batch, curves, deep, em, machine, memory, precision, report, scaling, training
+from . import batch, curves, deep, em, fcm, machine, memory, precision, report, scaling, training
 from .setting import Setting
 
 BENCHMARKS = {
     "em": em.run,
     "deep": deep.run,
+    "fcm": fcm.run,
     "batch": batch.run,
     "scaling": scaling.run,
     "memory": memory.run,

@@ -30,6 +30,11 @@ def of_svgmm(backend: ModuleType, pixels: np.ndarray, start: Mixture) -> Loop:
     return _of(backend.svgmm.fit, pixels, start)
 
 
+def of_fcm(backend: ModuleType, pixels: np.ndarray, start: np.ndarray) -> Loop:
+    """`fcm.fit` for so many rounds: the centres."""
+    return lambda n: backend.fcm.fit(pixels, start, tol=-1.0, max_iter=n).centres
+
+
 def of_sklearn(problem: Blobs, covariance_type: str = "diag") -> Loop:
     """scikit-learn's fit in the same way."""
     samples = np.ascontiguousarray(problem.pixels.T)

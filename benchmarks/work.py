@@ -37,6 +37,16 @@ def em_iteration(
     return Work(n * numbers * np.dtype(dtype).itemsize, n * operations)
 
 
+def fuzzy_round(n: int, m: int, k: int, dtype: str) -> Work:
+    """One round of fuzzy C-means on n pixels of m channels with k classes.
+
+    Bytes: the pixels are read once; the memberships need not leave the processor.
+    Operations per class: the squared distance, 3 m − 1; the membership 5, as Bayes' rule (log, scale, exp, add,
+    divide); its power and weight 2; the sums of 1 and of the channels 2 (m + 1); J 2; the largest change 2.
+    """
+    return Work(n * m * np.dtype(dtype).itemsize, n * k * (3 * m - 1 + 5 + 2 + 2 * (m + 1) + 2 + 2))
+
+
 def deep_step(parameters: Tree, n: int, dtype: str) -> Work:
     """One step of Algorithm 3 on n pixels: the network forward and backward, AdamW.
 

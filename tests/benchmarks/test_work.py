@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.machine import Limits
 from benchmarks.timing import Row
-from benchmarks.work import Work, deep_step, em_iteration
+from benchmarks.work import Work, deep_step, em_iteration, fuzzy_round
 from deepmix.reference import initialization
 from deepmix.reference.types import UNetConfig
 
@@ -24,6 +24,11 @@ def test_em_operations_of_one_channel_and_class():
 def test_em_operations_of_full_covariances():
     """Three channels have nine features, of which three are there."""
     assert em_iteration(5, 3, 2, "float32", "full").operations == 5 * (6 + 2 * (18 + 5 + 1 + 18) + 1)
+
+
+def test_a_round_of_fuzzy_c_means():
+    """One channel, one class: x − c, its square; log, ·, exp, +, /; u², w u²; two sums; J; the change."""
+    assert fuzzy_round(7, 1, 1, "float32") == Work(7 * 4, 7 * (2 + 5 + 2 + 4 + 2 + 2))
 
 
 def test_a_step_counts_every_convolution_three_times_at_its_size():

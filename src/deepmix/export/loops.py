@@ -44,8 +44,8 @@ def _em(algorithm: ModuleType) -> Callable[..., Fit]:
 def _fuzzy_fit(
     pixels: jax.Array, start: jax.Array, weights: jax.Array, *, fuzzifier: float, tol: float, max_iter: int
 ) -> FuzzyFit:
-    ended, u, coefficient = _fcm._solve(pixels, start, weights, fuzzifier, tol, max_iter)
-    value = ended.history[ended.t - 1]
+    ended, coefficient = _fcm._solve(pixels, start, weights, fuzzifier, tol, max_iter)
+    u, value = jnp.stack(ended.memberships), ended.history[ended.t - 1]
     labels = u.argmax(axis=0)
     return FuzzyFit(ended.centres, u, labels, value, ended.history, coefficient, ended.status, ended.degenerate)
 
