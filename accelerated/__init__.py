@@ -8,6 +8,7 @@ try:
     from . import (
         adamw,
         deep,
+        distances,
         em,
         gaussian,
         gmm,
@@ -29,6 +30,7 @@ except ModuleNotFoundError as error:
 __all__ = [
     "adamw",
     "deep",
+    "distances",
     "em",
     "gaussian",
     "gmm",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import (
         adamw,
         deep,
+        distances,
         em,
         gaussian,
         gmm,
@@ -34,6 +35,7 @@ __all__ = [
     "SPECIFICATION",
     "adamw",
     "deep",
+    "distances",
     "em",
     "gaussian",
     "gmm",
