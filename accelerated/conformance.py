@@ -44,14 +44,20 @@ def session(dtype: str) -> Iterator[None]:
     jax.clear_caches()
 
 
+def _jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function compiled; what is no array is static."""
+    static = {"covariance_type", "model", "n_components", "n_classes", "reduction", "include_background"}
+    return jax.jit(function, static_argnames=static & set(inspect.signature(function).parameters))
+
+
 def _compiled(module: ModuleType, *names: str) -> SimpleNamespace:
-    """Functions of a module, compiled; what is no array is static."""
-    static = {"covariance_type", "model", "n_components", "n_classes"}
+    """Functions of a module, compiled."""
+    return SimpleNamespace(**{name: _jit(getattr(module, name)) for name in names})
 
-    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-        return jax.jit(function, static_argnames=static & set(inspect.signature(function).parameters))
 
-    return SimpleNamespace(**{name: compiled(getattr(module, name)) for name in names})
+def _with_gradients(module: ModuleType, *names: str) -> SimpleNamespace:
+    """Functions of a module that return a scalar, compiled with their gradient at the first argument."""
+    return SimpleNamespace(**{name: _jit(jax.value_and_grad(getattr(module, name))) for name in names})
 
 
 def _layer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
@@ -109,9 +115,11 @@ adamw = _compiled(_adamw, "init", "clip", "update")
 deep = _compiled(_deep, "loss")
 training = _compiled(_training, "loss")
 distances = _compiled(_distances, "squared_distance_transform")
-losses = SimpleNamespace(
-    cross_entropy=jax.jit(jax.value_and_grad(_losses.cross_entropy)),
-    soft_dice=jax.jit(jax.value_and_grad(_losses.soft_dice)),
+losses = _with_gradients(
+    _losses,
+    *("cross_entropy", "top_k_cross_entropy", "focal"),
+    *("tversky", "soft_dice", "soft_iou", "generalised_dice"),
+    "hausdorff",
 )
 em = _compiled(_em, "mean_nll")
 gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")

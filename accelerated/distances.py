@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 
-def squared_distance_transform(mask: jax.Array, spacing: Sequence[float] | None = None) -> jax.Array:
+def squared_distance_transform(mask: jax.Array, spacing: Sequence[float] | jax.Array | None = None) -> jax.Array:
     """See `reference.distances.squared_distance_transform` [DT1]; exact, in the dtype of the spacing.
 
     Axis by axis, since squares of distances add: after an axis every voxel holds the least distance along the axes

@@ -6,7 +6,9 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 
-def squared_distance_transform(mask: np.ndarray, spacing: Sequence[float] | None = None) -> np.ndarray:
+def squared_distance_transform(
+    mask: np.ndarray, spacing: Sequence[float] | np.ndarray | None = None
+) -> np.ndarray:
     """Squared Euclidean distance of every voxel to the nearest one where the mask is False [DT1].
 
     mask: bool, of any shape, such as (H, W) or (H, W, D). spacing: (mask.ndim,), of the voxels along each axis in

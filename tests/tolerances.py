@@ -21,6 +21,7 @@ FLOAT32 = {
     "mean_nll": 64,
     "mean_prior": 64,
     "total_variation": 64,
+    "segmentation_loss": 64,
     "variance_floor": 64,
     "dice": 8,
     "distance": 8,  # a product, its square, and as many sums as there are axes

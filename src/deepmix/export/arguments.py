@@ -115,10 +115,17 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     loss = {"parameters": parameters, "batch": batch, "model": TrainingModel(deep)}
     state = TrainingState(parameters, AdamWState(np.zeros((), np.int32), parameters, parameters))
     known = {"proportions": maps[0], "truth": maps[0], "mask": weights[0]}
+    weighted = known | {"class_weights": array(k)}
     of_batch = {"proportions": maps, "mixtures": mixtures, "batch": batch, "means": mixtures.means[0]}
     return {
-        "losses.cross_entropy": known,
+        "losses.cross_entropy": weighted,
+        "losses.top_k_cross_entropy": weighted | {"threshold": 0.7},
+        "losses.focal": weighted,
+        "losses.tversky": known | {"alpha": 0.3, "beta": 0.7},
         "losses.soft_dice": known,
+        "losses.soft_iou": known,
+        "losses.generalised_dice": known,
+        "losses.hausdorff": known,
         "regularizers.mean_prior_of_batch": of_batch,
         "training.loss": loss,
         "training.loss_and_gradient": loss,
