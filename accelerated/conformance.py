@@ -117,8 +117,13 @@ training = _compiled(_training, "loss")
 distances = _compiled(_distances, "squared_distance_transform")
 losses = _with_gradients(
     _losses,
-    *("cross_entropy", "top_k_cross_entropy", "focal"),
-    *("tversky", "soft_dice", "soft_iou", "generalised_dice"),
+    "cross_entropy",
+    "top_k_cross_entropy",
+    "focal",
+    "tversky",
+    "soft_dice",
+    "soft_iou",
+    "generalised_dice",
     "hausdorff",
 )
 em = _compiled(_em, "mean_nll")
