@@ -30,4 +30,5 @@ def _lowest_parabola(heights: jax.Array, step: jax.Array) -> jax.Array:
     def lower(j: int, lowest: jax.Array) -> jax.Array:
         return jnp.minimum(lowest, heights[j] + (step * (places - j)) ** 2)
 
-    return jax.lax.fori_loop(0, len(heights), lower, jnp.full_like(heights, jnp.inf))
+    # four to a pass over the volume, which waits for memory
+    return jax.lax.fori_loop(0, len(heights), lower, jnp.full_like(heights, jnp.inf), unroll=4)
