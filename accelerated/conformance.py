@@ -18,6 +18,7 @@ from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
 from . import adamw as _adamw
 from . import attention as _of_attention
 from . import deep as _deep
+from . import distances as _distances
 from . import em as _em
 from . import fcm as _fcm
 from . import gaussian as _gaussian
@@ -45,14 +46,20 @@ def session(dtype: str) -> Iterator[None]:
     jax.clear_caches()
 
 
+def _jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function compiled; what is no array is static."""
+    static = {"covariance_type", "model", "n_components", "n_classes", "reduction", "include_background"}
+    return jax.jit(function, static_argnames=static & set(inspect.signature(function).parameters))
+
+
 def _compiled(module: ModuleType, *names: str) -> SimpleNamespace:
-    """Functions of a module, compiled; what is no array is static."""
-    static = {"covariance_type", "model", "n_components", "n_classes"}
+    """Functions of a module, compiled."""
+    return SimpleNamespace(**{name: _jit(getattr(module, name)) for name in names})
 
-    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-        return jax.jit(function, static_argnames=static & set(inspect.signature(function).parameters))
 
-    return SimpleNamespace(**{name: compiled(getattr(module, name)) for name in names})
+def _with_gradients(module: ModuleType, *names: str) -> SimpleNamespace:
+    """Functions of a module that return a scalar, compiled with their gradient at the first argument."""
+    return SimpleNamespace(**{name: _jit(jax.value_and_grad(getattr(module, name))) for name in names})
 
 
 def _layer(function: Callable[..., jax.Array]) -> Callable[..., Any]:
@@ -127,9 +134,17 @@ fcm = _compiled(_fcm, "centres", "memberships", "squared_distances", "objective"
 adamw = _compiled(_adamw, "init", "clip", "update")
 deep = _compiled(_deep, "loss")
 training = _compiled(_training, "loss")
-losses = SimpleNamespace(
-    cross_entropy=jax.jit(jax.value_and_grad(_losses.cross_entropy)),
-    soft_dice=jax.jit(jax.value_and_grad(_losses.soft_dice)),
+distances = _compiled(_distances, "squared_distance_transform")
+losses = _with_gradients(
+    _losses,
+    "cross_entropy",
+    "top_k_cross_entropy",
+    "focal",
+    "tversky",
+    "soft_dice",
+    "soft_iou",
+    "generalised_dice",
+    "hausdorff",
 )
 em = _compiled(_em, "mean_nll")
 gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")

@@ -21,8 +21,10 @@ FLOAT32 = {
     "mean_nll": 64,
     "mean_prior": 64,
     "total_variation": 64,
+    "segmentation_loss": 64,
     "variance_floor": 64,
     "dice": 8,
+    "distance": 8,  # a product, its square, and as many sums as there are axes
     # M squares of whitened deviations, whose error is that of Σ^(-1/2) (√κ ≤ 7) and of x − μ (|x|/|x−μ|)
     "log_density": 512,
     # exp of a log-density: its absolute error becomes relative; log-densities reach −10³ here

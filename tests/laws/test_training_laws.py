@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from deepmix.conformance.drawing import draw_image, draw_parameters, draw_weights
 from deepmix.reference import adamw, deep, gaussian, losses, regularizers, training
@@ -144,33 +143,6 @@ def test_r1_of_a_batch_of_one_is_that_of_the_image(rng):
     close(gradient[0], each[0][1])
     value, _ = regularizers.mean_prior_of_batch(proportions, Mixture(0, means, 0), batch, target)
     assert value <= (each[0][0] + each[1][0]) / 2 + 1e-12
-
-
-@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.soft_dice])
-@given(rng=strategies.generators, known=st.sampled_from([0.0, 0.5, 1.0]))
-def test_tr4_gradient(loss, rng, known):
-    batch = draw_batch(rng, (1.0,), known)
-    proportions = 0.1 + 0.7 * rng.dirichlet(np.ones(K), (H, W)).transpose(2, 0, 1)
-
-    def value(at):
-        return loss(at, batch.truth[0], batch.weights[0])[0]
-
-    _, gradient = loss(proportions, batch.truth[0], batch.weights[0])
-    check_gradient(value, proportions, gradient, rng)
-    assert (gradient[:, batch.truth[0].sum(axis=0) == 0] == 0).all()
-
-
-@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.soft_dice])
-def test_tr4_the_truth_itself_has_no_loss_nor_has_what_is_not_known(loss):
-    batch = draw_batch(np.random.default_rng(2), (1.0,), known=0.5)
-    truth, weights = batch.truth[0], batch.weights[0]
-    unknown = truth.sum(axis=0) == 0
-    predicted = np.where(unknown, 1 / K, truth)
-    close(loss(predicted, truth, weights)[0], 0)
-    assert loss(np.roll(predicted, 1, axis=0), truth, weights)[0] > 0.5
-    value, gradient = loss(predicted, 0 * truth, weights)
-    assert value == 0
-    assert (gradient == 0).all()
 
 
 def test_tr4_known_values():

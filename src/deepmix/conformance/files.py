@@ -29,10 +29,15 @@ def write(folder: Path, vector: Vector) -> None:
 
 
 def write_json(path: Path, description: dict[str, Any]) -> None:
-    """Write a description, lists in one line."""
+    """Write a description; a list, and what is said of an array, in one line."""
     text = json.dumps(description, indent=2, allow_nan=False)
-    text = re.sub(r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text)
+    for together in (r"\[[^][{}]*]", r'\{\s+"dtype"[^{}]*(\{[^{}]*}\s*)?}'):
+        text = re.sub(together, lambda found: _in_one_line(found[0]), text)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _in_one_line(text: str) -> str:
+    return re.sub(r"(?<=[\[{]) | (?=[\]}])", "", " ".join(text.split()))
 
 
 def write_format(folder: Path) -> None:

@@ -33,6 +33,7 @@ class Operation(NamedTuple):
 POSTERIOR = {"responsibilities": backward(magnitudes.probability("responsibilities"))}
 E_STEP = ("responsibilities", "log_likelihood")
 EVALUATED = ("loss", "evaluation")
+WITH_GRADIENT = ("value", "gradient")
 
 _ALL = (
     Operation("gaussian.log_density", ("G1",), ("log_densities",)),
@@ -98,16 +99,23 @@ _ALL = (
     Operation(
         "regularizers.total_variation",
         ("R2",),
-        ("value", "gradient"),
+        WITH_GRADIENT,
         rules={
             "value": counted(magnitudes.total_variation),
             "gradient": counted(magnitudes.total_variation_gradient),
         },
     ),
-    Operation("regularizers.mean_prior", ("R1", "DG5"), ("value", "gradient")),
-    Operation("regularizers.mean_prior_of_batch", ("R1", "DG5"), ("value", "gradient")),
-    Operation("losses.cross_entropy", ("TR4",), ("value", "gradient")),
-    Operation("losses.soft_dice", ("TR4",), ("value", "gradient")),
+    Operation("regularizers.mean_prior", ("R1", "DG5"), WITH_GRADIENT),
+    Operation("regularizers.mean_prior_of_batch", ("R1", "DG5"), WITH_GRADIENT),
+    Operation("distances.squared_distance_transform", ("DT1",), ("squared",), relative(8)),
+    Operation("losses.cross_entropy", ("LO1", "TR4"), WITH_GRADIENT),
+    Operation("losses.top_k_cross_entropy", ("LO2",), WITH_GRADIENT),
+    Operation("losses.focal", ("LO3",), WITH_GRADIENT),
+    Operation("losses.tversky", ("LO4",), WITH_GRADIENT),
+    Operation("losses.soft_dice", ("LO5", "TR4"), WITH_GRADIENT),
+    Operation("losses.soft_iou", ("LO5",), WITH_GRADIENT),
+    Operation("losses.generalised_dice", ("LO6",), WITH_GRADIENT),
+    Operation("losses.hausdorff", ("LO7",), WITH_GRADIENT),
     Operation("deep.begin", ("DG3", "G3"), ("state",)),
     Operation("deep.loss", ("DG2", "DG3", "SV1", "EM2", "G3"), EVALUATED),
     Operation("deep.loss_and_gradient", ("DG1", "DG4", "DG5"), (*EVALUATED, "gradient")),

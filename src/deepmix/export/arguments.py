@@ -33,7 +33,7 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
         return np.zeros(shape, dtype)
 
     deep = _deep(sizes, array) | _training(sizes, array)
-    rest = _metrics(sizes) | _fuzzy(sizes, array) | _attention(sizes, array)
+    rest = _sets(sizes) | _fuzzy(sizes, array) | _attention(sizes, array)
     return _mixtures(sizes, array) | _network(sizes, array) | deep | rest
 
 
@@ -116,10 +116,17 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     loss = {"parameters": parameters, "batch": batch, "model": TrainingModel(deep)}
     state = TrainingState(parameters, AdamWState(np.zeros((), np.int32), parameters, parameters))
     known = {"proportions": maps[0], "truth": maps[0], "mask": weights[0]}
+    weighted = known | {"class_weights": array(k)}
     of_batch = {"proportions": maps, "mixtures": mixtures, "batch": batch, "means": mixtures.means[0]}
     return {
-        "losses.cross_entropy": known,
+        "losses.cross_entropy": weighted,
+        "losses.top_k_cross_entropy": weighted | {"threshold": 0.7},
+        "losses.focal": weighted,
+        "losses.tversky": known | {"alpha": 0.3, "beta": 0.7},
         "losses.soft_dice": known,
+        "losses.soft_iou": known,
+        "losses.generalised_dice": known,
+        "losses.hausdorff": known,
         "regularizers.mean_prior_of_batch": of_batch,
         "training.loss": loss,
         "training.loss_and_gradient": loss,
@@ -129,10 +136,11 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     }
 
 
-def _metrics(sizes: Sizes) -> Arguments:
+def _sets(sizes: Sizes) -> Arguments:
     labels, inside = (np.zeros((sizes.size, sizes.size), kind) for kind in (np.int32, bool))
     maps = {"labels": labels, "truth": labels, "n_components": sizes.classes, "n_classes": sizes.classes}
     return {
+        "distances.squared_distance_transform": {"mask": inside},
         "metrics.dice": {"prediction": inside, "truth": inside},
         "metrics.dice_matrix": maps,
         "metrics.match_classes": maps,

@@ -2,7 +2,21 @@
 
 from collections.abc import Iterator
 
-from . import attention, deep, em, fcm, gaussian, initialization, layers, metrics, optimization, paper, training
+from . import (
+    attention,
+    deep,
+    distances,
+    em,
+    fcm,
+    gaussian,
+    initialization,
+    layers,
+    losses,
+    metrics,
+    optimization,
+    paper,
+    training,
+)
 from .case import Case
 
 __all__ = ["PRESETS", "Case", "cases"]
@@ -15,6 +29,6 @@ def cases(preset: str, dtype: str) -> Iterator[Case]:
     if preset == "paper":
         yield from paper.cases()
         return
-    subjects = gaussian, em, initialization, layers, optimization, deep, training, metrics, fcm, attention
-    for subject in subjects:
+    mixtures, network = (gaussian, em, fcm, initialization), (layers, attention, optimization, deep)
+    for subject in (*mixtures, *network, distances, losses, training, metrics):
         yield from subject.cases(dtype)

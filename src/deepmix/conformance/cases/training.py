@@ -1,34 +1,25 @@
-"""Algorithm 4 [TR]: the losses where the truth is known, the loss of a batch, a step, the end, predictions."""
+"""Algorithm 4 [TR]: the loss of a batch, a step, the end, predictions."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from deepmix.conformance.drawing import draw_responsibilities, draw_weights
 from deepmix.reference import adamw, training
 from deepmix.reference.types import Batch, DeepModel, Mixture, Training, TrainingModel, TrainingState
 
 from .case import Case, generator
 from .deep import CONFIG, SIZE, problem
-
-K = 3
+from .losses import K, draw_truth
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """From the losses to the predictions."""
-    yield from _known_truth()
+    """From the loss of a batch to the predictions."""
     yield from _priors_of_batches()
     yield from _losses()
     yield from _steps()
     yield from _ends()
     yield from _predictions()
-
-
-def draw_truth(rng: np.random.Generator, shape: tuple[int, ...], known: float, n_classes: int = K) -> np.ndarray:
-    """(…, K, H, W): a class for about `known` of the pixels (…, H, W), of the first `n_classes`."""
-    one_hot = np.moveaxis(np.eye(K)[rng.integers(0, n_classes, shape)], -1, -3)
-    return np.ascontiguousarray(one_hot * (rng.random(shape) < known)[..., None, :, :])
 
 
 def draw_batch(name: str, known: float = 0.0, shares: tuple[float, ...] = (1.0, 1.0)) -> tuple[Any, Batch]:
@@ -38,20 +29,6 @@ def draw_batch(name: str, known: float = 0.0, shares: tuple[float, ...] = (1.0, 
     truth = draw_truth(generator(name), weights.shape, known)
     truth[0] = 0
     return drawn[0].parameters, Batch(images, weights, np.array(shares), truth if known else None)
-
-
-def _known_truth() -> Iterator[Case]:
-    for name, weights, known, n_classes in (
-        ("all_known", "ones", 1.0, K),
-        ("half_known", "reals", 0.5, K),
-        ("a_class_without_truth", "mask", 0.7, K - 1),
-        ("nothing_known", "ones", 0.0, K),
-    ):
-        rng = generator(f"known truth {name}")
-        proportions = np.array(draw_responsibilities(rng, K, 48)).reshape(K, 6, 8)
-        truth, mask = draw_truth(rng, (6, 8), known, n_classes), draw_weights(rng, (6, 8), weights)
-        for function in ("cross_entropy", "soft_dice"):
-            yield Case(f"losses.{function}", name, {"proportions": proportions, "truth": truth, "mask": mask})
 
 
 def _priors_of_batches() -> Iterator[Case]:
