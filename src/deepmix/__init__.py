@@ -7,13 +7,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .estimators import GaussianMixture, SpatiallyVariantGaussianMixture
     from .results import Segmentation
     from .segmentation import segment
 
     __version__: str
 
-__all__ = ["Segmentation", "__version__", "segment"]
-_HOMES = {"segment": ".segmentation", "Segmentation": ".results"}
+__all__ = [
+    "GaussianMixture",
+    "Segmentation",
+    "SpatiallyVariantGaussianMixture",
+    "__version__",
+    "segment",
+]
+_HOMES = {
+    "GaussianMixture": ".estimators",
+    "Segmentation": ".results",
+    "SpatiallyVariantGaussianMixture": ".estimators",
+    "segment": ".segmentation",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,13 @@
+"""The algorithms behind scikit-learn's conventions, for pipelines, grid searches and habits."""
+
+try:
+    from .gaussian_mixture import GaussianMixture
+    from .spatially_variant import SpatiallyVariantGaussianMixture
+except ModuleNotFoundError as error:
+    if error.name is None or error.name.split(".")[0] != "sklearn":
+        raise
+    raise ImportError(
+        "the estimators need scikit-learn; install it with: pip install 'deepmix[sklearn]'"
+    ) from error
+
+__all__ = ["GaussianMixture", "SpatiallyVariantGaussianMixture"]
