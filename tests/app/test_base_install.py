@@ -68,7 +68,7 @@ def test_the_command_says_what_is_missing(python):
         ),
         (
             "from deepmix import GaussianMixture",
-            "needs scikit-learn; install it with: pip install 'deepmix[sklearn]'",
+            "need scikit-learn; install it with: pip install 'deepmix[sklearn]'",
         ),
         ("import deepmix.images", "pip install 'deepmix[app]'"),
         ("import deepmix.figures", "pip install 'deepmix[app]'"),
