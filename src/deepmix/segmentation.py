@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from deepmix.reference.checks import check_pixels
 from deepmix.reference.metrics import match_classes
 from deepmix.reference.types import Fit, Mixture, Status
 
-from . import preparation
+from . import preparation, selection
 from .backends import backend
 from .results import Part, Segmentation
 from .settings import Settings
@@ -27,7 +28,7 @@ def segment(
     image: np.ndarray,
     mask: np.ndarray | None = None,
     *,
-    n_components: int,
+    n_components: int | str,
     method: str = "deepsvg",
     backend: str = "accelerated",
     seed: int = 0,
@@ -37,23 +38,34 @@ def segment(
     """Segment an image into classes 1 … K, without training data.
 
     image: (H, W), (M, H, W) or, for volumes, (M, H, W, D); any unit. mask: bool, the spatial shape;
-    the pixels that count, all if not given. progress: called while a deep method runs.
+    the pixels that count, all if not given. n_components: K, or "auto" for the K from 1 to 8, "auto:A:B" for
+    that from A to B, whose GMM has the least BIC. progress: called while a deep method runs.
     settings: the other fields of `Settings`.
     Classes come by ascending mean of the first channel; given means fix their order instead. In a
     volume, deep methods work slice by slice and a label means the same class in every slice.
     Raises ValueError for input that cannot be segmented, ImportError if the backend is not installed.
     """
-    chosen = Settings(n_components=n_components, method=method, backend=backend, seed=seed, **settings)
-    return run(image, mask, chosen, progress)
+    candidates = selection.candidates(n_components)
+    chosen = Settings(n_components=candidates[-1], method=method, backend=backend, seed=seed, **settings)
+    return run(image, mask, chosen, progress, candidates)
 
 
 def run(
-    image: np.ndarray, mask: np.ndarray | None, settings: Settings, progress: Progress | None = None
+    image: np.ndarray,
+    mask: np.ndarray | None,
+    settings: Settings,
+    progress: Progress | None = None,
+    candidates: range = range(0),
 ) -> Segmentation:
-    """`segment`, with its settings in one record."""
+    """`segment`, with its settings in one record. candidates: numbers of classes to choose from, if several."""
     began = time.perf_counter()
     job = _job(image, mask, settings)
+    selected = None
     with backend(settings) as twin:
+        if len(candidates) > 1:
+            selected = _select(job, twin, candidates)
+            settings = replace(settings, n_components=selected.n_components)
+            job = job._replace(settings=settings)
         outcome = _fit_slices(job, twin, progress) if settings.deep else _fit_pixels(job, twin)
     probabilities = np.zeros((settings.n_components, *job.mask.shape), np.float32)
     done = np.zeros(job.mask.shape, bool)
@@ -67,7 +79,7 @@ def run(
     parts = tuple(outcome.parts)
     _warn_of_trouble(parts)
     seconds = time.perf_counter() - began
-    return Segmentation(labels, probabilities, parts, outcome.guide, job.scale, settings, seconds)
+    return Segmentation(labels, probabilities, parts, outcome.guide, job.scale, settings, seconds, selected)
 
 
 class _Job(NamedTuple):
@@ -119,6 +131,21 @@ def _job(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> _Job
     volume = pixels.reshape(volume.shape)
     scale = preparation.scale(volume, mask, settings.standardize)
     return _Job(scale.apply(volume).astype(settings.floating), mask, slices, flat, scale, settings)
+
+
+def _select(job: _Job, twin: ModuleType, candidates: range) -> selection.Selection:
+    """The number of classes whose GMM has the least BIC on the chosen pixels."""
+    if job.settings.means_init is not None:
+        raise ValueError("means_init says how many classes there are; give n_components as that number")
+    pixels, kind = job.volume[:, job.chosen()], job.settings.covariance_type
+    n_channels, n_pixels = pixels.shape
+    tol = min(job.settings.tol, 1 / n_pixels)  # what EM leaves undone is then less than 2 in a BIC
+    curve = {}
+    for k in candidates:
+        settings = replace(job.settings, n_components=k, method="gmm", tol=tol)
+        fit = _fit_gmm(pixels, job._replace(settings=settings), twin)
+        curve[k] = selection.bic(float(fit.nll), n_pixels, selection.n_parameters(k, n_channels, kind))
+    return selection.least(curve)
 
 
 def _fit_pixels(job: _Job, twin: ModuleType) -> _Outcome:

@@ -55,7 +55,8 @@ class GaussianMixture(GaussianEstimator):
         return selection.bic(-self.score(X), len(X), self._n_parameters())
 
     def _n_parameters(self) -> int:
-        return selection.n_parameters(*self.means_.shape, self.covariance_type)
+        n_components, n_features = self.means_.shape
+        return selection.n_parameters(n_components, n_features, self.covariance_type)
 
     def _last(self) -> Mixture:
         return self._mixture()
