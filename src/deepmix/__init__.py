@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .estimators import DeepMixture as DeepMixture
     from .estimators import GaussianMixture as GaussianMixture
     from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
     from .results import Segmentation
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # What the base install has; the estimators need scikit-learn.
 __all__ = ["Segmentation", "__version__", "segment"]
 _HOMES = {
+    "DeepMixture": ".estimators",
     "GaussianMixture": ".estimators",
     "Segmentation": ".results",
     "SpatiallyVariantGaussianMixture": ".estimators",

@@ -1,6 +1,7 @@
 """The algorithms behind scikit-learn's conventions, for pipelines, grid searches and habits."""
 
 try:
+    from .deep_mixture import DeepMixture
     from .gaussian_mixture import GaussianMixture
     from .spatially_variant import SpatiallyVariantGaussianMixture
 except ModuleNotFoundError as error:
@@ -10,4 +11,4 @@ except ModuleNotFoundError as error:
         "the estimators need scikit-learn; install it with: pip install 'deepmix[sklearn]'"
     ) from error
 
-__all__ = ["GaussianMixture", "SpatiallyVariantGaussianMixture"]
+__all__ = ["DeepMixture", "GaussianMixture", "SpatiallyVariantGaussianMixture"]

@@ -10,7 +10,8 @@ from deepmix.reference import gaussian, initialization
 from deepmix.reference.checks import check_choice, check_covariance_type
 from deepmix.reference.types import Fit, Mixture
 
-from .samples import SampleEstimator, check_least
+from .restarts import check_least
+from .samples import SampleEstimator
 
 
 class GaussianEstimator(DensityMixin, SampleEstimator):
