@@ -96,7 +96,7 @@ def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selectio
         raise ValueError("means_init says how many classes there are; give n_components as that number")
     pixels, kind = job.volume[:, job.chosen()], job.settings.covariance_type
     n_channels, n_pixels = pixels.shape
-    tol = min(job.settings.tol, 1 / n_pixels)  # what EM leaves undone is then less than 2 in a BIC
+    tol = min(job.settings.tol, 0.01 / n_pixels)  # EM ends where a step moves a BIC by less than 0.02
     curve = {}
     for k in candidates:
         settings = replace(job.settings, n_components=k, method="gmm", tol=tol)

@@ -53,6 +53,15 @@ def test_the_image_fitted_is_predicted_as_it_was_fitted(kind, backend, label_rul
     assert set(labels[~mask]) == {-1}
 
 
+def test_classes_come_in_order_from_whatever_network():
+    image, _, mask = blobs()
+    options = TINY | {"backend": "reference", "max_steps": 2}
+    for seed in range(6):
+        model = DeepMixture(3, **options | {"random_state": seed}).fit(image, mask)
+        assert (np.diff(model.means_[:, 0]) > 0).all()
+        np.testing.assert_array_equal(model.predict(image, mask), model.labels_)
+
+
 def test_new_images_of_other_units_and_sizes():
     image, truth, mask = blobs()
     options = TINY | {"filters": 4, "max_steps": 60}

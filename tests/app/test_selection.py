@@ -57,6 +57,24 @@ def test_the_curve_is_that_of_scikit_learn(kind):
         assert curve[k] == pytest.approx(theirs.bic(X), rel=1e-4)
 
 
+def test_a_loose_tol_does_not_bend_the_curve():
+    """EM ends where a step moves a BIC by less than 0.02; classes that overlap take it many steps."""
+    image, _, mask = blobs()
+    image = image + np.random.default_rng(1).normal(0, 60, image.shape)
+    options = {"method": "gmm", "backend": "reference"}
+    curve = segment(image, mask, n_components="auto:1:4", tol=10.0, **options).selection.bic
+    bics = {
+        tol: selection.bic(
+            segment(image, mask, n_components=3, tol=tol, **options).parts[0].nll,
+            mask.sum(),
+            selection.n_parameters(3, 2, "diag"),
+        )
+        for tol in (1e-6, 10.0)
+    }
+    assert curve[3] == pytest.approx(bics[1e-6], abs=4)
+    assert curve[3] < bics[10.0] - 10
+
+
 def test_the_end_of_the_range_is_told():
     image, _, mask = blobs()
     options = {"method": "gmm", "backend": "reference"}
