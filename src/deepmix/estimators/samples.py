@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, Self
 
@@ -93,7 +93,5 @@ class SampleEstimator(ABC, BaseEstimator):
         dtypes = [np.float64] if self.backend == "reference" else [np.float64, np.float32]
         return validate_data(self, X, reset=fitting, dtype=dtypes, ensure_min_samples=2 if fitting else 1).T
 
-    @contextmanager
-    def _backend(self, dtype: np.dtype) -> Iterator[ModuleType]:
-        with opened(self.backend, str(dtype), self.device) as twin:
-            yield twin
+    def _backend(self, dtype: np.dtype) -> AbstractContextManager[ModuleType]:
+        return opened(self.backend, str(dtype), self.device)
