@@ -1,19 +1,30 @@
 """deepmix: deep Gaussian mixtures for unsupervised image segmentation.
 
-`segment` is the main job. `deepmix.reference` needs NumPy and SciPy alone; the rest is imported when used.
+`segment` is the main job; `GaussianMixture` and its like are estimators with scikit-learn's conventions.
+`deepmix.reference` needs NumPy and SciPy alone; the rest is imported when used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .estimators import DeepMixture as DeepMixture
+    from .estimators import GaussianMixture as GaussianMixture
+    from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
     from .results import Segmentation
     from .segmentation import segment
 
     __version__: str
 
+# What the base install has; the estimators need scikit-learn.
 __all__ = ["Segmentation", "__version__", "segment"]
-_HOMES = {"segment": ".segmentation", "Segmentation": ".results"}
+_HOMES = {
+    "DeepMixture": ".estimators",
+    "GaussianMixture": ".estimators",
+    "Segmentation": ".results",
+    "SpatiallyVariantGaussianMixture": ".estimators",
+    "segment": ".segmentation",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """The two backends behind one interface: `deepmix.reference` and `deepmix.accelerated` have the same names."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -11,18 +11,34 @@ from .settings import Settings
 
 @contextmanager
 def backend(settings: Settings) -> Iterator[ModuleType]:
-    """The backend that the settings name, on their device and in their dtype.
+    """The backend that the settings name, on their device and in their dtype; errors as `opened`."""
+    with opened(settings.backend, settings.floating, settings.device) as module:
+        yield module
+
+
+@contextmanager
+def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleType]:
+    """The backend of that name, on a device ("gpu:1"; None: the first) and in a dtype.
 
     Raises ImportError if an extra is missing, ValueError if there is no such device.
     """
-    module = importlib.import_module(f"deepmix.{settings.backend}")
-    if settings.backend == "reference":
+    module = importlib.import_module(f"deepmix.{name}")
+    if name == "reference":
         yield module
         return
     import jax
 
-    with jax.enable_x64(settings.floating == "float64"), jax.default_device(device_named(settings.device)):
+    with jax.enable_x64(dtype == "float64"), jax.default_device(device_named(device)):
         yield module
+
+
+def compiled(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
+    """A backend's function, compiled if the backend is; `static` names the arguments that are no arrays."""
+    if module.__name__ == "deepmix.reference":
+        return function
+    import jax
+
+    return jax.jit(function, static_argnames=static)
 
 
 def device_named(name: str | None) -> Any:

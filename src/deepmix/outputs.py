@@ -88,6 +88,7 @@ def report_of(result: Segmentation) -> dict[str, Any]:
     """What a segmentation was, as plain data: settings, versions, and for each fit how it went."""
     return {
         "method": result.settings.method,
+        "selection": None if result.selection is None else result.selection._asdict(),
         "settings": asdict(result.settings) | {"dtype": result.settings.floating},
         "versions": versions(),
         "seconds": result.seconds,

@@ -7,6 +7,7 @@ import numpy as np
 from deepmix.reference.types import Status
 
 from .preparation import Scale
+from .selection import Selection
 from .settings import Settings
 
 
@@ -42,6 +43,7 @@ class Segmentation(NamedTuple):
     probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask.
     parts: the fits behind it. guide: the GMM over the whole image that a deep method's classes were matched
     to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
+    selection: how K was chosen, if it was not given.
     """
 
     labels: np.ndarray
@@ -51,3 +53,4 @@ class Segmentation(NamedTuple):
     scale: Scale
     settings: Settings
     seconds: float
+    selection: Selection | None = None

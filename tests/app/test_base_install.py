@@ -66,6 +66,10 @@ def test_the_command_says_what_is_missing(python):
             "import numpy, deepmix; deepmix.segment(numpy.eye(8), n_components=2)",
             "pip install 'deepmix[accelerated]'",
         ),
+        (
+            "from deepmix import GaussianMixture",
+            "need scikit-learn; install it with: pip install 'deepmix[sklearn]'",
+        ),
         ("import deepmix.images", "pip install 'deepmix[app]'"),
         ("import deepmix.figures", "pip install 'deepmix[app]'"),
     ],
@@ -79,5 +83,8 @@ def test_a_missing_extra_is_named(python, code, message):
 
 def test_a_backend_imports_nothing_that_it_does_not_need():
     """Neither the package nor the reference brings JAX in, also where it is installed."""
-    code = "import sys, deepmix, deepmix.reference, deepmix.segmentation; sys.exit('jax' in sys.modules)"
+    code = """
+import sys, deepmix, deepmix.reference, deepmix.segmentation
+sys.exit(not {"jax", "sklearn"}.isdisjoint(sys.modules))
+"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

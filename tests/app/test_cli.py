@@ -81,6 +81,18 @@ def test_segment_writes_the_folder(method, case, run):
         assert (values == truth // 100).all()
 
 
+def test_the_number_of_classes_by_bic_is_in_the_report(case, run):
+    files = [case / "a.nii.gz", case / "b.nii.gz"]
+    options = ["--mask", case / "mask.nii.gz", "--truth", case / "truth.nii.gz", "--method", "gmm"]
+    code, out, err = run("segment", *files, "-k", "auto:2:4", *options, "-o", case / "out")
+    assert (code, err) == (0, "")
+    assert "3 classes by BIC (2: " in out
+    report = json.loads((case / "out" / "report.json").read_text())
+    assert report["selection"]["n_components"] == report["settings"]["n_components"] == 3
+    assert list(report["selection"]["bic"]) == ["2", "3", "4"]
+    assert report["mean_dice"] > 0.99
+
+
 def test_every_setting_can_be_set(case, run):
     """Each option of the command reaches the settings in the report."""
     np.savetxt(case / "means.txt", [[100, 40], [200, 30], [300, 20]])

@@ -71,6 +71,12 @@ def test_brain(method, least, real_data, tmp_path, monkeypatch):
     assert report["mean_dice"] >= least
 
 
+def test_the_classes_of_the_brain_by_bic(real_data, tmp_path, monkeypatch):
+    options = {"method": "gmm", "slices": "10:12", "classes": "auto"}
+    report = segment(real_data / "brain", tmp_path / "out", monkeypatch, **options)
+    assert report["selection"]["n_components"] == CLASSES["brain"]
+
+
 def test_brain_with_the_published_settings(real_data, tmp_path, monkeypatch):
     """A typical seed reaches 0.83: the median of nine is not below it by more than its own uncertainty.
 

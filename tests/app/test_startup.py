@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 # Each takes a tenth of a second to import, or several.
-HEAVY = {"jax", "flax", "optax", "scipy", "matplotlib", "SimpleITK"}
+HEAVY = {"jax", "flax", "optax", "scipy", "matplotlib", "SimpleITK", "sklearn"}
 CODE = f"""
 import sys
 from deepmix import cli

@@ -144,6 +144,9 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     nll = float(np.mean([part.nll for part in result.parts])) if result.parts else float("nan")
     ended = ended or "no slice has as many pixels as classes"
     out.print(f"{result.settings.method}: NLL {nll:.4f}, {steps} steps, {ended}, {result.seconds:.1f} s")
+    if result.selection is not None:
+        tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
+        out.print(f"{result.selection.n_components} classes by BIC ({tried})")
     if "dice" in report:
         each = ", ".join(f"{code}: {dice:.3f}" for code, dice in report["dice"].items())
         out.print(f"matched Dice {report['mean_dice']:.3f} ({each})")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepmix import selection
 from deepmix.inputs import existing
 from deepmix.settings import Settings
 
@@ -21,7 +22,12 @@ def segment(
     channels: Annotated[
         list[Path], typer.Argument(help="One file a channel, or a multi-channel file; a folder is a DICOM series.")
     ],
-    classes: options.Classes,
+    classes: Annotated[
+        str,
+        typer.Option(
+            "--classes", "-k", help="Number of classes; auto (1 to 8) or auto:A:B takes that with the least BIC."
+        ),
+    ],
     output: options.Results,
     mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
@@ -90,8 +96,9 @@ def segment(
 
     inputs = [existing(path) for path in (*channels, mask, truth, means_init) if path is not None]
     outputs.check_folder(output, overwrite, inputs)
+    candidates = selection.candidates(classes)
     settings = Settings(
-        n_components=classes,
+        n_components=candidates[-1],
         method=method,
         backend=backend,
         seed=seed,
@@ -135,10 +142,10 @@ def segment(
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
         with console.progress_bar(method, max_steps) as progress:
-            result = segmentation.run(image.channels, inside, settings, progress)
+            result = segmentation.run(image.channels, inside, settings, progress, candidates)
     report = outputs.report_of(result) | {"channels": channels, "mask": mask}
     if true_labels is not None:
-        report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, classes)
+        report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, result.settings.n_components)
     with outputs.new_results(output) as folder:
         images.write_labels(folder / "labels", result.labels, image)
         if probabilities:

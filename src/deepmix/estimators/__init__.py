@@ -1,0 +1,14 @@
+"""The algorithms behind scikit-learn's conventions, for pipelines, grid searches and habits."""
+
+try:
+    from .deep_mixture import DeepMixture
+    from .gaussian_mixture import GaussianMixture
+    from .spatially_variant import SpatiallyVariantGaussianMixture
+except ModuleNotFoundError as error:
+    if error.name is None or error.name.split(".")[0] != "sklearn":
+        raise
+    raise ImportError(
+        "the estimators need scikit-learn; install it with: pip install 'deepmix[sklearn]'"
+    ) from error
+
+__all__ = ["DeepMixture", "GaussianMixture", "SpatiallyVariantGaussianMixture"]

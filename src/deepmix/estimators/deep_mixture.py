@@ -1,0 +1,180 @@
+"""Algorithm 3 as an estimator on images; new images go through the network that it trained."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import ModuleType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from deepmix.backends import backend
+from deepmix.job import Job, network, order_of, part_of, prepare, regularizers
+from deepmix.preparation import Window, window
+from deepmix.reference.adamw import tree_map
+from deepmix.reference.checks import check_choice
+from deepmix.reference.types import DeepFit, Prediction, Tree
+from deepmix.settings import Settings
+
+from .restarts import best_of, check_least, keep_course, seeds
+
+
+class DeepMixture(BaseEstimator):
+    """deepSVG or deepG: a network and K Gaussians, fitted to one image without labels (Algorithm 3).
+
+    Images are (M, H, W), or (H, W) of one channel, in any unit; masks are (H, W), all pixels count without one.
+    Every image is standardised by its own mean and deviation over its mask. New images are segmented by one
+    forward pass, each with means and covariances of its own [TR3].
+
+    n_components: K. kind: "deepsvg" or "deepg". n_init: networks to train, of which that with the least NLL is
+    kept. random_state: of the networks' first parameters. warm_start: `fit` goes on with the network of the last
+    fit. The other parameters are those of `deepmix.segment`.
+
+    After `fit`: labels_ (H, W) as `predict` has them; weights_ (K,), the mean proportions, means_ (K, M) and
+    covariances_ in the unit of the image; network_, the parameters θ; converged_, n_iter_ (steps of AdamW),
+    lower_bound_ and lower_bounds_ (−NLL of the standardised channels), n_features_in_ (M).
+    Classes come by ascending mean of the first channel.
+    """
+
+    def __init__(
+        self,
+        n_components: int,
+        *,
+        kind: str = "deepsvg",
+        covariance_type: str = Settings.covariance_type,
+        standardize: str = Settings.standardize,
+        depth: int = Settings.depth,
+        filters: int = Settings.filters,
+        margin: int = Settings.margin,
+        learning_rate: float = Settings.learning_rate,
+        weight_decay: float = Settings.weight_decay,
+        tol: float = Settings.tol,
+        min_steps: int = Settings.min_steps,
+        max_steps: int = Settings.max_steps,
+        m_step_gradient: str = Settings.m_step_gradient,
+        label_rule: str = Settings.label_rule,
+        total_variation: float = Settings.total_variation,
+        n_init: int = 1,
+        random_state: Any = None,
+        warm_start: bool = False,
+        backend: str = Settings.backend,
+        dtype: str | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.kind = kind
+        self.covariance_type = covariance_type
+        self.standardize = standardize
+        self.depth = depth
+        self.filters = filters
+        self.margin = margin
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.tol = tol
+        self.min_steps = min_steps
+        self.max_steps = max_steps
+        self.m_step_gradient = m_step_gradient
+        self.label_rule = label_rule
+        self.total_variation = total_variation
+        self.n_init = n_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.backend = backend
+        self.dtype = dtype
+        self.device = device
+
+    def fit(self, image: Any, mask: Any = None) -> Self:
+        """Fit to an image; returns itself. Errors as `deepmix.segment`."""
+        check_least(self, n_init=1)
+        settings = self._settings()
+        job = prepare(image, mask, settings)
+        frame = _frame(job)
+        with backend(settings) as twin:
+            best = best_of(self._run(twin, job, frame, start) for start in self._starts(job))
+        order = order_of(best.mixture.means, job)
+        part = part_of(None, best, order, job)
+        self.weights_, self.means_, self.covariances_ = part.proportions, part.means, part.covariances
+        self.network_ = tree_map(np.array, best.parameters)
+        self.network_["head"] = tree_map(lambda array: array[..., order], self.network_["head"])
+        self.n_features_in_ = len(job.volume)
+        self.labels_ = frame.labels(_probabilities(best, settings)[order])
+        keep_course(self, part)
+        return self
+
+    def fit_predict(self, image: Any, mask: Any = None) -> np.ndarray:
+        """Fit to an image; returns its labels (H, W) as `predict` does."""
+        return self.fit(image, mask).labels_
+
+    def predict(self, image: Any, mask: Any = None) -> np.ndarray:
+        """Labels (H, W) of an image: classes 0 … K−1, −1 outside the mask."""
+        frame, found = self._predict(image, mask)
+        return frame.labels(_probabilities(found, self._settings()))
+
+    def predict_proba(self, image: Any, mask: Any = None) -> np.ndarray:
+        """Probabilities (K, H, W) of the classes, Π or γ by `label_rule`; 0 outside the mask."""
+        frame, found = self._predict(image, mask)
+        return frame.paste(_probabilities(found, self._settings()))
+
+    def score(self, image: Any, mask: Any = None) -> float:
+        """Mean log-likelihood, −NLL, of an image's standardised channels over its mask."""
+        return -float(self._predict(image, mask)[1].nll)
+
+    def _settings(self) -> Settings:
+        check_choice("kind", self.kind, ("deepsvg", "deepg"))
+        own = ("kind", "n_init", "random_state", "warm_start")
+        shared = {name: value for name, value in self.get_params(deep=False).items() if name not in own}
+        return Settings(method=self.kind, **shared)
+
+    def _starts(self, job: Job) -> Iterator[Tree]:
+        if self.warm_start and hasattr(self, "network_"):
+            yield self.network_
+            return
+        for seed in seeds(self.random_state, self.n_init):
+            yield network(job._replace(settings=replace(job.settings, seed=seed)))
+
+    def _run(self, twin: ModuleType, job: Job, frame: "_Frame", start: Tree) -> DeepFit:
+        model, optimization = job.settings.model(regularizers(job, twin)), job.settings.optimization()
+        return twin.deep.fit(frame.image, start, frame.weights, model=model, optimization=optimization)
+
+    def _predict(self, image: Any, mask: Any) -> "tuple[_Frame, Prediction]":
+        check_is_fitted(self)
+        settings = self._settings()
+        job = prepare(image, mask, settings)
+        if len(job.volume) != self.n_features_in_:
+            raise ValueError(f"the image has {len(job.volume)} channels, the one fitted had {self.n_features_in_}")
+        frame = _frame(job)
+        with backend(settings) as twin:
+            found = twin.training.predict(self.network_, frame.image, frame.weights, model=settings.model())
+        return frame, found
+
+
+class _Frame(NamedTuple):
+    """What the network sees of an image: the padded window (M, h, w) and its weights (h, w)."""
+
+    image: np.ndarray
+    weights: np.ndarray
+    window: Window
+    mask: np.ndarray
+
+    def paste(self, probabilities: np.ndarray) -> np.ndarray:
+        """Probabilities (K, h, w) over the window as an image (K, H, W), 0 outside the mask."""
+        result = np.zeros((len(probabilities), *self.mask.shape), probabilities.dtype)
+        result[:, *self.window.box] = self.window.give(probabilities)
+        return np.where(self.mask, result, 0)
+
+    def labels(self, probabilities: np.ndarray) -> np.ndarray:
+        """The likeliest classes (H, W), −1 outside the mask."""
+        return np.where(self.mask, self.paste(probabilities).argmax(axis=0), -1)
+
+
+def _frame(job: Job) -> _Frame:
+    if not job.flat:
+        raise ValueError(f"image must be (H, W) or (M, H, W), got the shape {job.volume.shape}")
+    image, mask = job.volume[..., 0], job.mask[..., 0]
+    box = window(mask, job.settings.margin, 2**job.settings.depth)
+    return _Frame(box.take(image), box.take_mask(mask), box, mask)
+
+
+def _probabilities(found: DeepFit | Prediction, settings: Settings) -> np.ndarray:
+    return np.asarray(found.posterior if settings.label_rule == "posterior" else found.proportions)

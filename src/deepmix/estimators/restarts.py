@@ -1,0 +1,42 @@
+"""Fits from several starts, of which the best is kept, and what is told of its course."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from deepmix.reference.types import Status
+
+
+def check_least(estimator: BaseEstimator, **bounds: float) -> None:
+    """Raise ValueError for a parameter that is less than its bound."""
+    for name, least in bounds.items():
+        if not getattr(estimator, name) >= least:
+            raise ValueError(f"{name} must be at least {least}, got {getattr(estimator, name)}")
+
+
+def seeds(random_state: Any, number: int) -> list[int]:
+    """So many seeds from scikit-learn's `random_state`."""
+    return check_random_state(random_state).randint(np.iinfo(np.int32).max, size=number).tolist()
+
+
+def best_of(fits: Iterable[Any]) -> Any:
+    """The fit with the least NLL; the first of them if none is finite."""
+    return min(fits, key=lambda fit: float(fit.nll) if np.isfinite(fit.nll) else np.inf)
+
+
+def keep_course(estimator: BaseEstimator, fit: Any) -> None:
+    """Set converged_, n_iter_, lower_bound_ and lower_bounds_ (the log-likelihood per sample, −NLL); warn."""
+    history = np.asarray(fit.history)
+    estimator.converged_ = fit.status == Status.converged
+    estimator.n_iter_ = len(history) - 1
+    estimator.lower_bound_ = -float(fit.nll)
+    estimator.lower_bounds_ = (-history).tolist()
+    for k in np.flatnonzero(fit.degenerate):
+        warnings.warn(f"class {k} collapsed: no sample belongs to it", stacklevel=4)
+    if not estimator.converged_:
+        warnings.warn(fit.status.message, ConvergenceWarning, stacklevel=4)

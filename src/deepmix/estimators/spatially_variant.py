@@ -1,0 +1,41 @@
+"""Algorithm 2 as an estimator."""
+
+from types import ModuleType
+
+import numpy as np
+
+from deepmix.reference.types import Fit, Mixture
+
+from .gaussian import GaussianEstimator
+
+
+class SpatiallyVariantGaussianMixture(GaussianEstimator):
+    """Gaussian mixture in which every sample has proportions of its own, by EM (Algorithm 2).
+
+    The parameters are those of `GaussianMixture`, which is fitted first, from the same start.
+
+    After `fit`, beside its attributes: proportions_ (n_samples, K), Π of the samples fitted, whose largest are
+    the labels of `fit_predict`; weights_ (K,) is their mean. `predict`, `predict_proba`, `score_samples` and
+    `score` take all samples for new ones, with the proportions `weights_`; converged_, n_iter_, lower_bound_
+    and lower_bounds_ are of the fit with Π [SV1]. With warm_start, `fit` takes the same samples again.
+    """
+
+    def _last(self) -> Mixture:
+        return self._mixture()._replace(proportions=self.proportions_.T)
+
+    def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: Mixture) -> Fit:
+        kind = self.covariance_type
+        options = {
+            "covariance_type": kind,
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+            "floor": self._floor(pixels),
+        }
+        if start.proportions.ndim == 1:
+            fitted = twin.gmm.fit(pixels, start, weights, **options)
+            start = twin.svgmm.begin(pixels, fitted.mixture, kind)
+        return twin.svgmm.fit(pixels, start, weights, **options)
+
+    def _keep(self, best: Fit, weights: np.ndarray) -> None:
+        super()._keep(best, weights)
+        self.proportions_ = np.array(best.mixture.proportions).T

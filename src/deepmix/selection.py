@@ -1,0 +1,62 @@
+"""How many classes? Information criteria of Gaussian mixtures."""
+
+import re
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Selection(NamedTuple):
+    """The number of classes that was chosen, and the BIC of a GMM with each number that was tried."""
+
+    n_components: int
+    bic: dict[int, float]
+
+
+def candidates(wanted: int | str) -> range:
+    """The numbers of classes to choose from: one (3 or "3"), 1 to 8 ("auto") or those named ("auto:2:6").
+
+    Raises ValueError for anything else.
+    """
+    text = "auto:1:8" if wanted == "auto" else str(wanted)
+    if re.fullmatch(r"\d+", text):
+        return range(int(text), int(text) + 1)
+    found = re.fullmatch(r"auto:(\d+):(\d+)", text)
+    first, last = (int(number) for number in found.groups()) if found else (0, 0)
+    if not 1 <= first <= last:
+        raise ValueError(f"the number of classes is an integer, auto or auto:A:B with 1 ≤ A ≤ B; got {wanted!r}")
+    return range(first, last + 1)
+
+
+def least(curve: dict[int, float]) -> Selection:
+    """The number of classes with the least BIC; warns where more, or fewer, than were tried may have less."""
+    best = min(curve, key=lambda k: curve[k])
+    if best == max(curve) or best == min(curve) > 1:
+        warnings.warn(
+            f"the BIC is least at {best} classes, an end of the range that was tried; try a wider one",
+            stacklevel=4,
+        )
+    return Selection(best, curve)
+
+
+def n_parameters(n_components: int, n_channels: int, covariance_type: str) -> int:
+    """Free parameters of a Gaussian mixture: K·M means, K − 1 proportions, and the covariances."""
+    of_matrix = n_channels * (n_channels + 1) // 2
+    of_covariances = {
+        "diag": n_components * n_channels,
+        "spherical": n_components,
+        "tied": of_matrix,
+        "full": n_components * of_matrix,
+    }[covariance_type]
+    return n_components * n_channels + n_components - 1 + of_covariances
+
+
+def aic(nll: float, n_samples: int, free: int) -> float:
+    """Akaike's criterion (Akaike 1974) of a mean NLL over so many samples and free parameters; less is better."""
+    return 2 * n_samples * nll + 2 * free
+
+
+def bic(nll: float, n_samples: int, free: int) -> float:
+    """The Bayesian criterion (Schwarz 1978) of a mean NLL over so many samples and free parameters."""
+    return 2 * n_samples * nll + free * float(np.log(n_samples))
