@@ -93,15 +93,22 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "versions": versions(),
         "seconds": result.seconds,
         "standardization": result.scale._asdict(),
-        "units": "means and covariances in the unit of the image; nll of the standardised channels",
-        "fits": [_of_part(part) for part in result.parts],
+        "units": "means and covariances in the unit of the image; nll and objective of the standardised channels",
+        "fits": [_of_part(part, result.settings.measure) for part in result.parts],
         "guide": None if result.guide is None else _of_part(result.guide),
-    }
+    } | _of_memberships(result)
 
 
-def _of_part(part: Part) -> dict[str, Any]:
-    extra = {"nll": part.nll, "steps": len(part.history), "message": part.status.message}
-    return part._asdict() | extra
+def _of_part(part: Part, measure: str = "NLL") -> dict[str, Any]:
+    value = {"nll" if measure == "NLL" else "objective": part.nll}
+    return part._asdict() | value | {"steps": len(part.history), "message": part.status.message}
+
+
+def _of_memberships(result: Segmentation) -> dict[str, Any]:
+    """The partition coefficient of fuzzy C-means [FC4]."""
+    if result.settings.method != "fcm":
+        return {}
+    return {"partition_coefficient": float((result.probabilities**2).sum(axis=0)[result.labels > 0].mean())}
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.reference import initialization
+from deepmix.reference import fcm, initialization
 from deepmix.reference.metrics import match_classes
 from deepmix.reference.types import Fit, Mixture, Status
 
@@ -106,8 +106,12 @@ def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selectio
 
 
 def _fit_pixels(job: Job, twin: ModuleType) -> _Outcome:
-    """GMM and SVGMM: all chosen pixels at once."""
+    """GMM, SVGMM and fuzzy C-means: all chosen pixels at once."""
     pixels = job.volume[:, job.chosen()]
+    if job.settings.method == "fcm":
+        fit = _fit_fuzzy(pixels, job, twin)
+        order = order_of(fit.mixture.means, job)
+        return _Outcome([part_of(None, fit, order, job)], [(None, fit.responsibilities[order])])
     fit = _fit_gmm(pixels, job, twin)
     probabilities = fit.responsibilities
     if job.settings.method == "svgmm":
@@ -118,19 +122,49 @@ def _fit_pixels(job: Job, twin: ModuleType) -> _Outcome:
 
 
 def _fit_gmm(pixels: np.ndarray, job: Job, twin: ModuleType) -> Fit:
-    """Algorithm 1, up to the start where that is all that SVGMM wants of it."""
+    """Algorithm 1 from the best start, up to the start where that is all that SVGMM wants of it."""
     settings, kind = job.settings, job.settings.covariance_type
-    if settings.means_init is not None:
-        start = initialization.from_means(pixels, given_means(job), covariance_type=kind)
-    elif settings.initialization == "random":
-        start = initialization.random_responsibilities(
-            pixels, settings.n_components, seed=settings.seed, covariance_type=kind
-        )
-    else:
-        start = initialization.kmeans(pixels, settings.n_components, seed=settings.seed, covariance_type=kind)
     only_start = settings.method == "svgmm" and settings.svgmm_start == "initial"
-    max_iter = 0 if only_start else settings.max_iter
-    return twin.gmm.fit(pixels, start, covariance_type=kind, tol=settings.tol, max_iter=max_iter)
+    options = {"covariance_type": kind, "tol": settings.tol, "max_iter": 0 if only_start else settings.max_iter}
+    fits = (twin.gmm.fit(pixels, _start(pixels, job, seed), **options) for seed in _seeds(settings))
+    return min(fits, key=lambda fit: _finite(fit.nll))
+
+
+def _start(pixels: np.ndarray, job: Job, seed: int) -> Mixture:
+    k, kind = job.settings.n_components, job.settings.covariance_type
+    if job.settings.means_init is not None:
+        return initialization.from_means(pixels, given_means(job), covariance_type=kind)
+    draw = {"kmeans": initialization.kmeans, "random": initialization.random_responsibilities}
+    return draw[job.settings.initialization](pixels, k, seed=seed, covariance_type=kind)
+
+
+def _seeds(settings: Settings) -> range:
+    return range(settings.seed, settings.seed + settings.restarts)
+
+
+def _finite(value: Any) -> float:
+    """For comparisons: a fit that is not finite is the worst."""
+    return float(value) if np.isfinite(value) else np.inf
+
+
+def _fit_fuzzy(pixels: np.ndarray, job: Job, twin: ModuleType) -> Fit:
+    """Fuzzy C-means from the best start, as a mixture: its means are the centres, J is per pixel."""
+    settings = job.settings
+    options = {"fuzzifier": settings.fuzzifier, "tol": settings.tol, "max_iter": settings.max_iter}
+    fits = (twin.fcm.fit(pixels, _memberships(pixels, job, seed), **options) for seed in _seeds(settings))
+    fit = min(fits, key=lambda fit: _finite(fit.objective))
+    memberships, ones = np.asarray(fit.memberships), np.ones(pixels.shape[1])
+    mixture = initialization.from_responsibilities(pixels, memberships, ones, settings.covariance_type)
+    mixture = mixture._replace(means=np.asarray(fit.centres))
+    history = np.asarray(fit.history) / pixels.shape[1]
+    return Fit(mixture, memberships, fit.labels, history[-1], history, fit.status, fit.degenerate)
+
+
+def _memberships(pixels: np.ndarray, job: Job, seed: int) -> np.ndarray:
+    """Random ones, or those that the centres of K-means or the given means have [FC2]."""
+    if job.settings.initialization == "random" and job.settings.means_init is None:
+        return initialization.random_memberships(job.settings.n_components, pixels.shape[1], seed=seed)
+    return fcm.memberships(pixels, _start(pixels, job, seed).means, job.settings.fuzzifier)
 
 
 def _fit_svgmm(pixels: np.ndarray, mixture: Mixture, job: Job, twin: ModuleType) -> Fit:

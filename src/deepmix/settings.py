@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.reference.checks import check_choice, check_model
+from deepmix.reference.checks import check_choice, check_fuzzifier, check_model
 from deepmix.reference.types import DeepModel, Optimization, UNetConfig
 
-METHODS = ("gmm", "svgmm", "deepg", "deepsvg")
+MIXTURES = ("gmm", "svgmm", "deepg", "deepsvg")
+METHODS = (*MIXTURES, "fcm")
 BACKENDS = ("accelerated", "reference")
 
 
@@ -17,7 +18,7 @@ class Settings:
     """Settings of `deepmix.segment`; the defaults are those of the paper and of `reference/README.md`.
 
     n_components: K, the number of classes.
-    method: gmm, svgmm, deepg or deepsvg. backend: accelerated or reference.
+    method: gmm, svgmm, deepg, deepsvg or fcm (fuzzy C-means). backend: accelerated or reference.
     seed: of the k-means start and of the network's first parameters.
     dtype: float32 or float64; None: float32 accelerated, float64 reference (which knows no other).
     device: of the accelerated backend, such as "cpu", "gpu" or "gpu:1"; None: JAX's first.
@@ -25,10 +26,12 @@ class Settings:
     slices: (first, end) of the last axis of a volume, either None; None: all.
 
     covariance_type: diag, spherical, tied or full.
-    initialization: "kmeans" (k-means++), "random" (random responsibilities).
+    initialization: "kmeans" (k-means++), "random" (random responsibilities or memberships).
+    restarts: starts of gmm and fcm, with the seeds from `seed` on; the fit with the least NLL, or J, is kept.
     means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
     svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
-    tol: on the change of the NLL. max_iter: most M-steps of gmm and svgmm.
+    tol: on the change of the NLL, or of a membership (fcm). max_iter: most M-steps of gmm and svgmm, or rounds
+    of fcm. fuzzifier: m of fcm.
 
     depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
     learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
@@ -51,6 +54,8 @@ class Settings:
     svgmm_start: str = "fitted"
     tol: float = Optimization().tol
     max_iter: int = 100
+    restarts: int = 1
+    fuzzifier: float = 2.0
     depth: int = UNetConfig().depth
     filters: int = UNetConfig().filters
     negative_slope: float = UNetConfig().negative_slope
@@ -77,14 +82,23 @@ class Settings:
             check_choice("dtype", self.dtype, ("float32", "float64"))
         if self.backend == "reference" and (self.dtype == "float32" or self.device not in (None, "cpu")):
             raise ValueError("the reference backend runs on the CPU in float64; leave dtype and device out")
+        if self.restarts > 1 and self.means_init is not None:
+            raise ValueError("means_init is one start; leave restarts out")
         if self.mean_prior and self.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
         check_model(self.model())
+        if self.method == "fcm":
+            check_fuzzifier(self.fuzzifier, self.max_iter)
         for name, least in _LEAST.items():
             if not getattr(self, name) >= least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
         if not 1 <= self.n_components <= 255:
             raise ValueError(f"n_components must be from 1 to 255, got {self.n_components}")
+
+    @property
+    def measure(self) -> str:
+        """What the history of a fit holds: NLLs, or J of fuzzy C-means per pixel."""
+        return "J" if self.method == "fcm" else "NLL"
 
     @property
     def deep(self) -> bool:
@@ -118,6 +132,7 @@ class Settings:
 _LEAST: dict[str, float] = {
     "tol": 0,
     "max_iter": 0,
+    "restarts": 1,
     "depth": 0,
     "filters": 1,
     "margin": 0,

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from deepmix import segment
+from deepmix.outputs import report_of
 from deepmix.phantoms import left_ventricle
 from deepmix.reference.metrics import match_classes
 from deepmix.reference.types import Status
 from tests.tolerances import TRAJECTORY
 
 TINY = {"depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
-METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm", "deepg", "deepsvg"])
+METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm", "deepg", "deepsvg", "fcm"])
 DEEP = pytest.mark.parametrize("method", ["deepg", "deepsvg"])
 
 
@@ -101,6 +102,32 @@ def test_given_means_fix_the_order(method):
         np.testing.assert_allclose(result.parts[0].means, means, atol=3)
 
 
+@pytest.mark.parametrize("method", ["gmm", "fcm"])
+def test_the_best_of_several_starts_is_kept(method):
+    image = np.random.default_rng(6).normal(size=(1, 30, 30)) + np.arange(30) // 6 * 3
+    options = {"n_components": 5, "method": method, "initialization": "random", "tol": 1e-6, "max_iter": 30}
+    single = [segment(image, seed=seed, **options).parts[0].nll for seed in range(3)]
+    best = segment(image, seed=0, restarts=3, **options).parts[0].nll
+    assert best == min(single)
+    assert max(single) > best
+    with pytest.raises(ValueError, match="means_init is one start; leave restarts out"):
+        segment(image, means_init=np.arange(5.0)[:, None], restarts=2, **options)
+
+
+def test_fuzzy_c_means_says_what_it_is_of():
+    image, truth, mask = blobs()
+    result = segment(image, mask, n_components=3, method="fcm", fuzzifier=1.5)
+    assert (result.labels == truth)[mask].all()
+    report = report_of(result)
+    assert "nll" not in report["fits"][0]
+    assert report["fits"][0]["objective"] == result.parts[0].nll
+    hard = report["partition_coefficient"]
+    soft = report_of(segment(image, mask, n_components=3, method="fcm", fuzzifier=3.0))["partition_coefficient"]
+    assert 1 / 3 < soft < hard < 1
+    with pytest.raises(ValueError, match="fuzzifier must be greater than 1"):
+        segment(image, mask, n_components=3, method="fcm", fuzzifier=1.0)
+
+
 @METHODS
 def test_volumes(method):
     image, _, mask = blobs((20, 26, 5))
@@ -108,7 +135,7 @@ def test_volumes(method):
     mask[..., 4] = False
     mask[8, 8:10, 4] = True  # fewer pixels than classes
     options = {"n_components": 3, "method": method, **TINY}
-    if method in ("gmm", "svgmm"):
+    if method in ("gmm", "svgmm", "fcm"):
         result = segment(image, mask, **options)
         assert len(result.parts) == 1
     else:

@@ -143,7 +143,8 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     ended = ", ".join(f"{number} {name}" if len(result.parts) > 1 else name for name, number in ends.items())
     nll = float(np.mean([part.nll for part in result.parts])) if result.parts else float("nan")
     ended = ended or "no slice has as many pixels as classes"
-    out.print(f"{result.settings.method}: NLL {nll:.4f}, {steps} steps, {ended}, {result.seconds:.1f} s")
+    value = f"{result.settings.measure} {nll:.4f}"
+    out.print(f"{result.settings.method}: {value}, {steps} steps, {ended}, {result.seconds:.1f} s")
     if result.selection is not None:
         tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
         out.print(f"{result.selection.n_components} classes by BIC ({tried})")

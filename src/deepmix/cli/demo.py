@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepmix.settings import METHODS, Settings
+from deepmix.settings import MIXTURES, Settings
 
 from . import options
 
@@ -38,7 +38,7 @@ def demo(
     from . import console
 
     network: dict[str, Any] = {} if paper else SMALL
-    jobs = {method: Settings(len(phantoms.TISSUES), method, backend, seed, **network) for method in METHODS}
+    jobs = {method: Settings(len(phantoms.TISSUES), method, backend, seed, **network) for method in MIXTURES}
     phantom = phantoms.left_ventricle(size, noise, seed)
     columns = "method", "Dice", *phantoms.TISSUES, "NLL", "steps", "s"
     table = Table(*columns, title="Left-ventricle phantom, matched Dice", box=SIMPLE, pad_edge=False)

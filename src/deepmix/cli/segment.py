@@ -31,7 +31,7 @@ def segment(
     output: options.Results,
     mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
-    method: Annotated[str, typer.Option(help="gmm, svgmm, deepg or deepsvg.")] = DEFAULT.method,
+    method: Annotated[str, typer.Option(help="gmm, svgmm, deepg, deepsvg or fcm.")] = DEFAULT.method,
     backend: options.Backend = DEFAULT.backend,
     seed: Annotated[int, typer.Option(help="Of the k-means start and of the network's weights.")] = DEFAULT.seed,
     slices: Annotated[
@@ -51,15 +51,22 @@ def segment(
             rich_help_panel=MIXTURE,
         ),
     ] = None,
+    restarts: Annotated[
+        int, typer.Option(help="Starts of gmm and fcm, of which the best fit is kept.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.restarts,
     svgmm_start: Annotated[
         str, typer.Option(help="A fitted GMM, or an initial one.", rich_help_panel=MIXTURE)
     ] = DEFAULT.svgmm_start,
     tol: Annotated[
-        float, typer.Option(help="Stop when the NLL changes by less.", rich_help_panel=MIXTURE)
+        float,
+        typer.Option(help="Stop when the NLL (fcm: every membership) changes by less.", rich_help_panel=MIXTURE),
     ] = DEFAULT.tol,
     max_iter: Annotated[
-        int, typer.Option(help="Most M-steps of gmm and svgmm.", rich_help_panel=MIXTURE)
+        int, typer.Option(help="Most M-steps of gmm and svgmm, rounds of fcm.", rich_help_panel=MIXTURE)
     ] = DEFAULT.max_iter,
+    fuzzifier: Annotated[
+        float, typer.Option(help="m of fcm: 1 is K-means.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.fuzzifier,
     depth: options.Depth = DEFAULT.depth,
     filters: options.Filters = DEFAULT.filters,
     negative_slope: options.NegativeSlope = DEFAULT.negative_slope,
@@ -112,6 +119,8 @@ def segment(
         svgmm_start=svgmm_start,
         tol=tol,
         max_iter=max_iter,
+        restarts=restarts,
+        fuzzifier=fuzzifier,
         depth=depth,
         filters=filters,
         negative_slope=negative_slope,
