@@ -115,7 +115,18 @@ em = _compiled(_em, "mean_nll")
 gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")
 gmm = _compiled(_gmm, "e_step", "m_step", "nll")
 svgmm = _compiled(_svgmm, "e_step", "m_step", "nll")
-metrics = _compiled(_metrics, "dice", "dice_matrix", "match_classes")
+metrics = _compiled(
+    _metrics,
+    "dice",
+    "dice_matrix",
+    "match_classes",
+    "iou",
+    "sensitivity",
+    "specificity",
+    "precision",
+    "f_beta",
+    "volumetric_similarity",
+)
 layers = SimpleNamespace(
     conv=_layer(_layers.conv),
     leaky_relu=_layer(_layers.leaky_relu),

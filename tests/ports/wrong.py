@@ -424,16 +424,30 @@ MISTAKES = (
     Mistake(
         "Dice of two empty masks is 0",
         "metrics",
-        "/ total if total else empty",
-        "/ max(total, 1)",
+        "return part / whole if whole else empty",
+        "return part / max(whole, 1)",
         "metrics.dice/both_empty",
     ),
     Mistake(
         "pixels without a true class are left out",
         "metrics",
-        "total = prediction.sum() + truth.sum()",
-        "total = prediction.sum() + truth.sum() - (prediction & ~truth).sum()",
+        "return _ratio(2 * tp, 2 * tp + fp + fn, empty)",
+        "return _ratio(2 * tp, 2 * tp + fn, empty)",
         "metrics.dice_matrix/true_zeros_are_false_positives",
+    ),
+    Mistake(
+        "β weighs the precision",
+        "metrics",
+        "beta**2 * fn + fp",
+        "fn + beta**2 * fp",
+        "metrics.f_beta/overlap",
+    ),
+    Mistake(
+        "precision counts what was missed",
+        "metrics",
+        "return _ratio(tp, tp + fp, empty)",
+        "return _ratio(tp, tp + fp + fn, empty)",
+        "metrics.precision/overlap",
     ),
 )
 

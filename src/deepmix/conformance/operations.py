@@ -121,6 +121,12 @@ _ALL = (
     Operation("metrics.dice", ("EV1",), ("dice",), relative(4)),
     Operation("metrics.dice_matrix", ("EV1",), ("dice",), relative(4)),
     Operation("metrics.match_classes", ("EV2",), ("matched",)),
+    Operation("metrics.iou", ("EV3",), ("iou",), relative(4)),
+    Operation("metrics.sensitivity", ("EV3",), ("sensitivity",), relative(4)),
+    Operation("metrics.specificity", ("EV3",), ("specificity",), relative(4)),
+    Operation("metrics.precision", ("EV3",), ("precision",), relative(4)),
+    Operation("metrics.f_beta", ("EV3",), ("f_beta",), relative(16)),
+    Operation("metrics.volumetric_similarity", ("EV3",), ("volumetric_similarity",), relative(16)),
 )
 
 OPERATIONS = {operation.name: operation for operation in _ALL}

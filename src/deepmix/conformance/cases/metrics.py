@@ -8,9 +8,10 @@ from .case import Case, generator
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """Dice of two masks, Dice of all classes, matching."""
+    """Overlap of two masks, Dice of all classes, matching."""
     yield from _dice()
     yield from _matching()
+    yield from _overlap()
 
 
 def _dice() -> Iterator[Case]:
@@ -46,3 +47,24 @@ def _matching() -> Iterator[Case]:
         arguments = {"labels": given, "truth": true, "n_components": k, "n_classes": c}
         yield Case("metrics.dice_matrix", name, arguments)
         yield Case("metrics.match_classes", name, arguments)
+
+
+def _overlap() -> Iterator[Case]:
+    rng = generator("overlap")
+    truth, prediction = rng.random(30) < 0.4, rng.random(30) < 0.6
+    nothing = np.zeros(30, bool)
+    pairs = {
+        "overlap": (prediction, truth),
+        "nothing_predicted": (nothing, truth),
+        "nothing_true": (prediction, nothing),
+        "both_empty": (nothing, nothing),
+        "both_full": (~nothing, ~nothing),
+    }
+    undefined = {"specificity": "both_full"}
+    for function in ("iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity"):
+        beta = {"beta": 2.0} if function == "f_beta" else {}
+        for name, (one, other) in pairs.items():
+            yield Case(f"metrics.{function}", name, {"prediction": one, "truth": other} | beta)
+        one, other = pairs[undefined.get(function, "both_empty")]
+        arguments = {"prediction": one, "truth": other, "empty": 0.5}
+        yield Case(f"metrics.{function}", "undefined_with_a_value", arguments)

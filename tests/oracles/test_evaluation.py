@@ -1,0 +1,49 @@
+"""The metrics [EV] against scikit-learn and the filters of SimpleITK."""
+
+import warnings
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn
+from sklearn.exceptions import UndefinedMetricWarning
+
+from deepmix.reference import metrics
+from tests.laws.helpers import close
+from tests.strategies import generators
+
+chances = st.sampled_from((0.0, 0.2, 0.7, 1.0))
+
+
+@given(rng=generators, chance=chances, other_chance=chances, beta=st.sampled_from((0.5, 1.0, 3.0)))
+def test_ev3_overlap_of_sklearn(rng, chance, other_chance, beta):
+    prediction, truth = rng.random((5, 6)) < chance, rng.random((5, 6)) < other_chance
+    flat = truth.ravel(), prediction.ravel()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        expected = {
+            "dice": sklearn.f1_score(*flat, zero_division=np.nan),
+            "iou": sklearn.jaccard_score(*flat, zero_division=0) if (prediction | truth).any() else np.nan,
+            "sensitivity": sklearn.recall_score(*flat, zero_division=np.nan),
+            "specificity": sklearn.recall_score(*flat, pos_label=0, zero_division=np.nan),
+            "precision": sklearn.precision_score(*flat, zero_division=np.nan),
+        }
+        f_beta = sklearn.fbeta_score(*flat, beta=beta, zero_division=np.nan)
+    for name, value in expected.items():
+        close(getattr(metrics, name)(prediction, truth), value)
+    close(metrics.f_beta(prediction, truth, beta), f_beta)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (4, 5, 6)])
+@given(rng=generators, chance=st.sampled_from((0.2, 0.7)))
+def test_ev3_overlap_of_simpleitk(shape, rng, chance):
+    prediction, truth = rng.random(shape) < chance, rng.random(shape) < 0.5
+    overlap = sitk.LabelOverlapMeasuresImageFilter()
+    overlap.Execute(*(sitk.GetImageFromArray(mask.astype(np.uint8)) for mask in (prediction, truth)))
+    close(metrics.dice(prediction, truth), overlap.GetDiceCoefficient(1))
+    close(metrics.iou(prediction, truth), overlap.GetJaccardCoefficient(1))
+    close(metrics.sensitivity(prediction, truth), 1 - overlap.GetFalseNegativeError(1))
+    close(metrics.specificity(prediction, truth), 1 - overlap.GetFalsePositiveError(1))
+    close(metrics.volumetric_similarity(prediction, truth), 1 - abs(overlap.GetVolumeSimilarity(1)) / 2)
