@@ -7,6 +7,7 @@ where JAX's x64 mode is on. Starts come from `deepmix.reference.initialization`.
 try:
     from . import (
         adamw,
+        clusterings,
         deep,
         em,
         gaussian,
@@ -28,6 +29,7 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "adamw",
+    "clusterings",
     "deep",
     "em",
     "gaussian",

@@ -16,6 +16,7 @@ from deepmix.reference import initialization
 from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
 
 from . import adamw as _adamw
+from . import clusterings as _clusterings
 from . import deep as _deep
 from . import em as _em
 from . import gaussian as _gaussian
@@ -127,6 +128,7 @@ metrics = _compiled(
     "f_beta",
     "volumetric_similarity",
 )
+clusterings = _compiled(_clusterings, "contingency_table", "adjusted_rand_index", "normalized_mutual_information")
 layers = SimpleNamespace(
     conv=_layer(_layers.conv),
     leaky_relu=_layer(_layers.leaky_relu),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import (
         adamw,
+        clusterings,
         deep,
         em,
         gaussian,
@@ -33,6 +34,7 @@ __all__ = [
     "DTYPES",
     "SPECIFICATION",
     "adamw",
+    "clusterings",
     "deep",
     "em",
     "gaussian",

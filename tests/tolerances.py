@@ -23,6 +23,8 @@ FLOAT32 = {
     "total_variation": 64,
     "variance_floor": 64,
     "dice": 8,
+    # entropies, and shares of pairs: sums of a dozen terms, which cancel down to a tenth of the largest
+    "clusterings": 64,
     # M squares of whitened deviations, whose error is that of Σ^(-1/2) (√κ ≤ 7) and of x − μ (|x|/|x−μ|)
     "log_density": 512,
     # exp of a log-density: its absolute error becomes relative; log-densities reach −10³ here

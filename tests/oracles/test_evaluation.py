@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 from sklearn.exceptions import UndefinedMetricWarning
 
-from deepmix.reference import metrics
+from deepmix.reference import clusterings, metrics
 from tests.laws.helpers import close
 from tests.strategies import generators
 
@@ -47,3 +47,16 @@ def test_ev3_overlap_of_simpleitk(shape, rng, chance):
     close(metrics.sensitivity(prediction, truth), 1 - overlap.GetFalseNegativeError(1))
     close(metrics.specificity(prediction, truth), 1 - overlap.GetFalsePositiveError(1))
     close(metrics.volumetric_similarity(prediction, truth), 1 - abs(overlap.GetVolumeSimilarity(1)) / 2)
+
+
+@given(rng=generators, k=st.integers(1, 4), c=st.integers(1, 4), n=st.sampled_from((1, 2, 40)))
+def test_ev4_ev5_of_sklearn(rng, k, c, n):
+    labels, truth = rng.integers(0, k + 1, n), rng.integers(1, c + 1, n)
+    labels[rng.random(n) < 0.5] = 1
+    table = clusterings.contingency_table(labels, truth, k, c)
+    np.testing.assert_array_equal(
+        table[np.unique(labels)][:, np.unique(truth) - 1], sklearn.cluster.contingency_matrix(labels, truth)
+    )
+    close(clusterings.adjusted_rand_index(table), sklearn.adjusted_rand_score(truth, labels), scale=1)
+    information = sklearn.normalized_mutual_info_score(truth, labels)
+    close(clusterings.normalized_mutual_information(table), information, scale=1)

@@ -449,6 +449,27 @@ MISTAKES = (
         "return _ratio(tp, tp + fp + fn, empty)",
         "metrics.precision/overlap",
     ),
+    Mistake(
+        "pixels without a predicted class are left out",
+        "clusterings",
+        "inside = truth > 0",
+        "inside = (truth > 0) & (labels > 0)",
+        "clusterings.contingency_table/some_without_a_class",
+    ),
+    Mistake(
+        "the Rand index is not adjusted",
+        "clusterings",
+        "return (together - by_chance) / ((of_labels + of_truth) / 2 - by_chance)",
+        "return 1 - (of_labels + of_truth - 2 * together) / of_all",
+        "clusterings.adjusted_rand_index/some_without_a_class",
+    ),
+    Mistake(
+        "the mutual information is normalised by the joint entropy",
+        "clusterings",
+        "2 - 2 * joint / both",
+        "both / joint - 1",
+        "clusterings.normalized_mutual_information/some_without_a_class",
+    ),
 )
 
 

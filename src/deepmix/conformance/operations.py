@@ -127,6 +127,11 @@ _ALL = (
     Operation("metrics.precision", ("EV3",), ("precision",), relative(4)),
     Operation("metrics.f_beta", ("EV3",), ("f_beta",), relative(16)),
     Operation("metrics.volumetric_similarity", ("EV3",), ("volumetric_similarity",), relative(16)),
+    Operation("clusterings.contingency_table", ("EV4",), ("table",)),
+    Operation("clusterings.adjusted_rand_index", ("EV4",), ("index",), counted(magnitudes.agreement)),
+    Operation(
+        "clusterings.normalized_mutual_information", ("EV5",), ("information",), counted(magnitudes.agreement)
+    ),
 )
 
 OPERATIONS = {operation.name: operation for operation in _ALL}

@@ -131,11 +131,15 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
 def _metrics(sizes: Sizes) -> Arguments:
     labels, inside = (np.zeros((sizes.size, sizes.size), kind) for kind in (np.int32, bool))
     maps = {"labels": labels, "truth": labels, "n_components": sizes.classes, "n_classes": sizes.classes}
+    table = np.zeros((sizes.classes + 1, sizes.classes), np.int32)
     overlap = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")
     return {
         "metrics.dice_matrix": maps,
         "metrics.match_classes": maps,
         **{f"metrics.{name}": {"prediction": inside, "truth": inside} for name in overlap},
+        "clusterings.contingency_table": maps,
+        "clusterings.adjusted_rand_index": {"table": table},
+        "clusterings.normalized_mutual_information": {"table": table},
     }
 
 

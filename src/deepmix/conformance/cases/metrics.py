@@ -8,10 +8,11 @@ from .case import Case, generator
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """Overlap of two masks, Dice of all classes, matching."""
+    """Overlap of two masks, Dice of all classes, matching, agreement of clusterings."""
     yield from _dice()
     yield from _matching()
     yield from _overlap()
+    yield from _clusterings()
 
 
 def _dice() -> Iterator[Case]:
@@ -68,3 +69,27 @@ def _overlap() -> Iterator[Case]:
         one, other = pairs[undefined.get(function, "both_empty")]
         arguments = {"prediction": one, "truth": other, "empty": 0.5}
         yield Case(f"metrics.{function}", "undefined_with_a_value", arguments)
+
+
+def _clusterings() -> Iterator[Case]:
+    rng = generator("clusterings")
+    truth = rng.integers(0, 4, (5, 8))
+    labels = np.where(rng.random((5, 8)) < 0.7, truth % 3 + 1, 0)
+    for name, (given, true) in {"some_without_a_class": (labels, truth), "no_truth": (labels, 0 * truth)}.items():
+        arguments = {"labels": given, "truth": true, "n_components": 4, "n_classes": 3}
+        yield Case("clusterings.contingency_table", name, arguments)
+    tables = {
+        "some_without_a_class": np.array([[2, 1, 3], [9, 0, 1], [1, 8, 0]]),
+        "the_same_parts": np.array([[0, 0, 0], [0, 7, 0], [5, 0, 0], [0, 0, 1]]),
+        "one_class_against_two": np.array([[0, 0], [4, 5]]),
+        "one_class": np.array([[0], [9]]),
+        "single_pixels": np.array([[0, 0], [1, 0], [0, 1]]),
+        "one_pixel": np.array([[0], [1]]),
+        "less_than_by_chance": np.array([[3, 3, 4], [3, 4, 3]]),
+        "millions": np.array([[0, 1], [4_000_000, 1_000_000], [10, 3_000_000]]),
+        "nothing": np.zeros((2, 2), int),
+    }
+    for function in ("adjusted_rand_index", "normalized_mutual_information"):
+        for name, table in tables.items():
+            yield Case(f"clusterings.{function}", name, {"table": table})
+        yield Case(f"clusterings.{function}", "nothing_with_a_value", {"table": tables["nothing"], "empty": 1.0})
