@@ -18,6 +18,7 @@ from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
 from . import adamw as _adamw
 from . import clusterings as _clusterings
 from . import deep as _deep
+from . import distances as _distances
 from . import em as _em
 from . import gaussian as _gaussian
 from . import gmm as _gmm
@@ -108,6 +109,7 @@ def _means(proportions: jax.Array, image: jax.Array, mask: jax.Array, mixture: M
 adamw = _compiled(_adamw, "init", "clip", "update")
 deep = _compiled(_deep, "loss")
 training = _compiled(_training, "loss")
+distances = _compiled(_distances, "squared_distance_transform")
 losses = SimpleNamespace(
     cross_entropy=jax.jit(jax.value_and_grad(_losses.cross_entropy)),
     soft_dice=jax.jit(jax.value_and_grad(_losses.soft_dice)),

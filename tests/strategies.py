@@ -125,3 +125,10 @@ def deep_problems(draw, covariance_type: str) -> DeepProblem:
     return DeepProblem(
         image, weights, frozen(gaussian.variance_floor(flat, w)), previous, config, parameters, covariance_type
     )
+
+
+@st.composite
+def masks(draw) -> np.ndarray:
+    """A bool mask of an image or a volume; now and then all or nothing."""
+    shape = draw(st.sampled_from(((6, 7), (1, 9), (3, 4, 5))))
+    return frozen(draw(generators).random(shape) < draw(st.sampled_from((0.0, 0.3, 0.9, 1.0))))

@@ -25,6 +25,7 @@ FLOAT32 = {
     "dice": 8,
     # entropies, and shares of pairs: sums of a dozen terms, which cancel down to a tenth of the largest
     "clusterings": 64,
+    "distance": 8,  # a product, its square, and as many sums as there are axes
     # M squares of whitened deviations, whose error is that of Σ^(-1/2) (√κ ≤ 7) and of x − μ (|x|/|x−μ|)
     "log_density": 512,
     # exp of a log-density: its absolute error becomes relative; log-densities reach −10³ here

@@ -377,6 +377,20 @@ MISTAKES = (
         "regularizers.mean_prior/typical",
     ),
     Mistake(
+        "the spacing is forgotten",
+        "distances",
+        "steps = np.ones(mask.ndim) if spacing is None else np.asarray(spacing)",
+        "steps = np.ones(mask.ndim)",
+        "distances.squared_distance_transform/volume_of_thick_slices",
+    ),
+    Mistake(
+        "the nearest voxel is sought in whole voxels, without their spacing",
+        "distances",
+        "distance_transform_edt(mask, steps, ",
+        "distance_transform_edt(mask, None, ",
+        "distances.squared_distance_transform/nearer_down_than_across",
+    ),
+    Mistake(
         "images that only fill a batch up count",
         "training",
         "return batch.shares / batch.shares.sum()",

@@ -105,6 +105,7 @@ _ALL = (
     ),
     Operation("regularizers.mean_prior", ("R1", "DG5"), ("value", "gradient")),
     Operation("regularizers.mean_prior_of_batch", ("R1", "DG5"), ("value", "gradient")),
+    Operation("distances.squared_distance_transform", ("DT1",), ("squared",), relative(8)),
     Operation("losses.cross_entropy", ("TR4",), ("value", "gradient")),
     Operation("losses.soft_dice", ("TR4",), ("value", "gradient")),
     Operation("deep.begin", ("DG3", "G3"), ("state",)),

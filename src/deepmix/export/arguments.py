@@ -33,7 +33,7 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
         return np.zeros(shape, dtype)
 
     deep = _deep(sizes, array) | _training(sizes, array)
-    return _mixtures(sizes, array) | _network(sizes, array) | deep | _metrics(sizes)
+    return _mixtures(sizes, array) | _network(sizes, array) | deep | _sets(sizes)
 
 
 def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
@@ -128,12 +128,13 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     }
 
 
-def _metrics(sizes: Sizes) -> Arguments:
+def _sets(sizes: Sizes) -> Arguments:
     labels, inside = (np.zeros((sizes.size, sizes.size), kind) for kind in (np.int32, bool))
     maps = {"labels": labels, "truth": labels, "n_components": sizes.classes, "n_classes": sizes.classes}
     table = np.zeros((sizes.classes + 1, sizes.classes), np.int32)
     overlap = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")
     return {
+        "distances.squared_distance_transform": {"mask": inside},
         "metrics.dice_matrix": maps,
         "metrics.match_classes": maps,
         **{f"metrics.{name}": {"prediction": inside, "truth": inside} for name in overlap},

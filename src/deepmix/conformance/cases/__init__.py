@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from . import deep, em, gaussian, initialization, layers, metrics, optimization, paper, training
+from . import deep, distances, em, gaussian, initialization, layers, metrics, optimization, paper, training
 from .case import Case
 
 __all__ = ["PRESETS", "Case", "cases"]
@@ -15,5 +15,5 @@ def cases(preset: str, dtype: str) -> Iterator[Case]:
     if preset == "paper":
         yield from paper.cases()
         return
-    for subject in (gaussian, em, initialization, layers, optimization, deep, training, metrics):
+    for subject in (gaussian, em, initialization, layers, optimization, deep, distances, training, metrics):
         yield from subject.cases(dtype)

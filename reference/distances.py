@@ -1,0 +1,22 @@
+"""Euclidean distances on the grid of an image [DT]."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+
+def squared_distance_transform(mask: np.ndarray, spacing: Sequence[float] | None = None) -> np.ndarray:
+    """Squared Euclidean distance of every voxel to the nearest one where the mask is False [DT1].
+
+    mask: bool, of any shape, such as (H, W) or (H, W, D). spacing: (mask.ndim,), of the voxels along each axis in
+    any unit of length, 1 where none is given. Returns floats of the mask's shape, in that unit squared: 0 where
+    the mask is False, inf everywhere if it is nowhere.
+    """
+    if mask.all():
+        return np.full(mask.shape, np.inf)
+    steps = np.ones(mask.ndim) if spacing is None else np.asarray(spacing)
+    # the places, not the distances: squares of whole numbers of voxels have no rounding
+    nearest = distance_transform_edt(mask, steps, return_distances=False, return_indices=True)
+    offset = np.moveaxis(nearest - np.indices(mask.shape), 0, -1) * steps
+    return (offset**2).sum(axis=-1)
