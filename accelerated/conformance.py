@@ -26,6 +26,7 @@ from . import layers as _layers
 from . import losses as _losses
 from . import metrics as _metrics
 from . import regularizers as _regularizers
+from . import surfaces as _surfaces
 from . import svgmm as _svgmm
 from . import training as _training
 from . import unet as _unet
@@ -131,6 +132,14 @@ metrics = _compiled(
     "volumetric_similarity",
 )
 clusterings = _compiled(_clusterings, "contingency_table", "adjusted_rand_index", "normalized_mutual_information")
+surfaces = _compiled(
+    _surfaces,
+    "surface",
+    "hausdorff",
+    "average_surface_distance",
+    "average_symmetric_surface_distance",
+    "surface_dice",
+)
 layers = SimpleNamespace(
     conv=_layer(_layers.conv),
     leaky_relu=_layer(_layers.leaky_relu),

@@ -23,6 +23,7 @@ FLOAT32 = {
     "total_variation": 64,
     "variance_floor": 64,
     "dice": 8,
+    "surface": 64,  # roots of distances, and sums of some thirty of them
     # entropies, and shares of pairs: sums of a dozen terms, which cancel down to a tenth of the largest
     "clusterings": 64,
     "distance": 8,  # a product, its square, and as many sums as there are axes

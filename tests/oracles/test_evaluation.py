@@ -7,10 +7,11 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist, directed_hausdorff
 from sklearn import metrics as sklearn
 from sklearn.exceptions import UndefinedMetricWarning
 
-from deepmix.reference import clusterings, metrics
+from deepmix.reference import clusterings, metrics, surfaces
 from tests.laws.helpers import close
 from tests.strategies import generators
 
@@ -60,3 +61,41 @@ def test_ev4_ev5_of_sklearn(rng, k, c, n):
     close(clusterings.adjusted_rand_index(table), sklearn.adjusted_rand_score(truth, labels), scale=1)
     information = sklearn.normalized_mutual_info_score(truth, labels)
     close(clusterings.normalized_mutual_information(table), information, scale=1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing"), [((6, 7), (0.7, 2.5)), ((3, 4, 5), (0.5, 0.5, 3.0)), ((6, 7), None)]
+)
+@given(rng=generators, share=st.sampled_from((0.1, 0.6, 0.95)))
+def test_ev7_ev8_ev9_by_all_pairs(shape, spacing, rng, share):
+    """Every voxel of one surface against every one of the other."""
+    masks = rng.random((2, *shape)) < share
+    masks[:, 0, 0] = True
+    places = [np.argwhere(surfaces.surface(mask)) * (spacing or 1) for mask in masks]
+    pairs = cdist(*places)
+    there, back = pairs.min(axis=1), pairs.min(axis=0)
+    largest = max(directed_hausdorff(*places)[0], directed_hausdorff(*places[::-1])[0])
+    close(surfaces.hausdorff(*masks, spacing), largest)
+    for percentile in (0, 50, 95):
+        rank = max(np.quantile(each, percentile / 100, method="linear") for each in (there, back))
+        close(surfaces.hausdorff(*masks, spacing, percentile), rank)
+    close(surfaces.average_surface_distance(*masks, spacing), there.mean())
+    close(surfaces.average_surface_distance(*masks[::-1], spacing), back.mean())
+    both = np.concatenate([there, back])
+    close(surfaces.average_symmetric_surface_distance(*masks, spacing), both.mean())
+    for tolerance in (0, 0.6, 1.3):
+        close(surfaces.surface_dice(*masks, tolerance, spacing), (both <= tolerance).mean())
+
+
+@given(corners=st.tuples(*[st.tuples(st.integers(0, 4), st.integers(5, 9))] * 4))
+def test_ev7_hausdorff_of_simpleitk(corners):
+    """Which takes sets for their surfaces: of convex ones both have the same distance."""
+    masks = np.zeros((2, 9, 9), bool)
+    for mask, (first, second) in zip(masks, (corners[:2], corners[2:]), strict=True):
+        mask[slice(*first), slice(*second)] = True
+    files = [sitk.GetImageFromArray(mask.astype(np.uint8)) for mask in masks]
+    for file in files:
+        file.SetSpacing((2.5, 0.7))  # x comes last in the array
+    hausdorff = sitk.HausdorffDistanceImageFilter()
+    hausdorff.Execute(*files)
+    close(surfaces.hausdorff(*masks, (0.7, 2.5)), hausdorff.GetHausdorffDistance(), 1e-6)

@@ -484,6 +484,41 @@ MISTAKES = (
         "both / joint - 1",
         "clusterings.normalized_mutual_information/some_without_a_class",
     ),
+    Mistake(
+        "the border of the image is no surface",
+        "surfaces",
+        "binary_erosion(mask)",
+        "binary_erosion(mask, border_value=1)",
+        "surfaces.surface/up_to_the_border",
+    ),
+    Mistake(
+        "the Hausdorff distance is directed",
+        "surfaces",
+        "return max(np.percentile(there, percentile), np.percentile(back, percentile))",
+        "return np.percentile(there, percentile)",
+        "surfaces.hausdorff/far_pixel_of_the_truth",
+    ),
+    Mistake(
+        "one percentile of both directions",
+        "surfaces",
+        "max(np.percentile(there, percentile), np.percentile(back, percentile))",
+        "np.percentile([*there, *back], percentile)",
+        "surfaces.hausdorff/far_pixel_95",
+    ),
+    Mistake(
+        "a missed structure has the distance 0",
+        "surfaces",
+        "return np.inf if there.size or back.size else empty",
+        "return 0.0 if there.size or back.size else empty",
+        "surfaces.hausdorff/nothing_predicted",
+    ),
+    Mistake(
+        "the symmetric average is that of two averages",
+        "surfaces",
+        "(there.sum() + back.sum()) / (there.size + back.size)",
+        "(there.mean() + back.mean()) / 2",
+        "surfaces.average_symmetric_surface_distance/far_pixel",
+    ),
 )
 
 

@@ -133,6 +133,11 @@ _ALL = (
     Operation(
         "clusterings.normalized_mutual_information", ("EV5",), ("information",), counted(magnitudes.agreement)
     ),
+    Operation("surfaces.surface", ("EV6",), ("surface",)),
+    Operation("surfaces.hausdorff", ("EV7",), ("distance",), relative(64)),
+    Operation("surfaces.average_surface_distance", ("EV8",), ("distance",), relative(64)),
+    Operation("surfaces.average_symmetric_surface_distance", ("EV8",), ("distance",), relative(64)),
+    Operation("surfaces.surface_dice", ("EV9",), ("dice",), relative(4)),
 )
 
 OPERATIONS = {operation.name: operation for operation in _ALL}

@@ -131,16 +131,21 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
 def _sets(sizes: Sizes) -> Arguments:
     labels, inside = (np.zeros((sizes.size, sizes.size), kind) for kind in (np.int32, bool))
     maps = {"labels": labels, "truth": labels, "n_components": sizes.classes, "n_classes": sizes.classes}
-    table = np.zeros((sizes.classes + 1, sizes.classes), np.int32)
+    pair, table = {"prediction": inside, "truth": inside}, np.zeros((sizes.classes + 1, sizes.classes), np.int32)
     overlap = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")
     return {
         "distances.squared_distance_transform": {"mask": inside},
         "metrics.dice_matrix": maps,
         "metrics.match_classes": maps,
-        **{f"metrics.{name}": {"prediction": inside, "truth": inside} for name in overlap},
+        **{f"metrics.{name}": pair for name in overlap},
         "clusterings.contingency_table": maps,
         "clusterings.adjusted_rand_index": {"table": table},
         "clusterings.normalized_mutual_information": {"table": table},
+        "surfaces.surface": {"mask": inside},
+        "surfaces.hausdorff": pair,
+        "surfaces.average_surface_distance": pair,
+        "surfaces.average_symmetric_surface_distance": pair,
+        "surfaces.surface_dice": pair | {"tolerance": 1.0},
     }
 
 

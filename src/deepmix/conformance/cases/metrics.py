@@ -1,6 +1,7 @@
 """Evaluation [EV]; every matching has one best answer."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -8,11 +9,12 @@ from .case import Case, generator
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """Overlap of two masks, Dice of all classes, matching, agreement of clusterings."""
+    """Overlap of two masks, Dice of all classes, matching, agreement of clusterings, distances of surfaces."""
     yield from _dice()
     yield from _matching()
     yield from _overlap()
     yield from _clusterings()
+    yield from _surfaces()
 
 
 def _dice() -> Iterator[Case]:
@@ -93,3 +95,34 @@ def _clusterings() -> Iterator[Case]:
         for name, table in tables.items():
             yield Case(f"clusterings.{function}", name, {"table": table})
         yield Case(f"clusterings.{function}", "nothing_with_a_value", {"table": tables["nothing"], "empty": 1.0})
+
+
+def _surfaces() -> Iterator[Case]:
+    nothing, square, other, ring = np.zeros((4, 8, 7), bool)
+    square[2:7, 1:6], other[3:6, 0:5], other[0, 6] = True, True, True
+    ring[2:7, 1:6] = True
+    ring[4, 3] = False
+    full = np.ones((3, 4, 3), bool)
+    volume = generator("surfaces").random((2, 3, 4, 3)) < 0.7
+    for name, mask in {"hole": ring, "up_to_the_border": full, "empty": nothing, "volume": volume[0]}.items():
+        yield Case("surfaces.surface", name, {"mask": mask})
+    wide, thick = {"spacing": np.array([0.7, 2.5])}, {"spacing": np.array([0.5, 0.75, 3.0])}
+    pairs: dict[str, tuple[np.ndarray, np.ndarray, dict[str, Any]]] = {
+        "far_pixel": (other, square, wide),
+        "far_pixel_of_the_truth": (square, other, wide),
+        "equal": (square, square, {}),
+        "hole": (ring, square, {}),
+        "volume": (*volume, thick),
+        "nothing_predicted": (nothing, square, {}),
+        "nothing_true": (square, nothing, {}),
+        "both_empty": (nothing, nothing, {}),
+        "both_empty_with_a_value": (nothing, nothing, {"empty": 0.0}),
+    }
+    functions = ("hausdorff", "average_surface_distance", "average_symmetric_surface_distance", "surface_dice")
+    for function in functions:
+        tolerance = {"tolerance": 1.1} if function == "surface_dice" else {}
+        for name, (prediction, truth, options) in pairs.items():
+            given = {"prediction": prediction, "truth": truth} | tolerance | options
+            yield Case(f"surfaces.{function}", name, given)
+            if function == "hausdorff" and prediction.any() and truth.any():
+                yield Case(f"surfaces.{function}", f"{name}_95", given | {"percentile": 95.0})
