@@ -135,6 +135,7 @@ clusterings = _compiled(_clusterings, "contingency_table", "adjusted_rand_index"
 surfaces = _compiled(
     _surfaces,
     "surface",
+    "surface_distances",
     "hausdorff",
     "average_surface_distance",
     "average_symmetric_surface_distance",

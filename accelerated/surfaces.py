@@ -1,7 +1,4 @@
-"""Distances between the surfaces of two sets [EV6]–[EV9]; see `reference.surfaces`.
-
-Shapes are static: distances are kept for every voxel, and the surfaces weigh or order them.
-"""
+"""Distances between the surfaces of two sets [EV6]–[EV9]; see `reference.surfaces`."""
 
 from collections.abc import Sequence
 
@@ -21,72 +18,52 @@ def surface(mask: jax.Array) -> jax.Array:
     return mask & ~inside
 
 
-def hausdorff(
-    prediction: jax.Array,
-    truth: jax.Array,
-    spacing: Sequence[float] | None = None,
-    percentile: float = 100.0,
-    empty: float = jnp.nan,
-) -> jax.Array:
-    """See `reference.surfaces.hausdorff` [EV7]."""
-    one, other, to_one, to_other = _distances(prediction, truth, spacing)
-    there, back = _percentile(to_other, one, percentile), _percentile(to_one, other, percentile)
-    return _unless_empty(jnp.maximum(there, back), one, other, empty)
-
-
-def average_surface_distance(
-    prediction: jax.Array, truth: jax.Array, spacing: Sequence[float] | None = None, empty: float = jnp.nan
-) -> jax.Array:
-    """See `reference.surfaces.average_surface_distance` [EV8]."""
-    one, other, _, to_other = _distances(prediction, truth, spacing)
-    return _unless_empty(_sum(to_other, one) / one.sum(), one, other, empty)
-
-
-def average_symmetric_surface_distance(
-    prediction: jax.Array, truth: jax.Array, spacing: Sequence[float] | None = None, empty: float = jnp.nan
-) -> jax.Array:
-    """See `reference.surfaces.average_symmetric_surface_distance` [EV8]."""
-    one, other, to_one, to_other = _distances(prediction, truth, spacing)
-    mean = (_sum(to_other, one) + _sum(to_one, other)) / (one.sum() + other.sum())
-    return _unless_empty(mean, one, other, empty)
-
-
-def surface_dice(
-    prediction: jax.Array,
-    truth: jax.Array,
-    tolerance: float,
-    spacing: Sequence[float] | None = None,
-    empty: float = jnp.nan,
-) -> jax.Array:
-    """See `reference.surfaces.surface_dice` [EV9]."""
-    one, other, to_one, to_other = _distances(prediction, truth, spacing)
-    near = (one & (to_other <= tolerance)).sum() + (other & (to_one <= tolerance)).sum()
-    n = one.sum() + other.sum()
-    return jnp.where(n > 0, near / jnp.maximum(n, 1), empty).astype(to_one.dtype)
-
-
-def _distances(
-    prediction: jax.Array, truth: jax.Array, spacing: Sequence[float] | None
-) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """Both surfaces, and the distance of every voxel to each of them."""
+def surface_distances(
+    prediction: jax.Array, truth: jax.Array, spacing: Sequence[float] | None = None
+) -> tuple[jax.Array, jax.Array]:
+    """See `reference.surfaces.surface_distances` [EV6]. The dtype is that of the spacing."""
     one, other = surface(prediction), surface(truth)
     to_one, to_other = (jnp.sqrt(squared_distance_transform(~each, spacing)) for each in (one, other))
-    return one, other, to_one, to_other
+    return jnp.where(one, to_other, jnp.nan), jnp.where(other, to_one, jnp.nan)
 
 
-def _sum(distances: jax.Array, inside: jax.Array) -> jax.Array:
-    return jnp.where(inside, distances, 0).sum()
+def hausdorff(there: jax.Array, back: jax.Array, percentile: float = 100.0, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.surfaces.hausdorff` [EV7]."""
+    value = jnp.maximum(_percentile(there, percentile), _percentile(back, percentile))
+    return _unless_empty(value, there, back, empty)
 
 
-def _percentile(distances: jax.Array, inside: jax.Array, percentile: float) -> jax.Array:
-    """Of the distances inside, which come first when those outside count as infinite."""
-    ordered = jnp.sort(jnp.where(inside, distances, jnp.inf), axis=None)
-    last = inside.sum() - 1
+def average_surface_distance(there: jax.Array, back: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.surfaces.average_surface_distance` [EV8]."""
+    return _unless_empty(jnp.nansum(there) / _size(there), there, back, empty)
+
+
+def average_symmetric_surface_distance(there: jax.Array, back: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.surfaces.average_symmetric_surface_distance` [EV8]."""
+    mean = (jnp.nansum(there) + jnp.nansum(back)) / (_size(there) + _size(back))
+    return _unless_empty(mean, there, back, empty)
+
+
+def surface_dice(there: jax.Array, back: jax.Array, tolerance: float, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.surfaces.surface_dice` [EV9]."""
+    near = (there <= tolerance).sum() + (back <= tolerance).sum()
+    n = _size(there) + _size(back)
+    return jnp.where(n > 0, near / jnp.maximum(n, 1), empty).astype(there.dtype)
+
+
+def _size(distances: jax.Array) -> jax.Array:
+    return (~jnp.isnan(distances)).sum()
+
+
+def _percentile(distances: jax.Array, percentile: float) -> jax.Array:
+    """Of those that are not NaN, which come first in order."""
+    ordered, last = jnp.sort(distances, axis=None), _size(distances) - 1
     place = (percentile / 100 * last).astype(distances.dtype)
     below = jnp.floor(place).astype(int)
     low, high = ordered[below], ordered[jnp.minimum(below + 1, last)]
     return low + (place - below) * (high - low)
 
 
-def _unless_empty(value: jax.Array, one: jax.Array, other: jax.Array, empty: float) -> jax.Array:
-    return jnp.where(one.any() & other.any(), value, jnp.where(one.any() | other.any(), jnp.inf, empty))
+def _unless_empty(value: jax.Array, there: jax.Array, back: jax.Array, empty: float) -> jax.Array:
+    one, other = _size(there) > 0, _size(back) > 0
+    return jnp.where(one & other, value, jnp.where(one | other, jnp.inf, empty))

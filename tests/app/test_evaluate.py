@@ -68,10 +68,10 @@ def test_two_files_with_the_spacing_of_the_file(tmp_path, run):  # noqa: F811
     assert scores["1"]["iou"] == pytest.approx(1 / 2)
     assert scores["1"]["volumetric_similarity"] == 1
     assert scores["1"]["hausdorff"] == pytest.approx(4, rel=1e-6)
-    masks = [two_classes(shift) == 1 for shift in (1, 0)]
+    distances = surfaces.surface_distances(two_classes(1) == 1, two_classes() == 1, SPACING)
     for name in ("average_surface_distance", "average_symmetric_surface_distance"):
-        assert scores["1"][name] == pytest.approx(getattr(surfaces, name)(*masks, SPACING), rel=1e-6)
-    assert scores["1"]["surface_dice"] == surfaces.surface_dice(*masks, 1.0, SPACING)
+        assert scores["1"][name] == pytest.approx(getattr(surfaces, name)(*distances), rel=1e-6)
+    assert scores["1"]["surface_dice"] == surfaces.surface_dice(*distances, 1.0)
     assert report["mean"]["dice"]["mean"] == pytest.approx(2 / 3)
     assert report["mean"]["dice"]["low"] is None  # of one case there is no interval
     assert [row["class"] for row in rows_of(tmp_path / "out")] == ["1", "2"]
@@ -226,12 +226,13 @@ def test_measures_are_those_of_the_reference(rng, share):
         masks[0, 3, 3, 3] = True
     spacing = (0.7, 1.0, 2.5)
     found = measures.of_class(*masks, spacing, 1.3)
+    distances = surfaces.surface_distances(*masks, spacing)
     expected = {name: getattr(metrics, name)(*masks) for name in list(found)[:6]} | {
-        "hausdorff": surfaces.hausdorff(*masks, spacing),
-        "hausdorff_95": surfaces.hausdorff(*masks, spacing, 95),
-        "average_surface_distance": surfaces.average_surface_distance(*masks, spacing),
-        "average_symmetric_surface_distance": surfaces.average_symmetric_surface_distance(*masks, spacing),
-        "surface_dice": surfaces.surface_dice(*masks, 1.3, spacing),
+        "hausdorff": surfaces.hausdorff(*distances),
+        "hausdorff_95": surfaces.hausdorff(*distances, 95),
+        "average_surface_distance": surfaces.average_surface_distance(*distances),
+        "average_symmetric_surface_distance": surfaces.average_symmetric_surface_distance(*distances),
+        "surface_dice": surfaces.surface_dice(*distances, 1.3),
     }
     assert list(found) == list(expected) == list(measures.MEASURES)
     np.testing.assert_equal(found, expected)

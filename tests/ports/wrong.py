@@ -502,7 +502,7 @@ MISTAKES = (
         "one percentile of both directions",
         "surfaces",
         "max(np.percentile(there, percentile), np.percentile(back, percentile))",
-        "np.percentile([*there, *back], percentile)",
+        "np.percentile(np.concatenate([there, back]), percentile)",
         "surfaces.hausdorff/far_pixel_95",
     ),
     Mistake(

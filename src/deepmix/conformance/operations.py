@@ -134,6 +134,7 @@ _ALL = (
         "clusterings.normalized_mutual_information", ("EV5",), ("information",), counted(magnitudes.agreement)
     ),
     Operation("surfaces.surface", ("EV6",), ("surface",)),
+    Operation("surfaces.surface_distances", ("EV6",), ("there", "back"), relative(8)),
     Operation("surfaces.hausdorff", ("EV7",), ("distance",), relative(64)),
     Operation("surfaces.average_surface_distance", ("EV8",), ("distance",), relative(64)),
     Operation("surfaces.average_symmetric_surface_distance", ("EV8",), ("distance",), relative(64)),

@@ -75,8 +75,9 @@ def of_class(prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float]
     (box,) = find_objects((prediction | truth).astype(np.int8))  # what lies beyond it changes no surface
     one, other = (mask[box].squeeze(flat) for mask in (prediction, truth))
     overlap = {name: float(function(prediction, truth)) for name, function in _OVERLAP.items()}
-    distances = {name: float(function(one, other, steps)) for name, function in _DISTANCES.items()}
-    return overlap | distances | {"surface_dice": float(surfaces.surface_dice(one, other, tolerance, steps))}
+    found = surfaces.surface_distances(one, other, steps)
+    distances = {name: float(function(*found)) for name, function in _DISTANCES.items()}
+    return overlap | distances | {"surface_dice": float(surfaces.surface_dice(*found, tolerance))}
 
 
 def of_labellings(prediction: np.ndarray, truth: np.ndarray) -> Scores:

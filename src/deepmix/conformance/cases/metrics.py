@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from deepmix.reference import surfaces
+
 from .case import Case, generator
 
 
@@ -107,7 +109,7 @@ def _surfaces() -> Iterator[Case]:
     for name, mask in {"hole": ring, "up_to_the_border": full, "empty": nothing, "volume": volume[0]}.items():
         yield Case("surfaces.surface", name, {"mask": mask})
     wide, thick = {"spacing": np.array([0.7, 2.5])}, {"spacing": np.array([0.5, 0.75, 3.0])}
-    pairs: dict[str, tuple[np.ndarray, np.ndarray, dict[str, Any]]] = {
+    pairs = {
         "far_pixel": (other, square, wide),
         "far_pixel_of_the_truth": (square, other, wide),
         "equal": (square, square, {}),
@@ -116,13 +118,21 @@ def _surfaces() -> Iterator[Case]:
         "nothing_predicted": (nothing, square, {}),
         "nothing_true": (square, nothing, {}),
         "both_empty": (nothing, nothing, {}),
-        "both_empty_with_a_value": (nothing, nothing, {"empty": 0.0}),
     }
-    functions = ("hausdorff", "average_surface_distance", "average_symmetric_surface_distance", "surface_dice")
-    for function in functions:
-        tolerance = {"tolerance": 1.1} if function == "surface_dice" else {}
-        for name, (prediction, truth, options) in pairs.items():
-            given = {"prediction": prediction, "truth": truth} | tolerance | options
-            yield Case(f"surfaces.{function}", name, given)
-            if function == "hausdorff" and prediction.any() and truth.any():
-                yield Case(f"surfaces.{function}", f"{name}_95", given | {"percentile": 95.0})
+    for name, (prediction, truth, spacing) in pairs.items():
+        yield Case("surfaces.surface_distances", name, {"prediction": prediction, "truth": truth} | spacing)
+        found = surfaces.surface_distances(prediction, truth, **spacing)
+        known = ~np.isnan(found).all(axis=0)
+        if known.any():
+            yield from _of_distances(name, {"there": found[0][known], "back": found[1][known]})
+    nowhere = np.full(3, np.nan)
+    yield from _of_distances("both_empty", {"there": nowhere, "back": nowhere})
+    yield from _of_distances("both_empty_with_a_value", {"there": nowhere, "back": nowhere, "empty": 0.5})
+
+
+def _of_distances(name: str, given: dict[str, Any]) -> Iterator[Case]:
+    yield Case("surfaces.hausdorff", name, given)
+    yield Case("surfaces.hausdorff", f"{name}_95", given | {"percentile": 95.0})
+    yield Case("surfaces.average_surface_distance", name, given)
+    yield Case("surfaces.average_symmetric_surface_distance", name, given)
+    yield Case("surfaces.surface_dice", name, given | {"tolerance": 1.1})
