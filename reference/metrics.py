@@ -51,9 +51,8 @@ def volumetric_similarity(prediction: np.ndarray, truth: np.ndarray, empty: floa
 
 def dice_matrix(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
     """Dice of every predicted class 1 … K with every true class 1 … C: (K, C), NaN where both are empty."""
-    return np.array(
-        [[dice(labels == k + 1, truth == c + 1) for c in range(n_classes)] for k in range(n_components)]
-    )
+    scores = [dice(labels == k + 1, truth == c + 1) for k in range(n_components) for c in range(n_classes)]
+    return np.array(scores, dtype=float).reshape(n_components, n_classes)
 
 
 def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:

@@ -144,6 +144,19 @@ def test_match_renames_the_classes_of_each_case(tmp_path, run):  # noqa: F811
     assert list(report["classes"]) == ["left", "right"]
 
 
+def test_match_where_one_of_both_is_empty(tmp_path, run):  # noqa: F811
+    truth = two_classes()
+    for name, (found, true) in {"a": (truth, truth), "b": (0 * truth, truth), "c": (truth, 0 * truth)}.items():
+        write(tmp_path / "truth" / f"{name}.nii", true)
+        write(tmp_path / "found" / f"{name}.nii", found)
+    code, _, err = run("evaluate", tmp_path / "found", tmp_path / "truth", "--match", "-o", tmp_path / "out")
+    assert (code, err) == (0, "")
+    report = report_of(tmp_path / "out")
+    assert [len(report["cases"][name]["matched"]) for name in "abc"] == [2, 0, 0]
+    assert report["classes"]["1"]["hausdorff"]["misses"] == 1
+    assert report["labellings"]["adjusted_rand_index"]["undefined"] == 1
+
+
 def test_a_missed_structure_is_counted_and_not_dropped(tmp_path, run):  # noqa: F811
     """Class 2 is missed in b; in c it is found where there is none; a holds it in both, moved by 0.7 mm."""
     both, first = two_classes(), two_classes() * (two_classes() == 1)

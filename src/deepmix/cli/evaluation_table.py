@@ -32,7 +32,7 @@ def print_evaluation(scores: dict[str, Any], n_cases: int) -> None:
         table.add_column("cases", justify="right")
     for heading in (*COLUMNS.values(), "misses"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for name, of_class in (scores["classes"] | {"mean": scores["mean"]}).items():
+    for name, of_class in [*scores["classes"].items(), ("mean", scores["mean"])]:
         table.add_row(name, *_cells(of_class, n_cases))
     # as wide as it is: a narrow terminal wraps it, a file gets all of it
     Console(width=max(out.width, 150), highlight=False).print(table)

@@ -29,9 +29,10 @@ def write(folder: Path, vector: Vector) -> None:
 
 
 def write_json(path: Path, description: dict[str, Any]) -> None:
-    """Write a description, lists in one line."""
+    """Write a description, lists and innermost objects in one line."""
     text = json.dumps(description, indent=2, allow_nan=False)
     text = re.sub(r"\[\s+([^][{}]*?)\s+]", lambda shape: f"[{' '.join(shape[1].split())}]", text)
+    text = re.sub(r"\{\s+([^{}]*?)\s+}", lambda inner: f"{{{' '.join(inner[1].split())}}}", text)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
