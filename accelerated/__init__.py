@@ -8,6 +8,7 @@ try:
     from . import (
         adamw,
         attention,
+        clusterings,
         deep,
         distances,
         em,
@@ -18,6 +19,7 @@ try:
         losses,
         metrics,
         regularizers,
+        surfaces,
         svgmm,
         training,
         unet,
@@ -32,6 +34,7 @@ except ModuleNotFoundError as error:
 __all__ = [
     "adamw",
     "attention",
+    "clusterings",
     "deep",
     "distances",
     "em",
@@ -42,6 +45,7 @@ __all__ = [
     "losses",
     "metrics",
     "regularizers",
+    "surfaces",
     "svgmm",
     "training",
     "unet",

@@ -17,6 +17,7 @@ from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
 
 from . import adamw as _adamw
 from . import attention as _of_attention
+from . import clusterings as _clusterings
 from . import deep as _deep
 from . import distances as _distances
 from . import em as _em
@@ -27,6 +28,7 @@ from . import layers as _layers
 from . import losses as _losses
 from . import metrics as _metrics
 from . import regularizers as _regularizers
+from . import surfaces as _surfaces
 from . import svgmm as _svgmm
 from . import training as _training
 from . import unet as _unet
@@ -150,7 +152,28 @@ em = _compiled(_em, "mean_nll")
 gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")
 gmm = _compiled(_gmm, "e_step", "m_step", "nll")
 svgmm = _compiled(_svgmm, "e_step", "m_step", "nll")
-metrics = _compiled(_metrics, "dice", "dice_matrix", "match_classes")
+metrics = _compiled(
+    _metrics,
+    "dice",
+    "dice_matrix",
+    "match_classes",
+    "iou",
+    "sensitivity",
+    "specificity",
+    "precision",
+    "f_beta",
+    "volumetric_similarity",
+)
+clusterings = _compiled(_clusterings, "contingency_table", "adjusted_rand_index", "normalized_mutual_information")
+surfaces = _compiled(
+    _surfaces,
+    "surface",
+    "surface_distances",
+    "hausdorff",
+    "average_surface_distance",
+    "average_symmetric_surface_distance",
+    "surface_dice",
+)
 layers = SimpleNamespace(
     conv=_layer(_layers.conv),
     leaky_relu=_layer(_layers.leaky_relu),

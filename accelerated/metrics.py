@@ -1,4 +1,4 @@
-"""Evaluation of label maps [EV]; see `reference.metrics`."""
+"""Evaluation by overlap [EV]; see `reference.metrics`. Counts are int32, exact below 2³¹ pixels."""
 
 import jax
 import jax.numpy as jnp
@@ -7,8 +7,44 @@ import optax
 
 def dice(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
     """See `reference.metrics.dice` [EV1]."""
-    total = prediction.sum() + truth.sum()
-    return jnp.where(total > 0, 2 * (prediction & truth).sum() / jnp.maximum(total, 1), empty)
+    tp, fp, fn, _ = _counts(prediction, truth)
+    return _ratio(2 * tp, 2 * tp + fp + fn, empty)
+
+
+def iou(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.metrics.iou` [EV3]."""
+    tp, fp, fn, _ = _counts(prediction, truth)
+    return _ratio(tp, tp + fp + fn, empty)
+
+
+def sensitivity(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.metrics.sensitivity` [EV3]."""
+    tp, _, fn, _ = _counts(prediction, truth)
+    return _ratio(tp, tp + fn, empty)
+
+
+def specificity(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.metrics.specificity` [EV3]."""
+    _, fp, _, tn = _counts(prediction, truth)
+    return _ratio(tn, tn + fp, empty)
+
+
+def precision(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.metrics.precision` [EV3]."""
+    tp, fp, _, _ = _counts(prediction, truth)
+    return _ratio(tp, tp + fp, empty)
+
+
+def f_beta(prediction: jax.Array, truth: jax.Array, beta: float = 1.0, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.metrics.f_beta` [EV3]."""
+    tp, fp, fn, _ = _counts(prediction, truth)
+    return _ratio((1 + beta**2) * tp, (1 + beta**2) * tp + beta**2 * fn + fp, empty)
+
+
+def volumetric_similarity(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
+    """See `reference.metrics.volumetric_similarity` [EV3]."""
+    one, other = prediction.sum(), truth.sum()
+    return _ratio(2 * jnp.minimum(one, other), one + other, empty)
 
 
 def dice_matrix(labels: jax.Array, truth: jax.Array, n_components: int, n_classes: int) -> jax.Array:
@@ -23,3 +59,13 @@ def match_classes(labels: jax.Array, truth: jax.Array, n_components: int, n_clas
     scores = jnp.nan_to_num(dice_matrix(labels, truth, n_components, n_classes), nan=0.0)
     rows, columns = optax.assignment.hungarian_algorithm(-scores)
     return jnp.zeros(n_components, int).at[rows].set(columns + 1)
+
+
+def _counts(prediction: jax.Array, truth: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """True positives, false positives, false negatives, true negatives."""
+    tp, predicted, true = (prediction & truth).sum(), prediction.sum(), truth.sum()
+    return tp, predicted - tp, true - tp, truth.size - predicted - true + tp
+
+
+def _ratio(part: jax.Array, whole: jax.Array, empty: float) -> jax.Array:
+    return jnp.where(whole > 0, part / jnp.where(whole > 0, whole, 1), empty)

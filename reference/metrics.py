@@ -1,4 +1,7 @@
-"""Evaluation of label maps [EV]: integer maps of any shape, classes 1 … K, 0 for no class."""
+"""Evaluation by overlap [EV]: of boolean masks, and of integer maps with classes 1 … K, 0 for no class.
+
+Masks and maps have any shape, the same for prediction and truth; what lies outside Ω is left out beforehand.
+"""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -6,15 +9,50 @@ from scipy.optimize import linear_sum_assignment
 
 def dice(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
     """2|A∩B| / (|A| + |B|) of two boolean masks of one shape [EV1]; `empty` if both are empty."""
-    total = prediction.sum() + truth.sum()
-    return 2 * (prediction & truth).sum() / total if total else empty
+    tp, fp, fn, _ = _counts(prediction, truth)
+    return _ratio(2 * tp, 2 * tp + fp + fn, empty)
+
+
+def iou(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
+    """Intersection over union (Jaccard) of two boolean masks [EV3]; `empty` if both are empty."""
+    tp, fp, fn, _ = _counts(prediction, truth)
+    return _ratio(tp, tp + fp + fn, empty)
+
+
+def sensitivity(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
+    """The share of the true pixels that is found (recall) [EV3]; `empty` if there are none."""
+    tp, _, fn, _ = _counts(prediction, truth)
+    return _ratio(tp, tp + fn, empty)
+
+
+def specificity(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
+    """The share of the pixels outside the truth that is left out [EV3]; `empty` if there are none."""
+    _, fp, _, tn = _counts(prediction, truth)
+    return _ratio(tn, tn + fp, empty)
+
+
+def precision(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
+    """The share of the predicted pixels that is true [EV3]; `empty` if there are none."""
+    tp, fp, _, _ = _counts(prediction, truth)
+    return _ratio(tp, tp + fp, empty)
+
+
+def f_beta(prediction: np.ndarray, truth: np.ndarray, beta: float = 1.0, empty: float = np.nan) -> float:
+    """The harmonic mean of precision and sensitivity, the latter weighing β² [EV3]; `empty` if both masks are."""
+    tp, fp, fn, _ = _counts(prediction, truth)
+    return _ratio((1 + beta**2) * tp, (1 + beta**2) * tp + beta**2 * fn + fp, empty)
+
+
+def volumetric_similarity(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
+    """1 − | |A| − |B| | / (|A| + |B|), which does not ask where the masks lie [EV3]; `empty` if both are empty."""
+    one, other = int(prediction.sum()), int(truth.sum())
+    return _ratio(2 * min(one, other), one + other, empty)
 
 
 def dice_matrix(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
     """Dice of every predicted class 1 … K with every true class 1 … C: (K, C), NaN where both are empty."""
-    return np.array(
-        [[dice(labels == k + 1, truth == c + 1) for c in range(n_classes)] for k in range(n_components)]
-    )
+    scores = [dice(labels == k + 1, truth == c + 1) for k in range(n_components) for c in range(n_classes)]
+    return np.array(scores, dtype=float).reshape(n_components, n_classes)
 
 
 def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
@@ -28,3 +66,14 @@ def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_cl
     matched = np.zeros(n_components, int)
     matched[rows] = columns + 1
     return matched
+
+
+def _counts(prediction: np.ndarray, truth: np.ndarray) -> tuple[int, int, int, int]:
+    """True positives, false positives, false negatives, true negatives."""
+    pairs = (prediction & truth, prediction & ~truth, ~prediction & truth, ~prediction & ~truth)
+    tp, fp, fn, tn = (int(pair.sum()) for pair in pairs)
+    return tp, fp, fn, tn
+
+
+def _ratio(part: float, whole: float, empty: float) -> float:
+    return part / whole if whole else empty

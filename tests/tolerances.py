@@ -24,6 +24,9 @@ FLOAT32 = {
     "segmentation_loss": 64,
     "variance_floor": 64,
     "dice": 8,
+    "surface": 64,  # roots of distances, and sums of some thirty of them
+    # entropies, and shares of pairs: sums of a dozen terms, which cancel down to a tenth of the largest
+    "clusterings": 64,
     "distance": 8,  # a product, its square, and as many sums as there are axes
     # M squares of whitened deviations, whose error is that of Σ^(-1/2) (√κ ≤ 7) and of x − μ (|x|/|x−μ|)
     "log_density": 512,

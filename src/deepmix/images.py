@@ -4,12 +4,10 @@ An image is (M, H, W) or (M, H, W, D): channels first, then the axes in the file
 MetaImage, DICOM and pictures that is x, y[, z] (as in nibabel); for `.npy` the order in which it was saved.
 """
 
-import gzip
 import json
 import math
 import re
 import warnings
-import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +20,7 @@ try:
 except ImportError as error:
     raise ImportError("deepmix.images needs SimpleITK: pip install 'deepmix[app]'") from error
 
+from . import nifti
 from .inputs import existing
 
 sitk.ProcessObject.SetGlobalWarningDisplay(False)  # what matters of it is raised or warned of below
@@ -32,6 +31,7 @@ _WRITTEN_AS = {
     ".png": ".png", ".jpg": ".png", ".jpeg": ".png", ".bmp": ".png", ".tif": ".tif", ".tiff": ".tif",
     ".npy": ".npy",
 }  # fmt: skip
+SUFFIXES = tuple(_WRITTEN_AS)
 _PICTURES = (".png", ".tif")  # they have a size, and no place in the patient
 _NIFTI = (".nii", ".nii.gz")
 
@@ -75,6 +75,13 @@ class Image(NamedTuple):
         """Height of a pixel over its width, when drawn."""
         return 1.0 if self.geometry is None else self.geometry.spacing[1] / self.geometry.spacing[0]
 
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Size of a pixel along each axis, in mm; 1 where the file has no place in the patient."""
+        if self.geometry is None or self.suffix in _PICTURES:
+            return (1.0,) * (self.channels.ndim - 1)
+        return self.geometry.spacing
+
 
 def read_image(paths: Sequence[str | Path]) -> Image:
     """Read the channels of an image from one or more files, in their order.
@@ -88,6 +95,14 @@ def read_image(paths: Sequence[str | Path]) -> Image:
         raise ValueError("no image file given")
     first, *others = (_read(Path(path), one_channel=len(paths) > 1) for path in paths)
     return first._replace(channels=np.concatenate([first.channels, *(_on_grid(each, first) for each in others)]))
+
+
+def read_grid(path: str | Path) -> Image:
+    """Read a mask or a label map as an image of one channel, on whose grid `read_labels` reads others.
+
+    A `.npy` is (H, W) or (H, W, D). Raises FileNotFoundError, and ValueError for what cannot be read.
+    """
+    return _read(Path(path), one_channel=True)
 
 
 def read_labels(path: str | Path, like: Image) -> np.ndarray:
@@ -177,7 +192,7 @@ def _read(path: Path, one_channel: bool) -> Image:
     elif suffix == ".png" and len(array) == 4:
         array = array[:3]
     if suffix in _NIFTI and image.HasMetaDataKey("bitpix"):
-        array = _mend_nifti(path, image, array)
+        array = nifti.mended(path, image, array)
     one = image[:, :, :, 0] if n_axes == 4 else image
     geometry = Geometry(one.GetSize(), one.GetSpacing(), one.GetOrigin(), one.GetDirection())
     return Image(_floating(array, path), geometry, _WRITTEN_AS.get(suffix, ".nii.gz"), path)
@@ -222,25 +237,6 @@ def _read_series(folder: Path) -> sitk.Image:
         apart = f"{min(steps):g} to {max(steps):g} mm"
         warnings.warn(f"the slices of {folder} are {apart} apart: some may be missing", stacklevel=4)
     return volume
-
-
-def _mend_nifti(path: Path, header: sitk.Image, channels: np.ndarray) -> np.ndarray:
-    """Undo what ITK does to NIfTI in silence: it turns NaN into 0 and fills up a file cut short with anything."""
-    shape = [int(header.GetMetaData(f"dim[{axis + 1}]")) for axis in range(int(header.GetMetaData("dim[0]")))]
-    offset, n_bytes = int(float(header.GetMetaData("vox_offset"))), int(header.GetMetaData("bitpix")) // 8
-    try:
-        raw = path.read_bytes()
-        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raw = b""
-    if len(raw) < offset + n_bytes * math.prod(shape):
-        raise ValueError(f"cannot read {path}: the file is cut short or damaged")
-    if channels.dtype.kind != "f" or header.GetMetaData("datatype") not in ("16", "64"):  # no floats in the file
-        return channels
-    order = "<" if int.from_bytes(raw[:4], "little") in (348, 540) else ">"  # the header begins with its length
-    values = np.frombuffer(raw, f"{order}f{n_bytes}", math.prod(shape), offset)
-    lost = ~np.isfinite(values).reshape((*channels.shape[1:], len(channels)), order="F")
-    return np.where(np.moveaxis(lost, -1, 0), np.nan, channels)
 
 
 def _one_line(error: Exception) -> str:

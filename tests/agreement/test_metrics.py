@@ -1,4 +1,4 @@
-"""Both backends: Dice and the matching of classes."""
+"""Both backends: overlap of masks and the matching of classes."""
 
 from functools import partial
 
@@ -10,15 +10,35 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from tests.strategies import generators
-from tests.tolerances import FUNCTION, assert_agree
+from tests.tolerances import FUNCTION, assert_agree, tolerance
+
+OVERLAP = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")
 
 
+@pytest.mark.parametrize("name", OVERLAP)
 @pytest.mark.parametrize("empty", [np.nan, 1.0])
-@given(rng=generators, chance=st.sampled_from([0.0, 0.3, 1.0]))
-def test_dice_ev1(rng, chance, empty):
-    prediction, truth = rng.random((2, 5, 6)) < chance
-    actual = accelerated.metrics.dice(prediction, truth, empty)
-    assert_agree(actual, np.float64(reference.metrics.dice(prediction, truth, empty)), FUNCTION)
+@given(rng=generators, chances=st.tuples(*[st.sampled_from([0.0, 0.3, 1.0])] * 2))
+def test_overlap_ev1_ev3(name, rng, chances, empty):
+    prediction, truth = (rng.random((5, 6)) < chance for chance in chances)
+    actual = getattr(accelerated.metrics, name)(prediction, truth, empty=empty)
+    expected = getattr(reference.metrics, name)(prediction, truth, empty=empty)
+    assert_agree(actual, np.float64(expected), FUNCTION)
+
+
+@given(rng=generators, beta=st.floats(0, 10))
+def test_f_beta_ev3(rng, beta):
+    prediction, truth = rng.random((2, 5, 6)) < 0.4
+    actual = jax.jit(accelerated.metrics.f_beta)(prediction, truth, beta)
+    assert_agree(actual, np.float64(reference.metrics.f_beta(prediction, truth, beta)), FUNCTION)
+
+
+def test_overlap_of_many_pairs_at_once():
+    """Under vmap, as for all classes or all images; in float32 to a few roundings."""
+    prediction, truth = np.random.default_rng(0).random((2, 4, 5, 6)) < 0.4
+    with jax.enable_x64(False):
+        actual = jax.vmap(accelerated.metrics.iou)(prediction, truth)
+    expected = [reference.metrics.iou(*pair) for pair in zip(prediction, truth, strict=True)]
+    assert_agree(actual, np.array(expected), tolerance("dice", np.float32), np.float32)
 
 
 @pytest.mark.parametrize(("k", "c"), [(3, 3), (4, 2), (2, 4)])

@@ -95,7 +95,7 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
     assert row[:2] == ["em.mean_nll", "3"]
     failure = next(line for line in lines if line.startswith("fail: em.mean_nll/all_pixels float64"))
     assert "× the tolerance): nll is " in failure
-    assert lines[-1].startswith("shifted_port does not conform: 46 pass, 6 fail, ")
+    assert lines[-1].startswith("shifted_port does not conform: 118 pass, 6 fail, ")
     written = json.loads(Path("all.json").read_text(encoding="utf-8"))
     assert written["module"] == module
     assert not written["conforms"]
@@ -105,7 +105,7 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
     assert failed == {("em.mean_nll", "float64"), ("em.mean_nll", "float32")}
     code, out, _ = run("conform", module, "--only", "metrics.*", "--dtype", "float64")
     assert code == 0
-    assert out.splitlines()[-1].startswith("shifted_port conforms: 23 pass, 0 fail")
+    assert out.splitlines()[-1].startswith("shifted_port conforms: 59 pass, 0 fail")
 
 
 def test_the_command_with_expected_failures(module, run, tmp_path):  # noqa: F811
@@ -154,7 +154,7 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
     assert run("vectors", tmp_path / "v")[0] == 0
     code, out, _ = run("conform", module, "--vectors", tmp_path / "v", "--only", "em.*", "--only", "metrics.*")
     assert code == 1
-    assert out.splitlines()[-1].startswith("shifted_port does not conform: 23 pass, 3 fail")
+    assert out.splitlines()[-1].startswith("shifted_port does not conform: 59 pass, 3 fail")
     code, out, _ = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
     total = len(list(cases("minimal", "float64")))
     assert code == 0

@@ -3,10 +3,12 @@
 from itertools import permutations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix.reference import metrics
+from tests.laws.helpers import close
 
 
 def maps(data, k, c):
@@ -42,6 +44,57 @@ def test_ev1_both_empty_is_nan_unless_told():
     assert metrics.dice(none, none, empty=1.0) == 1
     assert metrics.dice(none, none, empty=0.0) == 0
     assert metrics.dice(none, some) == metrics.dice(some, none) == 0
+
+
+def test_ev3_known_counts():
+    """TP 2, FP 1, FN 4, TN 3."""
+    prediction = np.array([1, 1, 1, 0, 0, 0, 0, 0, 0, 0], bool)
+    truth = np.array([1, 1, 0, 1, 1, 1, 1, 0, 0, 0], bool)
+    assert metrics.iou(prediction, truth) == 2 / 7
+    assert metrics.sensitivity(prediction, truth) == 2 / 6
+    assert metrics.specificity(prediction, truth) == 3 / 4
+    assert metrics.precision(prediction, truth) == 2 / 3
+    assert metrics.f_beta(prediction, truth, 2) == 5 * 2 / (5 * 2 + 4 * 4 + 1)
+    assert metrics.volumetric_similarity(prediction, truth) == pytest.approx(1 - 3 / 9)
+
+
+@given(seed=st.integers(0, 999), chances=st.tuples(*[st.floats(0, 1)] * 2))
+def test_ev3_what_connects_them(seed, chances):
+    rng = np.random.default_rng(seed)
+    one, other = (rng.random((6, 6)) < chance for chance in chances)
+    iou, dice = metrics.iou(one, other), metrics.dice(one, other)
+    close(iou, dice / (2 - dice))
+    close(metrics.f_beta(one, other), dice)
+    found, right = metrics.sensitivity(one, other), metrics.precision(one, other)
+    np.testing.assert_equal((right, found), (metrics.sensitivity(other, one), metrics.precision(other, one)))
+    np.testing.assert_equal(metrics.specificity(one, other), metrics.sensitivity(~one, ~other))
+    if found * right > 0:  # between both, nearer to the sensitivity as β grows
+        of_beta = [metrics.f_beta(one, other, beta) for beta in (0, 0.5, 2, 1e9)]
+        close((of_beta[0], of_beta[-1]), (right, found))
+        assert (np.diff(of_beta) * np.sign(found - right) >= -1e-15).all()
+        close(metrics.f_beta(one, other, 3), 10 / (1 / right + 9 / found))
+    volume = metrics.volumetric_similarity(one, other)
+    assert np.isnan(volume) or volume >= dice  # the overlap that the sizes allow
+    shuffled = rng.permutation(other.ravel()).reshape(6, 6)
+    np.testing.assert_equal(metrics.volumetric_similarity(one, shuffled), volume)
+
+
+def test_ev3_undefined_is_nan_unless_told():
+    none, some = np.zeros(4, bool), np.array([True, False, False, False])
+    undefined = {
+        "iou": (none, none),
+        "f_beta": (none, none),
+        "volumetric_similarity": (none, none),
+        "sensitivity": (some, none),
+        "precision": (none, some),
+        "specificity": (some, ~none),
+    }
+    for name, masks in undefined.items():
+        assert np.isnan(getattr(metrics, name)(*masks))
+        assert getattr(metrics, name)(*masks, empty=0.25) == 0.25
+    for name in ("iou", "f_beta", "volumetric_similarity", "sensitivity"):
+        assert getattr(metrics, name)(none, some) == 0
+    assert metrics.specificity(none, none) == metrics.specificity(none, some) == 1
 
 
 @given(data=st.data(), k=st.integers(1, 4), c=st.integers(1, 4))

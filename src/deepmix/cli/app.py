@@ -6,6 +6,7 @@ import typer
 
 from .conform import conform
 from .demo import demo
+from .evaluate import evaluate
 from .export import export
 from .phantoms import phantoms
 from .predict import predict
@@ -24,6 +25,7 @@ app.command()(segment)
 app.command()(demo)
 app.command()(train)
 app.command()(predict)
+app.command()(evaluate)
 app.command()(phantoms)
 app.command()(conform)
 app.command()(vectors)

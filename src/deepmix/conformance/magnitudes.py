@@ -45,6 +45,11 @@ def total_variation_gradient(inputs: Arrays, expected: Arrays) -> tuple[np.ndarr
     return np.full(expected["gradient"].shape, 4 / mask.sum()), mask.size + 4
 
 
+def agreement(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
+    """Differences of sums over the table, of the size 1 by their denominator."""
+    return np.ones(()), 8 * inputs["table"].size
+
+
 def probability(output: str) -> Magnitude:
     """exp of a logarithm is as uncertain, relatively, as the logarithm is absolutely."""
 

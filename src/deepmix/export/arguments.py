@@ -33,7 +33,7 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
         return np.zeros(shape, dtype)
 
     deep = _deep(sizes, array) | _training(sizes, array)
-    rest = _sets(sizes) | _fuzzy(sizes, array) | _attention(sizes, array)
+    rest = _sets(sizes, array) | _fuzzy(sizes, array) | _attention(sizes, array)
     return _mixtures(sizes, array) | _network(sizes, array) | deep | rest
 
 
@@ -136,14 +136,26 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     }
 
 
-def _sets(sizes: Sizes) -> Arguments:
+def _sets(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     labels, inside = (np.zeros((sizes.size, sizes.size), kind) for kind in (np.int32, bool))
     maps = {"labels": labels, "truth": labels, "n_components": sizes.classes, "n_classes": sizes.classes}
+    pair, table = {"prediction": inside, "truth": inside}, np.zeros((sizes.classes + 1, sizes.classes), np.int32)
+    families = dict.fromkeys(("there", "back"), array(sizes.size, sizes.size))
+    overlap = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")
     return {
         "distances.squared_distance_transform": {"mask": inside},
-        "metrics.dice": {"prediction": inside, "truth": inside},
         "metrics.dice_matrix": maps,
         "metrics.match_classes": maps,
+        **{f"metrics.{name}": pair for name in overlap},
+        "clusterings.contingency_table": maps,
+        "clusterings.adjusted_rand_index": {"table": table},
+        "clusterings.normalized_mutual_information": {"table": table},
+        "surfaces.surface": {"mask": inside},
+        "surfaces.surface_distances": pair,
+        "surfaces.hausdorff": families,
+        "surfaces.average_surface_distance": families,
+        "surfaces.average_symmetric_surface_distance": families,
+        "surfaces.surface_dice": families | {"tolerance": 1.0},
     }
 
 

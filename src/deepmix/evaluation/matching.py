@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from deepmix.reference.metrics import dice_matrix, match_classes
-
-from .settings import Settings
+from deepmix.settings import Settings
 
 
 def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) -> None:
@@ -22,14 +21,12 @@ def scores(labels: np.ndarray, truth: np.ndarray, n_components: int, named: bool
     labels: 1 … K, 0 outside the mask. truth: any integers, 0 for no class; see `check_truth`.
     named: class k is true class k; else classes are matched [EV2].
     """
-    truth = np.where(labels > 0, truth, 0)
-    codes = [int(code) for code in np.unique(truth) if code != 0]
-    compact = sum((truth == code) * number for number, code in enumerate(codes, start=1))
-    matrix = dice_matrix(labels, compact, n_components, len(codes))
+    codes, numbers = numbered(np.where(labels > 0, truth, 0))
+    matrix = dice_matrix(labels, numbers, n_components, len(codes))
     if named:
         matched = np.array([codes.index(k) + 1 if k in codes else 0 for k in range(1, n_components + 1)])
     else:
-        matched = match_classes(labels, compact, n_components, len(codes))
+        matched = match_classes(labels, numbers, n_components, len(codes))
     dice = dict.fromkeys(codes, 0.0) | {codes[c - 1]: float(matrix[k, c - 1]) for k, c in enumerate(matched) if c}
     return {
         "dice": dice,
@@ -44,3 +41,20 @@ def relabelled(labels: np.ndarray, matched: dict[int, int]) -> np.ndarray:
     for code, k in matched.items():
         result[labels == k] = code
     return result
+
+
+def numbered(labels: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """The codes other than 0 of a label map, in order, and the map with their numbers 1 … C instead."""
+    codes = np.unique(labels[labels != 0])
+    return codes.tolist(), np.where(labels != 0, np.searchsorted(codes, labels) + 1, 0)
+
+
+def renamed(labels: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
+    """A label map in the classes of the truth [EV2]: those without one become 0. Codes may be any integers.
+
+    Returns the map, and for each predicted class that is matched its true one.
+    """
+    (given, of_labels), (codes, of_truth) = numbered(labels), numbered(truth)
+    matched = match_classes(of_labels, of_truth, len(given), len(codes))
+    result = relabelled(of_labels, {codes[c - 1]: k + 1 for k, c in enumerate(matched) if c})
+    return result, {given[k]: codes[c - 1] for k, c in enumerate(matched) if c}

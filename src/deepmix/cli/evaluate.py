@@ -1,0 +1,60 @@
+"""`deepmix evaluate`: label maps against the truth."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepmix.inputs import existing
+
+from . import options
+
+
+def evaluate(
+    prediction: Annotated[Path, typer.Argument(help="Label map, or a folder of results or of many label maps.")],
+    truth: Annotated[Path, typer.Argument(help="True label map, or a folder or a table (.csv) of many.")],
+    match: Annotated[bool, typer.Option("--match", help="Match the classes to the true ones first.")] = False,
+    classes: Annotated[
+        str | None, typer.Option(help="Names of the classes, with commas, in the order of their codes.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(help="Of the surface Dice, in mm, or pixels where the file has no mm.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for table and figure.")] = None,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Compare label maps with the truth: overlap, distances of surfaces, agreement; means over the cases."""
+    from deepmix import outputs
+
+    if not 0 <= tolerance < math.inf or seed < 0:
+        raise ValueError(f"--tolerance and --seed must not be negative; got {tolerance:g} and {seed}")
+    for path in (prediction, truth):
+        existing(path)
+    if output is not None:
+        outputs.check_folder(output, overwrite, [prediction, truth])
+    given = [name.strip() for name in classes.split(",")] if classes else []
+
+    from deepmix.evaluation import measures, pairs, report
+
+    from . import console
+    from .evaluation_table import print_evaluation
+
+    with console.warnings_in_lines():
+        found, without = pairs.find(prediction, truth)
+        if without:
+            console.err.print(f"warning: no prediction for {', '.join(without)}", style="yellow")
+        cases = [measures.of_pair(pair, match, tolerance) for pair in console.counted("evaluate", found)]
+        report.check_classes(cases, match)
+        names = report.class_names(cases, given)
+        scores = report.of_cases(cases, names, seed)
+        if output is not None:
+            settings = {"prediction": prediction, "truth": truth, "match": match}
+            settings |= {"tolerance": tolerance, "seed": seed, "without_prediction": without}
+            with outputs.new_results(output, report.INDEX) as folder:
+                report.write_files(folder, cases, names)
+                outputs.write_report(folder, settings | scores | {"versions": outputs.versions()}, report.INDEX)
+    print_evaluation(scores, len(cases))
+    if output is not None:
+        console.out.print(f"results in {output}")
