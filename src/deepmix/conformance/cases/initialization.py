@@ -15,6 +15,7 @@ def cases(dtype: str) -> Iterator[Case]:
     """Starts of the mixtures, then of the network."""
     yield from _typical()
     yield from _edges()
+    yield from _memberships()
     yield from _rejections()
     yield from _network()
 
@@ -59,6 +60,17 @@ def _edges() -> Iterator[Case]:
     yield _case("from_means", "mean_without_pixels", given, means=far)
     r = np.concatenate([draw_responsibilities(rng, 2, 24), np.zeros((1, 24))])
     yield _case("from_responsibilities", "empty_class", given, responsibilities=r, weights=given.weights)
+
+
+def _memberships() -> Iterator[Case]:
+    uniforms = generator("memberships").random((3, 8))
+    some = uniforms * (np.arange(8) % 4 > 0)  # pixels that belong to nobody belong to all
+    for name, drawn in {"three_classes": uniforms, "one_class": uniforms[:1], "uniforms_of_0": some}.items():
+        k, n = drawn.shape
+        arguments = {"n_components": k, "n_pixels": n, "uniforms": drawn}
+        yield Case("initialization.random_memberships", name, arguments)
+    other = {"n_components": 2, "n_pixels": 8, "uniforms": uniforms}
+    yield Case("initialization.random_memberships", "rejects_uniforms_of_another_shape", other, rejected=True)
 
 
 def _random(name: str, given: Pixels, uniforms: np.ndarray, **options: Any) -> Case:
