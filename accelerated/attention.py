@@ -49,7 +49,8 @@ class SelfAttention(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, mask: jax.Array | None = None) -> jax.Array:
         sizes = {"query": self.d_k, "key": self.d_k, "value": self.d_v}
-        return dot_product(*(_projection(size, name)(x) for name, size in sizes.items()), mask)
+        q, k, v = (_projection(size, name)(x) for name, size in sizes.items())
+        return dot_product(q, k, v, mask)
 
 
 class AttentionPooling(nn.Module):

@@ -115,7 +115,7 @@ def _squared_distances(pixels: jax.Array, centres: jax.Array) -> Rows:
 
 
 def _centres(
-    pixels: jax.Array, logarithms: Rows, weights: jax.Array, previous: jax.Array, fuzzifier: jax.Array
+    pixels: jax.Array, logarithms: Rows, weights: jax.Array, previous: jax.Array, fuzzifier: float | jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """`centres` from the memberships' logarithms."""
     found, empty = [], []
@@ -130,7 +130,7 @@ def _centres(
     return jnp.stack(found), jnp.stack(empty)
 
 
-def _memberships(squared: Rows, fuzzifier: jax.Array) -> tuple[Rows, Rows, jax.Array]:
+def _memberships(squared: Rows, fuzzifier: float | jax.Array) -> tuple[Rows, Rows, jax.Array]:
     """Memberships, their logarithms, and Σ_j u_ij^m d_ij² of each pixel (N,), from squared distances.
 
     With the memberships of [FC2] that sum is (Σ_j d_ij^{−2/(m−1)})^{−(m−1)}.

@@ -51,7 +51,8 @@ def self_attention(
     mask: (n,) bool. Returns (n, d_v), and gradients at the parameters and at X.
     """
     kernels = [parameters[name]["kernel"] for name in ("query", "key", "value")]
-    value, pull_dot_product = dot_product(*(x @ kernel for kernel in kernels), mask)
+    q, k, v = (x @ kernel for kernel in kernels)
+    value, pull_dot_product = dot_product(q, k, v, mask)
 
     def pullback(dy: np.ndarray) -> tuple[Tree, np.ndarray]:
         of_projections = pull_dot_product(dy)

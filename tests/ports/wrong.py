@@ -325,7 +325,7 @@ MISTAKES = (
         "deep",
         "kept = state.parameters, evaluation",
         "kept = following.parameters, evaluation",
-        "deep.fit/one_step",
+        "deep.fit/deepsvg_five_steps",
     ),
     Mistake(
         "a rise of the NLL ends the deep loop",

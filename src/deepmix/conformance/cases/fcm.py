@@ -96,15 +96,16 @@ def _fits() -> Iterator[Case]:
 
 def _rejections() -> Iterator[Case]:
     given, u = _given("rejected")
-    good = {"pixels": given.pixels, "start": u, "weights": given.weights}
+    good: dict[str, Any] = {"pixels": given.pixels, "start": u, "weights": given.weights}
     bad = np.array(given.pixels)
     bad[0, 3] = np.nan
-    for name, changed in {
+    changes: dict[str, dict[str, Any]] = {
         "fuzzifier_1": {"fuzzifier": 1.0},
         "no_round": {"max_iter": 0},
         "nan_inside": {"pixels": bad},
         "empty_mask": {"weights": np.zeros(12)},
         "sums_that_are_not_1": {"start": 0.5 * u},
         "start_of_other_size": {"start": u[:, :-1]},
-    }.items():
+    }
+    for name, changed in changes.items():
         yield Case("fcm.fit", f"rejects_{name}", good | changed, rejected=True)
