@@ -121,9 +121,8 @@ def hausdorff(
 ) -> jax.Array:
     """See `reference.losses.hausdorff` [LO7]."""
     counted = mask * truth.sum(axis=0)
-    distances = sum(
-        _to_the_border((counted > 0) & inside, truth.dtype) for inside in (truth > 0, proportions >= 0.5)
-    )
+    sets = (truth > 0, proportions >= 0.5)
+    distances = sum(_to_the_border((counted > 0) & inside, proportions.dtype) for inside in sets)
     classes = _included(len(truth), include_background)
     total = classes.sum() * counted.sum()
     weights = classes[:, None, None] * counted * distances / jnp.where(total > 0, total, 1)
