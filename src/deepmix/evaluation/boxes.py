@@ -38,6 +38,6 @@ def draw(path: Path, cases: Sequence[CaseScores], names: Mapping[int, str]) -> N
                 axes.text(place, 1, f"{misses} × ∞", transform=axes.get_xaxis_transform(), ha="center", va="top")
         axes.set(title=title, xlim=(0.4, len(names) + 0.6))
         axes.set_xticks(range(1, len(names) + 1), names.values(), rotation=30, ha="right")
-        axes.set_ylim(bottom=0, top=1.02 if "dice" in measure else None)
+        axes.set_ylim(0, 1.02 if "dice" in measure else 1.12 * axes.get_ylim()[1])  # room for what is infinite
         axes.grid(axis="y", alpha=0.3)
     figure.savefig(path)
