@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .estimators import DeepMixture as DeepMixture
+    from .estimators import FuzzyCMeans as FuzzyCMeans
     from .estimators import GaussianMixture as GaussianMixture
     from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
     from .results import Segmentation
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Segmentation", "__version__", "segment"]
 _HOMES = {
     "DeepMixture": ".estimators",
+    "FuzzyCMeans": ".estimators",
     "GaussianMixture": ".estimators",
     "Segmentation": ".results",
     "SpatiallyVariantGaussianMixture": ".estimators",

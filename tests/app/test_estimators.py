@@ -52,13 +52,14 @@ def start_of(X: np.ndarray, kind: str = "diag") -> dict[str, np.ndarray]:
 # scikit-learn
 
 
+NOT_FOR_WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": "as for scikit-learn's own KMeans: starts are drawn from the "
+    "samples in their order, which it shuffles"
+}
+
+
 def not_for_weights(estimator) -> dict[str, str]:
-    if estimator.n_components == 1:
-        return {}
-    reason = (
-        "as for scikit-learn's own KMeans: starts are drawn from the samples in their order, which it shuffles"
-    )
-    return {"check_sample_weight_equivalence_on_dense_data": reason}
+    return {} if estimator.n_components == 1 else NOT_FOR_WEIGHTS
 
 
 @parametrize_with_checks(

@@ -2,6 +2,7 @@
 
 try:
     from .deep_mixture import DeepMixture
+    from .fuzzy import FuzzyCMeans
     from .gaussian_mixture import GaussianMixture
     from .spatially_variant import SpatiallyVariantGaussianMixture
 except ModuleNotFoundError as error:
@@ -11,4 +12,4 @@ except ModuleNotFoundError as error:
         "the estimators need scikit-learn; install it with: pip install 'deepmix[sklearn]'"
     ) from error
 
-__all__ = ["DeepMixture", "GaussianMixture", "SpatiallyVariantGaussianMixture"]
+__all__ = ["DeepMixture", "FuzzyCMeans", "GaussianMixture", "SpatiallyVariantGaussianMixture"]

@@ -17,7 +17,7 @@ from deepmix.reference.checks import check_choice
 from deepmix.reference.types import DeepFit, Prediction, Tree
 from deepmix.settings import Settings
 
-from .restarts import best_of, check_least, keep_course, seeds
+from .restarts import best_of, check_least, keep_end, keep_likelihood, seeds
 
 
 class DeepMixture(BaseEstimator):
@@ -99,7 +99,8 @@ class DeepMixture(BaseEstimator):
         self.network_["head"] = tree_map(lambda array: array[..., order], self.network_["head"])
         self.n_features_in_ = len(job.volume)
         self.labels_ = frame.labels(_probabilities(best, settings)[order])
-        keep_course(self, part)
+        keep_likelihood(self, part)
+        keep_end(self, part)
         return self
 
     def fit_predict(self, image: Any, mask: Any = None) -> np.ndarray:

@@ -10,7 +10,7 @@ from deepmix.reference import gaussian, initialization
 from deepmix.reference.checks import check_choice, check_covariance_type
 from deepmix.reference.types import Fit, Mixture
 
-from .restarts import check_least
+from .restarts import check_least, keep_likelihood
 from .samples import SampleEstimator
 
 
@@ -108,6 +108,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
         self.weights_ = proportions if proportions.ndim == 1 else proportions @ weights / weights.sum()
         self.means_, self.covariances_ = means, covariances
         self.precisions_ = inverse(covariances, self.covariance_type)
+        keep_likelihood(self, best)
 
 
 def inverse(covariances: np.ndarray, covariance_type: str) -> np.ndarray:

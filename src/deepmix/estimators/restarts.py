@@ -24,18 +24,27 @@ def seeds(random_state: Any, number: int) -> list[int]:
     return check_random_state(random_state).randint(np.iinfo(np.int32).max, size=number).tolist()
 
 
-def best_of(fits: Iterable[Any]) -> Any:
-    """The fit with the least NLL; the first of them if none is finite."""
-    return min(fits, key=lambda fit: float(fit.nll) if np.isfinite(fit.nll) else np.inf)
+def best_of(fits: Iterable[Any], value: str = "nll") -> Any:
+    """The fit with the least NLL, or other value; the first of them if none is finite."""
+
+    def of(fit: Any) -> float:
+        found = float(getattr(fit, value))
+        return found if np.isfinite(found) else np.inf
+
+    return min(fits, key=of)
 
 
-def keep_course(estimator: BaseEstimator, fit: Any) -> None:
-    """Set converged_, n_iter_, lower_bound_ and lower_bounds_ (the log-likelihood per sample, −NLL); warn."""
+def keep_likelihood(estimator: BaseEstimator, fit: Any) -> None:
+    """Set n_iter_, lower_bound_ and lower_bounds_ (the log-likelihood per sample, −NLL)."""
     history = np.asarray(fit.history)
-    estimator.converged_ = fit.status == Status.converged
     estimator.n_iter_ = len(history) - 1
     estimator.lower_bound_ = -float(fit.nll)
     estimator.lower_bounds_ = (-history).tolist()
+
+
+def keep_end(estimator: BaseEstimator, fit: Any) -> None:
+    """Set converged_; warn of classes that collapsed, and of a fit that has not converged."""
+    estimator.converged_ = fit.status == Status.converged
     for k in np.flatnonzero(fit.degenerate):
         warnings.warn(f"class {k} collapsed: no sample belongs to it", stacklevel=4)
     if not estimator.converged_:

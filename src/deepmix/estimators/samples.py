@@ -14,7 +14,7 @@ from deepmix.backends import opened
 from deepmix.reference.checks import check_choice
 from deepmix.settings import BACKENDS
 
-from .restarts import best_of, check_least, keep_course, seeds
+from .restarts import best_of, check_least, keep_end, seeds
 
 
 class SampleEstimator(ABC, BaseEstimator):
@@ -23,6 +23,8 @@ class SampleEstimator(ABC, BaseEstimator):
     A subclass has the parameters n_init, random_state, warm_start, backend and device, and says where a fit
     starts and how it runs. The backends see samples as pixels (M, N), features as channels.
     """
+
+    _value = "nll"  # of a fit, the least of which is the best
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit to samples X (n_samples, n_features) with weights (n_samples,), 1 if not given; returns itself.
@@ -54,8 +56,8 @@ class SampleEstimator(ABC, BaseEstimator):
         """Where a fit begins, drawn with a seed."""
 
     @abstractmethod
-    def _last(self) -> Any:
-        """Where the last fit ended, to go on from there."""
+    def _last(self, pixels: np.ndarray) -> Any:
+        """Where the last fit ended, to go on from there with these pixels."""
 
     @abstractmethod
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: Any) -> Any:
@@ -74,14 +76,15 @@ class SampleEstimator(ABC, BaseEstimator):
         if not weights.any():
             raise ValueError("sample_weight is zero for all samples")
         with self._backend(pixels.dtype) as twin:
-            best = best_of(self._run(twin, pixels, weights, start) for start in self._starts(pixels, weights))
+            starts = self._starts(pixels, weights)
+            best = best_of((self._run(twin, pixels, weights, start) for start in starts), self._value)
         self._keep(best, weights)
-        keep_course(self, best)
+        keep_end(self, best)
         return best
 
     def _starts(self, pixels: np.ndarray, weights: np.ndarray) -> Iterator[Any]:
         if self.warm_start and hasattr(self, "converged_"):
-            yield self._last()
+            yield self._last(pixels)
             return
         for seed in seeds(self.random_state, self.n_init):
             yield self._start(pixels, weights, seed)
