@@ -194,7 +194,7 @@ def draw(found: Sequence[Score]) -> bytes:
     left.set_xticks(range(len(unlabelled)), unlabelled)
     right.set(title="deepSVG with known labels", xlabel="labelled cases of 20")
     right.set_xticks(range(len(grown)), ["0", *map(str, LABELLED)])
-    left.legend(fontsize="small", loc="lower left", framealpha=1)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=K)
     file = io.BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()

@@ -141,6 +141,7 @@ def test_checkpoints_come_every_so_many_steps_and_after_each_epoch(phantoms, tmp
     """Four images in batches of one: steps 3, 6, … and 4, 8, …, of which the last three stay."""
     job.train(phantoms, tmp_path / "run", TrainSettings(4, **TINY | {"batch_size": 1}), ALONE, every=3)
     assert {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()} == {"8", "9", "12"}
+    assert {line.regularizer for line in runs.metrics(tmp_path / "run")} == {0}  # not the rounding of a difference
 
 
 def test_what_is_not_finite_is_said(run, phantoms, tmp_path):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from deepmix.figures import class_colour
 
@@ -23,20 +24,22 @@ def write_table(path: Path, epochs: Sequence[Epoch]) -> None:
 
 
 def draw(path: Path, epochs: Sequence[Epoch]) -> None:
-    """NLL, regulariser and, where truth is known, Dice over the epochs."""
-    numbers = [each.epoch for each in epochs]
-    panels = ["NLL", "regulariser", "Dice"][: 3 if epochs[0].dice else 2]
-    figure = Figure(figsize=(4 * len(panels), 3.2), dpi=100, layout="constrained")
-    axes = figure.subplots(1, len(panels))
-    axes[0].plot(numbers, [each.nll for each in epochs])
-    axes[1].plot(numbers, [each.regularizer for each in epochs])
-    for number, name in enumerate(epochs[0].dice or (), start=1):
-        line = [(each.dice or {}).get(name) for each in epochs]
-        axes[2].plot(numbers, line, color=class_colour(number), label=name)
-    for panel, title in zip(axes, panels, strict=True):
-        panel.set(title=title, xlabel="epoch")
-        panel.grid(alpha=0.3)
-    if len(panels) == 3:
-        axes[2].set_ylim(0, 1)
-        axes[2].legend(fontsize="small")
+    """NLL, what the loss adds to it if anything, and, where truth is known, Dice over the epochs."""
+    curves = {"NLL": {"": [each.nll for each in epochs]}}
+    if any(each.regularizer for each in epochs):
+        curves["regulariser"] = {"": [each.regularizer for each in epochs]}
+    if epochs[0].dice:
+        curves["Dice"] = {name: [(each.dice or {}).get(name) for each in epochs] for name in epochs[0].dice}
+    figure = Figure(figsize=(4 * len(curves), 3.2), dpi=100, layout="constrained")
+    for axes, (title, lines) in zip(
+        figure.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True
+    ):
+        for number, (name, line) in enumerate(lines.items(), start=1):
+            axes.plot([each.epoch for each in epochs], line, color=class_colour(number), label=name)
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        if title == "Dice":
+            axes.set_ylim(0, 1)
+            axes.legend(fontsize="small")
     figure.savefig(path)

@@ -142,7 +142,8 @@ def _epoch(course: Course, settings: TrainSettings, found: Data, model: Training
     rate = adamw.polynomial_decay(settings.learning_rate, epoch, settings.max_epochs)
     nll, objective = course.history[-1], course.objective[-1]
     dice = watching.scores(course.state.parameters, found, model.deep, settings.named)
-    return Epoch(epoch, float(rate), nll, objective - nll, dice)
+    more = model.deep.regularizers or model.of_batch or model.supervision
+    return Epoch(epoch, float(rate), nll, objective - nll if more else 0.0, dice)  # else their rounding
 
 
 def _finish(folder: Path, course: Course, seconds: float) -> None:
