@@ -102,7 +102,7 @@ def test_every_setting_can_be_set(case, run):
         "negative-slope": 0.2, "margin": 2, "learning-rate": 0.02, "weight-decay": 0.3, "max-norm": 5.0,
         "min-steps": 1, "max-steps": 4, "m-step-gradient": "held", "m-step-weights": "posterior",
         "label-rule": "posterior", "total-variation": 0.1, "mean-prior": 0.2, "warm-start": 3, "device": "cpu",
-        "dtype": "float64", "backend": "accelerated",
+        "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5,
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--means-init", case / "means.txt", "-o", case / "out"]
@@ -111,6 +111,7 @@ def test_every_setting_can_be_set(case, run):
     settings = json.loads((case / "out" / "report.json").read_text())["settings"]
     assert settings.pop("n_components") == 3
     assert settings.pop("means_init") == [[100, 40], [200, 30], [300, 20]]
+    assert settings.pop("restarts") == 1  # the means are one start
     assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {"slices": [1, 2]}
 
 

@@ -149,7 +149,7 @@ _ALL = (
     Operation("surfaces.surface_dice", ("EV9",), ("dice",), relative(4)),
     Operation("fcm.centres", ("FC1",), ("centres", "degenerate")),
     Operation("fcm.memberships", ("FC2",), ("memberships",)),
-    Operation("fcm.squared_distances", ("FC1",), ("squared",), optional=True),
+    Operation("fcm.squared_distances", ("FC1",), ("squared",)),
     Operation("fcm.objective", ("FC1",), ("objective",)),
     Operation("fcm.partition_coefficient", ("FC4",), ("coefficient",)),
     Operation("fcm.fit", ("FC1", "FC2", "FC3", "FC4"), ("fit",)),
