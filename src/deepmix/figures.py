@@ -1,6 +1,5 @@
 """Every plot, by Matplotlib without its global state."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,8 @@ try:
     from matplotlib.patches import Patch
 except ImportError as error:
     raise ImportError("deepmix.figures needs Matplotlib: pip install 'deepmix[app]'") from error
+
+from .outputs import replaced
 
 # Told apart by the colour-blind too (after Okabe and Ito); class k has the same colour in every figure.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#56B4E9", "#D55E00")
@@ -51,7 +52,7 @@ def overlay(
     channels, labels, mask = (array[..., *box, :][..., slices] for array in (channels, labels, mask))
     greys = [_grey(channel, mask) for channel in channels[:_MAX_CHANNELS]]
     volumes = [*map(_colourless, greys), _coloured(greys[0], labels)]
-    pictures = [[_turn(volume[:, :, row], view) for volume in volumes] for row in range(len(slices))]
+    pictures = [[turned(volume[:, :, row], view) for volume in volumes] for row in range(len(slices))]
     titles = [[*channel_names[: len(greys)], "labels"]]
     sides = [] if flat else [f"slice {index}" for index in slices]
     _write(path, pictures, titles, legend, sides, aspect)
@@ -83,7 +84,7 @@ def comparison(
         [*channel_names[: len(greys)], "truth"],
         [f"{method}, Dice {scores[method]:.2f}" for method in results],
     ]
-    pictures = [[_turn(picture, view) for picture in row] for row in (above, below)]
+    pictures = [[turned(picture, view) for picture in row] for row in (above, below)]
     _write(path, pictures, titles, _legend(class_names, int(truth.max())))
 
 
@@ -133,8 +134,8 @@ def _coloured(grey: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return picture
 
 
-def _turn(picture: np.ndarray, view: str) -> np.ndarray:
-    """A picture (H, W, 3) as it lies on the page: rows from above, columns from the left."""
+def turned(picture: np.ndarray, view: str) -> np.ndarray:
+    """A picture (H, W[, 3]) as it lies on the page by its `view`: rows from above, columns from the left."""
     if view == "rows":
         return picture
     columns_first = picture.swapaxes(0, 1)
@@ -189,9 +190,5 @@ def _write(
     if legend:
         columns = min(legend_columns, len(legend))
         figure.legend(handles=legend, loc="lower center", ncols=columns, fontsize=9, frameon=False, borderpad=0.2)
-    temporary = Path(path).with_name(f".{Path(path).name}.part")
-    try:
+    with replaced(Path(path)) as temporary:
         figure.savefig(temporary, format="png")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -64,6 +64,17 @@ def new_results(folder: Path, index: str = REPORT) -> Iterator[Path]:
                 parent.rmdir()
 
 
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary file that takes the place of `path` if the block succeeds, else vanishes."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _files(folder: Path) -> list[str]:
     """The files below a folder, by their paths in it."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -82,6 +93,13 @@ def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> N
     files = sorted([*_files(folder), index])
     text = json.dumps(plain({**report, "files": files}), indent=2, allow_nan=False)
     (folder / index).write_text(text + "\n")
+
+
+def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:
+    """Names of the channels: those of the files if each is one, else numbers."""
+    if len(paths) == n_channels:
+        return [Path(path).name.split(".")[0] for path in paths]
+    return [f"channel {number}" for number in range(n_channels)]
 
 
 def report_of(result: Segmentation) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from .evaluate import evaluate
 from .export import export
 from .phantoms import phantoms
 from .predict import predict
+from .report import report
 from .segment import segment
 from .train import train
 from .vectors import vectors
@@ -26,6 +27,7 @@ app.command()(demo)
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(report)
 app.command()(phantoms)
 app.command()(conform)
 app.command()(vectors)

@@ -159,7 +159,7 @@ def segment(
         images.write_labels(folder / "labels", result.labels, image)
         if probabilities:
             images.write_probabilities(folder / "probabilities", result.probabilities, image)
-        names = _names(channels, len(image.channels))
+        names = outputs.channel_names(channels, len(image.channels))
         figures.overlay(
             folder / "overlay.png",
             image.channels,
@@ -187,10 +187,3 @@ def _slices(text: str | None) -> tuple[int | None, int | None] | None:
     except ValueError:
         raise ValueError(f"--slices takes A:B, such as 5:10 or :3; got {text!r}") from None
     return first, end
-
-
-def _names(paths: list[Path], n_channels: int) -> list[str]:
-    """Names of the channels: those of the files if each is one, else numbers."""
-    if len(paths) == n_channels:
-        return [path.name.split(".")[0] for path in paths]
-    return [f"channel {number}" for number in range(n_channels)]

@@ -1,7 +1,6 @@
 """The folder of a run: what was asked, how it went, and what was learned; all that its use elsewhere needs."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, fields
@@ -152,6 +151,5 @@ def _line(epoch: Epoch) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    with outputs.replaced(path) as temporary:
+        temporary.write_bytes(content)
