@@ -25,7 +25,7 @@ def write_table(path: Path, epochs: Sequence[Epoch]) -> None:
 
 def draw(path: Path, epochs: Sequence[Epoch]) -> None:
     """NLL, what the loss adds to it if anything, and, where truth is known, Dice over the epochs."""
-    curves = {"NLL": {"": [each.nll for each in epochs]}}
+    curves: dict[str, dict[str, list[float | None]]] = {"NLL": {"": [each.nll for each in epochs]}}
     if any(each.regularizer for each in epochs):
         curves["regulariser"] = {"": [each.regularizer for each in epochs]}
     if epochs[0].dice:
