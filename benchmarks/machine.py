@@ -59,7 +59,7 @@ def describe(setting: Setting) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Versions of the project's parts and of the peers."""
     found = outputs.versions()
-    for name in ("jaxlib", "scikit-learn", "torch"):
+    for name in ("jaxlib", "scikit-learn", "scikit-fuzzy", "torch"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
