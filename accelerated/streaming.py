@@ -34,11 +34,13 @@ class Source(NamedTuple):
     def chunks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Where a chunk lies, its pixels (M, chunk) and weights (chunk,); the last is filled up by weight 0."""
         for place, x, w in _chunks(self.pixels, self.weights, self.chunk):
-            usable = (w > 0) | (np.abs(x) < np.finfo(x.dtype).max ** 0.25)
-            if not usable.all():
+            if not (w > 0).all():  # what counts was checked by `survey`
+                usable = (w > 0) | (np.abs(x) < np.finfo(x.dtype).max ** 0.25)
                 x = np.where(usable, x, self.mean[:, None].astype(x.dtype))
             missing = min(self.chunk, self.pixels.shape[1]) - len(w)
-            yield place, np.pad(x, ((0, 0), (0, missing)), mode="edge"), np.pad(w, (0, missing))
+            if missing:
+                x, w = np.pad(x, ((0, 0), (0, missing)), mode="edge"), np.pad(w, (0, missing))
+            yield place, x, w
 
 
 def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) -> Source:
