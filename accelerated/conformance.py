@@ -24,6 +24,7 @@ from . import em as _em
 from . import fcm as _fcm
 from . import gaussian as _gaussian
 from . import gmm as _gmm
+from . import hmrf as _hmrf
 from . import layers as _layers
 from . import losses as _losses
 from . import metrics as _metrics
@@ -51,6 +52,7 @@ def session(dtype: str) -> Iterator[None]:
 def _jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function compiled; what is no array is static."""
     static = {"covariance_type", "model", "n_components", "n_classes", "reduction", "include_background"}
+    static |= {"diagonals"}
     return jax.jit(function, static_argnames=static & set(inspect.signature(function).parameters))
 
 
@@ -134,7 +136,7 @@ attention = SimpleNamespace(
 )
 fcm = _compiled(_fcm, "centres", "memberships", "squared_distances", "objective", "partition_coefficient")
 adamw = _compiled(_adamw, "init", "clip", "update")
-deep = _compiled(_deep, "loss")
+deep = _compiled(_deep, "loss", "free_energy")
 training = _compiled(_training, "loss")
 distances = _compiled(_distances, "squared_distance_transform")
 losses = _with_gradients(
@@ -149,9 +151,10 @@ losses = _with_gradients(
     "hausdorff",
 )
 em = _compiled(_em, "mean_nll")
-gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "global_mixture", "variance_floor")
+gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "blend", "global_mixture", "variance_floor")
 gmm = _compiled(_gmm, "e_step", "m_step", "nll")
 svgmm = _compiled(_svgmm, "e_step", "m_step", "nll")
+hmrf = _compiled(_hmrf, "neighbour_sum", "colours", "sweep", "free_energy")
 metrics = _compiled(
     _metrics,
     "dice",

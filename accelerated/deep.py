@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deepmix.reference.checks import check_image, check_model, check_target
+from deepmix.reference.checks import check_descent, check_image, check_model, check_target
 from deepmix.reference.types import (
     AdamWState,
     DeepFit,
@@ -39,12 +39,13 @@ def loss(
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
+    damping: jax.Array | float = 1.0,
     *,
     product_dtype: str | None = None,
 ) -> tuple[jax.Array, Evaluation]:
     """See `reference.deep.loss`."""
     logits = unet(parameters, image, model.unet, product_dtype=product_dtype)
-    return objective(logits, image, previous, weights, floor, model)
+    return objective(logits, image, previous, weights, floor, model, damping)
 
 
 def objective(
@@ -54,6 +55,7 @@ def objective(
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
+    damping: jax.Array | float = 1.0,
 ) -> tuple[jax.Array, Evaluation]:
     """`loss` as a function of the network's output (K, H, W)."""
     pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
@@ -65,20 +67,24 @@ def objective(
         densities = gaussian.log_density(pixels, previous.means, previous.covariances, kind)
         responsibilities, _ = gaussian.posterior(log_proportions, densities)  # [SV2]
         found = gaussian.moments(pixels, responsibilities, w, floor, previous, kind)
-    if model.m_step_gradient == "held":
-        found = jax.lax.stop_gradient(found)
-    densities = gaussian.log_density(pixels, found.means, found.covariances, kind)
+    mean_proportions = jnp.matmul(proportions, w, precision=gaussian.HIGHEST) / w.sum()
+    mixture = Mixture(mean_proportions, found.means, found.covariances)
+    if model.objective == "free_energy":
+        mixture = gaussian.blend(previous, mixture, damping, kind)
+    if model.m_step_gradient == "held" or model.objective == "free_energy":
+        mixture = jax.lax.stop_gradient(mixture)
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
     posterior, log_likelihood = gaussian.posterior(log_proportions, densities)
     if model.method == "deepg":
         log_mean = jax.nn.logsumexp(log_proportions, axis=1, b=w) - jnp.log(w.sum())
         _, log_likelihood = gaussian.posterior(log_mean[:, None], densities)
     nll = mean_nll(log_likelihood, w)  # [SV1]; deepG [EM2]
-    mean_proportions = jnp.matmul(proportions, w, precision=gaussian.HIGHEST) / w.sum()
+    if model.objective == "free_energy":
+        nll = _free_energy(log_proportions, mixture, densities, w)
     shape, total = logits.shape, nll
     prior_mixture = Mixture(mean_proportions, of_prior.means, of_prior.covariances)
     for regularizer, strength in model.regularizers:
         total += strength * regularizer(proportions.reshape(shape), prior_mixture, image, weights)
-    mixture = Mixture(mean_proportions, found.means, found.covariances)
     return total, Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
 
 
@@ -90,12 +96,13 @@ def loss_and_gradient(
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
+    damping: jax.Array | float = 1.0,
     *,
     product_dtype: str | None = None,
 ) -> tuple[jax.Array, Evaluation, Tree]:
     """See `reference.deep.loss_and_gradient`."""
     differentiated = jax.value_and_grad(partial(loss, product_dtype=product_dtype), has_aux=True)
-    (value, evaluation), gradient = differentiated(parameters, image, previous, weights, floor, model)
+    (value, evaluation), gradient = differentiated(parameters, image, previous, weights, floor, model, damping)
     return value, evaluation, gradient
 
 
@@ -111,7 +118,10 @@ def step(
     product_dtype: str | None = None,
 ) -> tuple[DeepState, Evaluation]:
     """See `reference.deep.step` [DG1]."""
-    given = state.parameters, image, state.mixture, weights, floor, model
+    t, every = state.optimizer.count, optimization.m_step_every
+    due = (t > 0) & (every > 0) & (t % jnp.maximum(every, 1) == 0)
+    damping = jnp.where(due, optimization.m_step_damping, 0.0).astype(image.dtype)
+    given = state.parameters, image, state.mixture, weights, floor, model, damping
     _, evaluation, gradient = loss_and_gradient(*given, product_dtype=product_dtype)
     parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)
     return DeepState(parameters, optimizer, evaluation.mixture), evaluation
@@ -124,6 +134,7 @@ def fit(
     *,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
+    mixture: Mixture | None = None,
     progress: Progress | None = None,
     chunk: int = 10,
     product_dtype: str | None = None,
@@ -136,8 +147,10 @@ def fit(
     check_model(model)
     n_components = len(parameters["head"]["bias"])
     x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, model.unet.depth))
+    check_descent(model, optimization, mixture, _columns(x), n_components)
     floor = gaussian.variance_floor(_columns(x), w.ravel())
-    job = descent.Job(cast(parameters, x.dtype), x, w, floor)
+    begins_with = None if mixture is None else cast(mixture, x.dtype)
+    job = descent.Job(cast(parameters, x.dtype), x, w, floor, begins_with)
     made_of = algorithm(product_dtype)
     loop = descent.start(made_of, job, model)
     history: list[float] = []
@@ -157,6 +170,7 @@ def fit_batch(
     *,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
+    mixtures: Sequence[Mixture] | None = None,
     progress: Callable[[int], None] | None = None,
     lanes: int | None = None,
     chunk: int = 10,
@@ -164,7 +178,8 @@ def fit_batch(
 ) -> list[DeepFit]:
     """`fit` of B images of one size, each with its own network.
 
-    images: (B, M, H, W). parameters: B trees. masks: (B, H, W). progress: called with the number of images done.
+    images: (B, M, H, W). parameters: B trees. masks: (B, H, W). mixtures: B of them.
+    progress: called with the number of images done.
     lanes: networks side by side, one on a CPU and up to 32 elsewhere if not given; one that has ended makes room
     for the next. chunk, product_dtype: as in `fit`.
     Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
@@ -177,16 +192,28 @@ def fit_batch(
         )
     if masks is not None and len(masks) != len(images):
         raise ValueError(f"masks are of {len(masks)} images, images of {len(images)}")
+    if mixtures is not None and len(mixtures) != len(images):
+        raise ValueError(f"mixtures are of {len(mixtures)} images, images of {len(images)}")
     jobs = []
     for b, image in enumerate(images):
         n_components = len(parameters[b]["head"]["bias"])
         mask = None if masks is None else masks[b]
+        mixture = None if mixtures is None else mixtures[b]
         x, w = check_image(floating(image), mask, n_components, model.unet.depth)
-        start = jax.tree.map(partial(np.asarray, dtype=x.dtype), parameters[b])
+        check_descent(model, optimization, mixture, _columns(x), n_components)
+        start, mixture = jax.tree.map(partial(np.asarray, dtype=x.dtype), (parameters[b], mixture))
         floor = gaussian.variance_floor(_columns(jnp.asarray(x)), jnp.asarray(w.ravel()))
-        jobs.append(descent.Job(start, x, w, np.asarray(floor)))
+        jobs.append(descent.Job(start, x, w, np.asarray(floor), mixture))
     ended = descent.run_batch(algorithm(product_dtype), jobs, model, optimization, progress, lanes, chunk)
     return [_fit(loop, history[: int(loop.t)], model) for loop, history in ended]
+
+
+def free_energy(
+    proportions: jax.Array, mixture: Mixture, pixels: jax.Array, weights: jax.Array, covariance_type: str = "diag"
+) -> jax.Array:
+    """See `reference.deep.free_energy` [VE1]."""
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    return _free_energy(jnp.log(proportions), mixture, densities, weights)
 
 
 @partial(jax.jit, static_argnames="model")
@@ -236,6 +263,15 @@ def _warm_start(
 
     parameters, _ = jax.lax.fori_loop(0, n_steps, turn, (parameters, adamw.init(parameters)))
     return parameters
+
+
+def _free_energy(
+    log_proportions: jax.Array, mixture: Mixture, log_densities: jax.Array, weights: jax.Array
+) -> jax.Array:
+    """F [VE1] from log q (K, N); a class without a share of a pixel adds 0 to value and gradient."""
+    proportions, log_joint = jnp.exp(log_proportions), jnp.log(mixture.proportions)[:, None] + log_densities
+    excess = jnp.where(proportions > 0, log_proportions - log_joint, 0)
+    return jnp.vdot((proportions * excess).sum(axis=0), weights, precision=gaussian.HIGHEST) / weights.sum()
 
 
 def _descend(

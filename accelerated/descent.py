@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deepmix.reference.types import Array, DeepModel, DeepState, Evaluation, Optimization, Status, Tree
+from deepmix.reference.types import Array, DeepModel, DeepState, Evaluation, Mixture, Optimization, Status, Tree
 
 from . import lanes as side_by_side
 
@@ -25,12 +25,16 @@ class Algorithm(NamedTuple):
 
 
 class Job(NamedTuple):
-    """An image (M, H, W), its weights (H, W) and floor (M,), and the parameters that its network begins with."""
+    """An image (M, H, W), its weights (H, W) and floor (M,), and what its network and mixture begin with.
+
+    mixture: None for that of `deep.begin`.
+    """
 
     parameters: Tree
     image: Array
     weights: Array
     floor: Array
+    mixture: Mixture | None = None
 
 
 class Loop(NamedTuple):
@@ -49,8 +53,10 @@ class Loop(NamedTuple):
 @partial(jax.jit, static_argnames=("algorithm", "model"))
 def start(algorithm: Algorithm, job: Job, model: DeepModel) -> Loop:
     """The loop before its first step."""
-    parameters, image, weights, floor = job
+    parameters, image, weights, floor, mixture = job
     state = algorithm.begin(parameters, image, weights, floor, model)
+    if mixture is not None:
+        state = state._replace(mixture=jax.tree.map(jnp.copy, mixture))  # loops consume their state
     loss = partial(algorithm.loss, model=model)
     _, shapes = jax.eval_shape(loss, parameters, image, state.mixture, weights, floor)
     nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
@@ -103,7 +109,7 @@ def _turn(
     algorithm: Algorithm, loop: Loop, job: Job, model: DeepModel, optimization: Optimization
 ) -> tuple[Loop, jax.Array]:
     """A step, whether it was the last, and its NLL."""
-    _, image, weights, floor = job
+    _, image, weights, floor, _ = job
     following, evaluation = algorithm.step(loop.state, image, weights, floor, model, optimization)
     finite = jnp.isfinite(evaluation.nll)
     settled = jnp.abs(loop.evaluation.nll - evaluation.nll) < optimization.tol

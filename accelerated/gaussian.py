@@ -90,6 +90,25 @@ def squared_distance(
     return jnp.stack([_squared_norm(rows, list(d)) for rows, d in zip(whitening, deviation, strict=True)])
 
 
+def blend(previous: Mixture, found: Mixture, rate: jax.Array | float, covariance_type: str = "diag") -> Mixture:
+    """See `reference.gaussian.blend` [VE3]."""
+    old, new = (1 - rate) * previous.proportions, rate * found.proportions
+    proportions = old + new
+    share = jnp.where(proportions > 0, new / jnp.where(proportions > 0, proportions, 1), 0)
+    shift = found.means - previous.means
+    means = previous.means + share[:, None] * shift
+    spread = (share * (1 - share))[:, None] * shift
+    if covariance_type == "tied":
+        within = (1 - rate) * previous.covariances + rate * found.covariances
+        between = jnp.einsum("k,ki,kj->ij", proportions, spread, shift, precision=HIGHEST)
+        return Mixture(proportions, means, within + between)
+    between = spread[:, :, None] * shift[:, None, :] if covariance_type == "full" else spread * shift
+    if covariance_type == "spherical":
+        between = between.mean(axis=1)
+    share = share.reshape(-1, *[1] * (between.ndim - 1))
+    return Mixture(proportions, means, (1 - share) * previous.covariances + share * found.covariances + between)
+
+
 def global_mixture(
     pixels: jax.Array, weights: jax.Array, floor: jax.Array, n_components: int, covariance_type: str = "diag"
 ) -> Mixture:

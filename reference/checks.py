@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from .types import COVARIANCE_TYPES, Array, Batch, DeepModel, Mixture, TrainingModel
+from .types import COVARIANCE_TYPES, Array, Batch, DeepModel, Mixture, Optimization, TrainingModel
 
 
 def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,6 +128,25 @@ def check_image(
     return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
 
 
+def check_field(
+    image: np.ndarray, mask: Array | None, beta: float, n_components: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check an image (M, *spatial), its mask (*spatial) (bool or weights; None: all 1) and β of a Markov field.
+
+    Returns the pixels (M, N), cleaned outside the mask, and the weights (*spatial). Raises ValueError as
+    `check_pixels`, and for β < 0.
+    """
+    if image.ndim not in (3, 4):
+        raise ValueError(f"image must have the shape (channels, height, width[, depth]), got {image.shape}")
+    if mask is not None and np.shape(mask) != image.shape[1:]:
+        raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
+    if not 0 <= beta < np.inf:
+        raise ValueError(f"beta must be finite and not negative, got {beta}")
+    flat = None if mask is None else np.asarray(mask).reshape(-1)
+    pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
+    return pixels, weights.reshape(image.shape[1:])
+
+
 def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> np.ndarray:
     """Check the proportions P (K, H, W) of a warm start; return them, 0 where the weights (H, W) are."""
     expected = (n_components, *weights.shape)
@@ -140,11 +159,31 @@ def check_model(model: DeepModel) -> None:
     """Raise ValueError for switches of [DG] that do not exist or do not go together."""
     check_covariance_type(model.covariance_type)
     check_choice("method", model.method, ("deepsvg", "deepg"))
+    check_choice("objective", model.objective, ("nll", "free_energy"))
     check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
     check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
     check_choice("label_rule", model.label_rule, ("prior", "posterior"))
     if (model.m_step_weights, model.m_step_gradient) == ("posterior", "through"):
         raise ValueError('m_step_weights="posterior" goes with m_step_gradient="held" only')
+    if (model.objective, model.m_step_weights) == ("free_energy", "posterior"):
+        raise ValueError('the M-step of objective="free_energy" has the weights Π; leave m_step_weights out')
+
+
+def check_descent(
+    model: DeepModel, optimization: Optimization, mixture: Mixture | None, pixels: np.ndarray, n_components: int
+) -> None:
+    """Check that a loop of Algorithm 3 can start. mixture: the given one, for pixels (M, N).
+
+    Raises ValueError for a mixture of another shape, and for the free energy without one.
+    """
+    if mixture is not None:
+        if len(mixture.means) != n_components:
+            raise ValueError(f"the mixture has {len(mixture.means)} classes, the network {n_components}")
+        check_start(mixture, pixels, model.covariance_type)
+    elif model.objective == "free_energy":
+        raise ValueError('objective="free_energy" needs a mixture to start from, such as a fitted GMM')
+    if not 0 <= round(optimization.m_step_damping, 6) <= 1:  # float32 may have moved a 1
+        raise ValueError(f"m_step_damping must be from 0 to 1, got {optimization.m_step_damping}")
 
 
 def check_training(model: TrainingModel) -> None:
@@ -152,6 +191,8 @@ def check_training(model: TrainingModel) -> None:
     check_model(model.deep)
     if model.deep.m_step_weights == "posterior":
         raise ValueError('m_step_weights="posterior" needs the step before, which Algorithm 4 does not have')
+    if model.deep.objective == "free_energy":
+        raise ValueError('objective="free_energy" needs the step before, which Algorithm 4 does not have')
     if not 0 <= model.supervision < np.inf:
         raise ValueError(f"supervision must be finite and not negative, got {model.supervision}")
 

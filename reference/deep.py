@@ -1,9 +1,10 @@
 """Algorithm 3: deepG and deepSVG on one image [DG]."""
 
 import numpy as np
+from scipy.special import log_softmax, xlogy
 
 from . import adamw, gaussian, layers
-from .checks import check_image, check_model, check_target
+from .checks import check_descent, check_image, check_model, check_target
 from .em import mean_nll
 from .types import (
     DeepFit,
@@ -28,14 +29,16 @@ def loss(
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
+    damping: float = 1.0,
 ) -> tuple[float, Evaluation]:
-    """NLL + Σ λ R of the model at θ.
+    """NLL + Σ λ R of the model at θ, or F + Σ λ R.
 
     image: (M, H, W). previous: mixture of the step before (`begin` at the first).
-    weights: (H, W). floor: (M,) [G3]. Returns the loss and the `Evaluation`.
+    weights: (H, W). floor: (M,) [G3]. damping: of the free energy, how far its M-step goes [VE3].
+    Returns the loss and the `Evaluation`.
     """
     logits, _ = unet(parameters, image, model.unet)
-    evaluation, _ = _evaluate(logits, image, previous, weights, floor, model)
+    evaluation, _ = _evaluate(logits, image, previous, weights, floor, model, damping)
     regular, _ = _regularize(evaluation, image, previous, weights, floor, model)
     return evaluation.nll + regular, evaluation
 
@@ -47,15 +50,19 @@ def loss_and_gradient(
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
+    damping: float = 1.0,
 ) -> tuple[float, Evaluation, Tree]:
     """`loss` with its gradient at θ. Arguments as there."""
     logits, unet_pullback = unet(parameters, image, model.unet)
     _, softmax_pullback = layers.softmax(logits)
-    evaluation, found = _evaluate(logits, image, previous, weights, floor, model)
+    evaluation, found = _evaluate(logits, image, previous, weights, floor, model, damping)
     regular, d_proportions = _regularize(evaluation, image, previous, weights, floor, model)
-    d_proportions = d_proportions + _nll_gradient(evaluation, found, image, weights, floor, model)
+    if model.objective == "nll":
+        d_proportions = d_proportions + _nll_gradient(evaluation, found, image, weights, floor, model)
     d_logits = softmax_pullback(d_proportions)
-    if model.method == "deepsvg":
+    if model.objective == "free_energy":
+        d_logits += _free_energy_gradient(logits, evaluation, image, weights, model)  # [VE2]
+    elif model.method == "deepsvg":
         d_logits += weights / weights.sum() * (evaluation.proportions - evaluation.posterior)  # [DG4]
     gradient, _ = unet_pullback(d_logits)
     return evaluation.nll + regular, evaluation, gradient
@@ -73,7 +80,10 @@ def step(
 
     Arguments as for `loss`. [DG2] and [DG3] of θ_{t+1} open the next turn.
     """
-    _, evaluation, gradient = loss_and_gradient(state.parameters, image, state.mixture, weights, floor, model)
+    t, every = state.optimizer.count, optimization.m_step_every
+    damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
+    given = state.parameters, image, state.mixture, weights, floor
+    _, evaluation, gradient = loss_and_gradient(*given, model, damping)
     gradient = adamw.clip(gradient, optimization.max_norm)
     parameters, optimizer = adamw.update(
         state.parameters,
@@ -92,19 +102,25 @@ def fit(
     *,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
+    mixture: Mixture | None = None,
     progress: Progress | None = None,
 ) -> DeepFit:
     """Fit a network and a mixture to one image (Algorithm 3).
 
     image: (M, H, W), channels standardised, H and W multiples of 2^L. parameters: θ_0, from
-    `initialization.unet_parameters`. mask: (H, W), bool or weights. progress: called with t and NLL_t.
+    `initialization.unet_parameters`. mask: (H, W), bool or weights. mixture: the one before the first step,
+    as of a fitted GMM, which the free energy needs; that of `begin` if not given.
+    progress: called with t and NLL_t.
     Returns a `DeepFit`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
+    check_descent(model, optimization, mixture, _columns(image), n_components)
     floor = gaussian.variance_floor(_columns(image), weights.ravel())
     state = begin(parameters, image, weights, floor, model)
+    if mixture is not None:
+        state = state._replace(mixture=mixture)
     history: list[float] = []
     status = Status.running
     while status == Status.running:
@@ -129,6 +145,22 @@ def fit(
         status,
         evaluation.degenerate,
     )
+
+
+def free_energy(
+    proportions: np.ndarray,
+    mixture: Mixture,
+    pixels: np.ndarray,
+    weights: np.ndarray,
+    covariance_type: str = "diag",
+) -> float:
+    """F = (1/N) Σ_x w Σ_k q_k(x) (log q_k(x) − log π_k − log N(I(x)|μ_k,Σ_k)) [VE1].
+
+    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,).
+    """
+    joint = _log_joint(pixels, mixture, covariance_type)
+    divergence = xlogy(proportions, proportions) - proportions * np.where(proportions > 0, joint, 0)
+    return float(divergence.sum(axis=0) @ weights / weights.sum())
 
 
 def begin(
@@ -183,8 +215,9 @@ def _evaluate(
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel,
+    damping: float,
 ) -> tuple[Evaluation, Moments]:
-    """Π ← Φ_θ(I) [DG2], μ, Σ by [G2] [DG3], and the NLL of all three."""
+    """Π ← Φ_θ(I) [DG2], μ, Σ by [G2] [DG3], and the NLL of all three; or F after the M-step [VE3]."""
     pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
     proportions, _ = layers.softmax(_columns(logits))
     log_proportions = gaussian.safe_log(proportions)
@@ -193,13 +226,16 @@ def _evaluate(
         densities = gaussian.log_density(pixels, previous.means, previous.covariances, kind)
         responsibilities, _ = gaussian.posterior(log_proportions, densities)  # [SV2]
     found = gaussian.moments(pixels, responsibilities, w, floor, previous, kind)
-    densities = gaussian.log_density(pixels, found.means, found.covariances, kind)
+    mixture = Mixture(proportions @ w / w.sum(), found.means, found.covariances)
+    if model.objective == "free_energy":
+        mixture = gaussian.blend(previous, mixture, damping, kind)
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
     posterior, log_likelihood = gaussian.posterior(log_proportions, densities)
-    mean_proportions = proportions @ w / w.sum()
     if model.method == "deepg":
-        _, log_likelihood = gaussian.posterior(gaussian.safe_log(mean_proportions)[:, None], densities)
+        _, log_likelihood = gaussian.posterior(gaussian.safe_log(mixture.proportions)[:, None], densities)
     nll = mean_nll(log_likelihood, w)  # [SV1]; deepG [EM2]
-    mixture = Mixture(mean_proportions, found.means, found.covariances)
+    if model.objective == "free_energy":
+        nll = free_energy(proportions, mixture, pixels, w, kind)
     shape = logits.shape
     evaluation = Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
     return evaluation, found
@@ -227,6 +263,22 @@ def _nll_gradient(
         d_means, d_covariances = gaussian.log_density_pullback(pixels, mixture, -w * posterior / w.sum(), kind)
         result += gaussian.moments_pullback(pixels, w, floor, found, d_means, d_covariances, kind)
     return result.reshape(evaluation.proportions.shape)
+
+
+def _free_energy_gradient(
+    logits: np.ndarray, evaluation: Evaluation, image: np.ndarray, weights: np.ndarray, model: DeepModel
+) -> np.ndarray:
+    """∂F/∂z (K, H, W) at the logits z: [VE2] through the softmax, which has no use for its + 1."""
+    joint = _log_joint(_columns(image), evaluation.mixture, model.covariance_type).reshape(logits.shape)
+    q = evaluation.proportions
+    excess = log_softmax(logits, axis=0) - np.where(q > 0, joint, 0)
+    return weights / weights.sum() * q * (excess - (q * excess).sum(axis=0))
+
+
+def _log_joint(pixels: np.ndarray, mixture: Mixture, covariance_type: str) -> np.ndarray:
+    """log π_k + log N(x|μ_k,Σ_k) (K, N)."""
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    return gaussian.safe_log(mixture.proportions)[:, None] + densities
 
 
 def _regularize(

@@ -79,6 +79,29 @@ def moments(
     return Moments(counts, means, np.where(kept, previous.covariances, covariances), degenerate)
 
 
+def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str = "diag") -> Mixture:
+    """The mixture of (1 − ρ) and ρ times two mixtures' moments [VE3].
+
+    previous, found: with π (K,). rate: ρ, from 0 (the previous one) to 1 (the one found).
+    Never raises F where `found` is its minimum over π, μ and Σ (stepwise EM: Cappé, Moulines 2009).
+    """
+    old, new = (1 - rate) * previous.proportions, rate * found.proportions
+    proportions = old + new
+    share = np.where(proportions > 0, new / np.where(proportions > 0, proportions, 1), 0)
+    shift = found.means - previous.means
+    means = previous.means + share[:, None] * shift
+    between = np.einsum("k,ki,kj->kij", share * (1 - share), shift, shift)
+    if covariance_type == "tied":
+        within = (1 - rate) * previous.covariances + rate * found.covariances
+        return Mixture(proportions, means, within + np.einsum("k,kij->ij", proportions, between))
+    if covariance_type != "full":
+        between = np.einsum("kii->ki", between)
+    if covariance_type == "spherical":
+        between = between.mean(axis=1)
+    share = share.reshape(-1, *[1] * (between.ndim - 1))
+    return Mixture(proportions, means, (1 - share) * previous.covariances + share * found.covariances + between)
+
+
 def global_mixture(
     pixels: np.ndarray, weights: np.ndarray, floor: np.ndarray, n_components: int, covariance_type: str = "diag"
 ) -> Mixture:

@@ -82,6 +82,26 @@ class Fit(NamedTuple):
     degenerate: Array
 
 
+class FieldFit(NamedTuple):
+    """What a hidden Markov field returns.
+
+    mixture: μ and Σ that `free_energy` belongs to, and π = mean γ (K,).
+    posterior: γ (K, *spatial), the mean field [SV4].
+    labels: (*spatial) int, argmax γ, classes 0 … K−1.
+    free_energy: F of both.
+    history: (T,) F after every sweep; a non-finite one comes last and is not `free_energy`.
+    status, degenerate: as in `Fit`.
+    """
+
+    mixture: Mixture
+    posterior: Array
+    labels: Array
+    free_energy: Array
+    history: Array
+    status: Status
+    degenerate: Array
+
+
 class FuzzyFit(NamedTuple):
     """What fuzzy C-means returns.
 
@@ -131,7 +151,8 @@ class DeepModel(NamedTuple):
     m_step_gradient: "through" (the gradient flows through the moments of [DG3]) or "held".
     m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
     label_rule: "prior" (argmax Π) or "posterior" (argmax γ).
-    regularizers: pairs (R, λ); the loss is NLL + Σ λ R [R].
+    regularizers: pairs (R, λ); the loss is NLL + Σ λ R, or F + Σ λ R [R].
+    objective: "nll", that of the method, or "free_energy", F of either [VE1], whose M-step is always held.
     """
 
     unet: UNetConfig = UNetConfig()
@@ -141,10 +162,15 @@ class DeepModel(NamedTuple):
     m_step_weights: str = "prior"
     label_rule: str = "prior"
     regularizers: tuple[tuple[Regularizer, float], ...] = ()
+    objective: str = "nll"
 
 
 class Optimization(NamedTuple):
-    """Settings of the loop of Algorithm 3, as published for one image."""
+    """Settings of the loop of Algorithm 3, as published for one image.
+
+    m_step_every, m_step_damping: of the free energy, after how many steps an M-step comes (0: never) and how
+    far it goes [VE3].
+    """
 
     learning_rate: float = 1e-4
     weight_decay: float = 1e-3
@@ -152,6 +178,8 @@ class Optimization(NamedTuple):
     tol: float = 1e-3
     min_steps: int = 10
     max_steps: int = 200
+    m_step_every: int = 1
+    m_step_damping: float = 1.0
 
 
 class AdamWState(NamedTuple):
@@ -167,7 +195,7 @@ class DeepState(NamedTuple):
 
     parameters: θ_t.
     optimizer: AdamW's state.
-    mixture: π (K,), μ and Σ of θ_{t−1}; the global moments at t = 0.
+    mixture: π (K,), μ and Σ of θ_{t−1}; at t = 0 those given, or the global moments.
     """
 
     parameters: Tree
@@ -178,10 +206,10 @@ class DeepState(NamedTuple):
 class Evaluation(NamedTuple):
     """The model at θ_t.
 
-    nll: NLL_t, without the regularisers.
+    nll: NLL_t, or F_t, without the regularisers.
     proportions: Π (K, H, W).
     posterior: γ (K, H, W) with Π, μ and Σ.
-    mixture: π = mean Π (K,), μ and Σ of [DG3].
+    mixture: π = mean Π (K,), μ and Σ of [DG3]; of the free energy those of [VE3].
     degenerate: (K,) bool [G3].
     """
 
@@ -198,9 +226,9 @@ class DeepFit(NamedTuple):
     parameters: θ.
     proportions: Π (K, H, W) = Φ_θ(image).
     posterior: γ (K, H, W).
-    mixture: π = mean Π (K,), μ and Σ.
+    mixture: as in `Evaluation`.
     labels: (H, W) int, classes 0 … K−1, by the label rule.
-    nll, history, status, degenerate: as in `Fit`.
+    nll, history, status, degenerate: as in `Fit`; NLL or F, by the objective.
     """
 
     parameters: Tree

@@ -51,6 +51,17 @@ class FuzzyProblem(NamedTuple):
     fuzzifier: float
 
 
+class FieldProblem(NamedTuple):
+    """What `hmrf.fit` takes. image: (M, *spatial). start: π (K,). mask: (*spatial), some 0. beta: β."""
+
+    image: np.ndarray
+    start: Mixture
+    mask: np.ndarray
+    beta: float
+    diagonals: bool
+    covariance_type: str
+
+
 class DeepProblem(NamedTuple):
     """What `deep.loss` takes. weights: (H, W), some 0. previous: a mixture with π (K,)."""
 
@@ -146,6 +157,19 @@ def fuzzy_problems(draw, weights: str | None = None) -> FuzzyProblem:
     truth = draw_mixture(rng, m, k, draw(conditions), draw(spreads), "diag")
     drawn, start = draw_pixels(rng, truth, n, "diag"), draw_responsibilities(rng, k, n)
     return FuzzyProblem(drawn, start, draw_weights(rng, (n,), weights or draw(weight_kinds)), draw(fuzzifiers))
+
+
+@st.composite
+def field_problems(draw, weights: str | None = None) -> FieldProblem:
+    """An image or a volume and a mixture near some of its pixels. weights: kind, drawn if not given."""
+    m, k, shape = draw(st.sampled_from(((1, 2, (8, 8)), (2, 3, (7, 9)), (1, 3, (4, 5, 3)))))
+    rng, kind = draw(generators), draw(covariance_types)
+    image = draw_image(rng, m, k, shape[0], int(np.prod(shape[1:]))).reshape(m, *shape)
+    start = draw_mixture(rng, m, k, draw(conditions), 1.0, kind)
+    chosen = image.reshape(m, -1)[:, rng.permutation(image[0].size)[:k]].T
+    start = start._replace(means=frozen(start.means + chosen))
+    mask = draw_weights(rng, shape, weights or draw(weight_kinds))
+    return FieldProblem(frozen(image), start, mask, draw(st.floats(0, 2)), draw(st.booleans()), kind)
 
 
 @st.composite

@@ -42,6 +42,10 @@ FLOAT32 = {
     "adamw": 1024,  # 1 − 0.999^t in float32 has lost ten bits at t = 1: 2⁻¹⁰ of EPS32 times 1024
     "clip": 64,
     "loss": 16384,
+    "neighbour_sum": 8,  # at most 26 terms of one sign
+    # exp of log-densities, which reach −10³; and of β times sums of probabilities that are as uncertain
+    "sweep": 16384,
+    "free_energy": 512,  # as log_density, of which it is a mean
     # weighted means of N pixels; u^m has the error of m · |log u| ≤ 4 · 7, relative to the largest
     "centres": 64,
     "squared_distances": 16,  # normwise: a subtraction and a product a channel

@@ -102,6 +102,10 @@ def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:
     return [f"channel {number}" for number in range(n_channels)]
 
 
+# What a fit made smaller, by `Settings.measure`: its name in reports.
+VALUES = {"NLL": "nll", "F": "free_energy", "J": "objective"}
+
+
 def report_of(result: Segmentation) -> dict[str, Any]:
     """What a segmentation was, as plain data: settings, versions, and for each fit how it went."""
     return {
@@ -111,14 +115,14 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "versions": versions(),
         "seconds": result.seconds,
         "standardization": result.scale._asdict(),
-        "units": "means and covariances in the unit of the image; nll and objective of the standardised channels",
+        "units": "means and covariances in the unit of the image; all else of the standardised channels",
         "fits": [_of_part(part, result.settings.measure) for part in result.parts],
         "guide": None if result.guide is None else _of_part(result.guide),
     } | _of_memberships(result)
 
 
 def _of_part(part: Part, measure: str = "NLL") -> dict[str, Any]:
-    value = {"nll" if measure == "NLL" else "objective": part.nll}
+    value = {VALUES[measure]: part.nll}
     return part._asdict() | value | {"steps": len(part.history), "message": part.status.message}
 
 

@@ -15,7 +15,8 @@ class Part(NamedTuple):
     """One fit: of the whole image, or of one slice of a volume by a deep method.
 
     slice: index on the last axis, None for the whole image. history: every NLL (of the standardised
-    channels), the last finite one being that of the result; of fcm every J per pixel. status: how the fit ended.
+    channels), the last finite one being that of the result; of fcm every J per pixel, of hmrf and of the free
+    energy every F. status: how the fit ended.
     proportions: (K,), means over the mask. means: (K, M), in the unit of the image.
     covariances: in its square; (K, M), or (M, M) tied, or (K, M, M) full.
     degenerate: (K,) bool, classes that collapsed.
@@ -31,7 +32,7 @@ class Part(NamedTuple):
 
     @property
     def nll(self) -> float:
-        """NLL of the result; of fcm J per pixel."""
+        """NLL of the result; or J per pixel, or F."""
         finite = self.history[np.isfinite(self.history)]
         return float(finite[-1]) if len(finite) else float("nan")
 

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.ndimage import find_objects
 
 from deepmix.reference import fcm, initialization
 from deepmix.reference.metrics import match_classes
@@ -106,13 +107,15 @@ def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selectio
 
 
 def _fit_pixels(job: Job, twin: ModuleType) -> _Outcome:
-    """GMM, SVGMM and fuzzy C-means: all chosen pixels at once."""
+    """GMM, SVGMM, the Markov field and fuzzy C-means: all chosen pixels at once."""
     pixels = job.volume[:, job.chosen()]
     if job.settings.method == "fcm":
         fit = _fit_fuzzy(pixels, job, twin)
         order = order_of(fit.mixture.means, job)
         return _Outcome([part_of(None, fit, order, job)], [(None, fit.responsibilities[order])])
     fit = _fit_gmm(pixels, job, twin)
+    if job.settings.method == "hmrf":
+        return _fit_field(fit.mixture, job, twin)
     probabilities = fit.responsibilities
     if job.settings.method == "svgmm":
         fit = _fit_svgmm(pixels, fit.mixture, job, twin)
@@ -173,22 +176,44 @@ def _fit_svgmm(pixels: np.ndarray, mixture: Mixture, job: Job, twin: ModuleType)
     return twin.svgmm.fit(pixels, start, covariance_type=kind, tol=settings.tol, max_iter=settings.max_iter)
 
 
+def _fit_field(mixture: Mixture, job: Job, twin: ModuleType) -> _Outcome:
+    """The Markov field over an image or, with neighbours in three dimensions, over a volume."""
+    settings, mask = job.settings, job.chosen()
+    (box,) = find_objects(mask.astype(np.uint8))
+    image, inside = job.volume[:, *box], mask[box]
+    if job.flat:
+        image, inside = image[..., 0], inside[..., 0]
+    fit = twin.hmrf.fit(
+        image,
+        mixture,
+        inside,
+        beta=settings.beta,
+        diagonals=settings.diagonals,
+        covariance_type=settings.covariance_type,
+        tol=settings.tol,
+        max_iter=settings.max_iter,
+    )
+    order = order_of(fit.mixture.means, job)
+    return _Outcome([part_of(None, fit, order, job)], [(None, np.asarray(fit.posterior)[order][:, inside])])
+
+
 def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outcome:
     """deepG and deepSVG: slice by slice, the classes matched to those of one GMM over the whole volume."""
     settings = job.settings
     model, parameters = settings.model(regularizers(job, twin)), network(job)
-    needs_guide = not job.flat or settings.means_init is not None or settings.warm_start
-    guide_part, guide = _guide(job, twin) if needs_guide else (None, None)
+    energy = settings.objective == "free_energy"
+    needs_guide = not job.flat or settings.means_init is not None or settings.warm_start or energy
+    guide = _guide(job, twin) if needs_guide else None
     box = preparation.window(job.mask.max(axis=2), settings.margin, 2**settings.depth)
     todo = [z for z in job.slices if job.mask[..., z].any()]
-    outcome = _Outcome([], [], guide_part)
+    outcome = _Outcome([], [], guide and guide.part)
     for done, z in enumerate(todo):
         mask = job.mask[..., z]
         if mask.sum() < settings.n_components:
             assert guide is not None  # a flat image with so few pixels was refused
             trouble = f"slice {z} has {mask.sum()} pixels, fewer than classes: labelled by the volume's GMM"
             warnings.warn(trouble, stacklevel=2)
-            outcome.maps.append((z, guide[..., z][:, mask]))
+            outcome.maps.append((z, guide.posteriors[..., z][:, mask]))
             continue
         image, weights = box.take(job.volume[..., z]), box.take_mask(mask)
         start = parameters
@@ -196,7 +221,7 @@ def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outco
             start = twin.deep.warm_start(
                 image,
                 parameters,
-                box.take(guide[..., z]),
+                box.take(guide.posteriors[..., z]),
                 weights,
                 n_steps=settings.warm_start,
                 config=model.unet,
@@ -208,6 +233,7 @@ def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outco
             weights,
             model=model,
             optimization=settings.optimization(),
+            mixture=guide.mixture if energy and guide else None,
             progress=None if progress is None else partial(progress, done, len(todo)),
         )
         chosen = fit.posterior if settings.label_rule == "posterior" else fit.proportions
@@ -218,19 +244,29 @@ def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outco
             order = order_of(fit.mixture.means, job)
         else:
             assert guide is not None
-            order = _matching_order(probabilities, guide[..., z][:, mask])
+            order = _matching_order(probabilities, guide.posteriors[..., z][:, mask])
         outcome.maps.append((z, probabilities[order]))
         outcome.parts.append(part_of(None if job.flat else z, fit, order, job))
     return outcome
 
 
-def _guide(job: Job, twin: ModuleType) -> tuple[Part, np.ndarray]:
-    """One GMM over the whole volume: its part and its posteriors (K, H, W, D), classes in their final order."""
+class _Guide(NamedTuple):
+    """One GMM over the whole volume, its posteriors (K, H, W, D) and its part; classes in their final order."""
+
+    mixture: Mixture
+    posteriors: np.ndarray
+    part: Part
+
+
+def _guide(job: Job, twin: ModuleType) -> _Guide:
     fit = _fit_gmm(job.volume[:, job.mask], job, twin)
     order = order_of(fit.mixture.means, job)
     posteriors = np.zeros((job.settings.n_components, *job.mask.shape), job.volume.dtype)
     posteriors[:, job.mask] = np.asarray(fit.responsibilities)[order]
-    return part_of(None, fit, order, job), posteriors
+    tied = job.settings.covariance_type == "tied"
+    proportions, means, covariances = map(np.asarray, fit.mixture)
+    mixture = Mixture(proportions[order], means[order], covariances if tied else covariances[order])
+    return _Guide(mixture, posteriors, part_of(None, fit, order, job))
 
 
 def _matching_order(probabilities: np.ndarray, guide: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from deepmix.reference.checks import check_choice, check_fuzzifier, check_model
 from deepmix.reference.types import DeepModel, Optimization, UNetConfig
 
 MIXTURES = ("gmm", "svgmm", "deepg", "deepsvg")
-METHODS = (*MIXTURES, "fcm")
+METHODS = (*MIXTURES, "hmrf", "fcm")
 BACKENDS = ("accelerated", "reference")
 
 
@@ -18,7 +18,8 @@ class Settings:
     """Settings of `deepmix.segment`; the defaults are those of the paper and of `reference/README.md`.
 
     n_components: K, the number of classes.
-    method: gmm, svgmm, deepg, deepsvg or fcm (fuzzy C-means). backend: accelerated or reference.
+    method: gmm, svgmm, deepg, deepsvg, hmrf (hidden Markov field) or fcm (fuzzy C-means).
+    backend: accelerated or reference.
     seed: of the k-means start and of the network's first parameters.
     dtype: float32 or float64; None: float32 accelerated, float64 reference (which knows no other).
     device: of the accelerated backend, such as "cpu", "gpu" or "gpu:1"; None: JAX's first.
@@ -27,15 +28,17 @@ class Settings:
 
     covariance_type: diag, spherical, tied or full.
     initialization: "kmeans" (k-means++), "random" (random responsibilities or memberships).
-    restarts: starts of gmm and fcm, with the seeds from `seed` on; the fit with the least NLL, or J, is kept.
+    restarts: starts of a GMM or of fcm, with the seeds from `seed` on; the fit with the least NLL, or J, is kept.
     means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
     svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
-    tol: on the change of the NLL, or of a membership (fcm). max_iter: most M-steps of gmm and svgmm, or rounds
-    of fcm. fuzzifier: m of fcm.
+    tol: on the change of the NLL, of F (hmrf), or of a membership (fcm). max_iter: most M-steps of gmm, svgmm
+    and hmrf, or rounds of fcm. fuzzifier: m of fcm. beta: β of hmrf. diagonals: whether its neighbours include
+    those across corners.
 
     depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
     learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
-    m_step_gradient, m_step_weights, label_rule: see `DeepModel`.
+    objective, m_step_gradient, m_step_weights, label_rule: see `DeepModel`; the free energy starts from a GMM.
+    m_step_every, m_step_damping: see `Optimization`.
     total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init.
     warm_start: steps on the GMM's posteriors before the loop [DG6].
     """
@@ -56,6 +59,8 @@ class Settings:
     max_iter: int = 100
     restarts: int = 1
     fuzzifier: float = 2.0
+    beta: float = 1.0
+    diagonals: bool = False
     depth: int = UNetConfig().depth
     filters: int = UNetConfig().filters
     negative_slope: float = UNetConfig().negative_slope
@@ -65,6 +70,9 @@ class Settings:
     max_norm: float = Optimization().max_norm
     min_steps: int = Optimization().min_steps
     max_steps: int = Optimization().max_steps
+    objective: str = DeepModel().objective
+    m_step_every: int = Optimization().m_step_every
+    m_step_damping: float = Optimization().m_step_damping
     m_step_gradient: str = DeepModel().m_step_gradient
     m_step_weights: str = DeepModel().m_step_weights
     label_rule: str = DeepModel().label_rule
@@ -97,7 +105,9 @@ class Settings:
 
     @property
     def measure(self) -> str:
-        """What the history of a fit holds: NLLs, or J of fuzzy C-means per pixel."""
+        """What the history of a fit holds: NLLs, free energies F, or J of fuzzy C-means per pixel."""
+        if self.method == "hmrf" or (self.deep and self.objective == "free_energy"):
+            return "F"
         return "J" if self.method == "fcm" else "NLL"
 
     @property
@@ -120,12 +130,20 @@ class Settings:
             m_step_weights=self.m_step_weights,
             label_rule=self.label_rule,
             regularizers=regularizers,
+            objective=self.objective,
         )
 
     def optimization(self) -> Optimization:
         """The loop of Algorithm 3."""
         return Optimization(
-            self.learning_rate, self.weight_decay, self.max_norm, self.tol, self.min_steps, self.max_steps
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            max_norm=self.max_norm,
+            tol=self.tol,
+            min_steps=self.min_steps,
+            max_steps=self.max_steps,
+            m_step_every=self.m_step_every,
+            m_step_damping=self.m_step_damping,
         )
 
 
@@ -133,6 +151,7 @@ _LEAST: dict[str, float] = {
     "tol": 0,
     "max_iter": 0,
     "restarts": 1,
+    "beta": 0,
     "depth": 0,
     "filters": 1,
     "margin": 0,
@@ -141,6 +160,8 @@ _LEAST: dict[str, float] = {
     "max_norm": 0,
     "min_steps": 0,
     "max_steps": 1,
+    "m_step_every": 0,
+    "m_step_damping": 0,
     "total_variation": 0,
     "mean_prior": 0,
     "warm_start": 0,

@@ -42,11 +42,14 @@ MODELS = [
     for method in METHODS
     for gradient, weights, kind in SWITCHES
 ]
+MODELS += [DeepModel(CONFIG, covariance_type=kind, objective="free_energy") for kind in COVARIANCE_TYPES]
 DIAGONAL = [model for model in MODELS if model.covariance_type == "diag"]
 MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
 
 
 def label(model: DeepModel) -> str:
+    if model.objective == "free_energy":
+        return f"free-energy-{model.covariance_type}"
     return f"{model.method}-{model.covariance_type}-{model.m_step_gradient}-{model.m_step_weights}"
 
 
@@ -123,7 +126,9 @@ def test_trajectory_of_twenty_steps(model):
     rng = np.random.default_rng(11)
     image, weights = draw_image(rng, M, K, H, W), draw_weights(rng, (H, W), "mask")
     parameters = initialization.unet_parameters(M, K, CONFIG, seed=5)
-    options = {"optimization": Optimization(learning_rate=1e-3, tol=-1.0, max_steps=20)}
+    optimization = Optimization(1e-3, tol=-1.0, max_steps=20, m_step_every=3, m_step_damping=0.5)
+    mixture = draw_problem(rng, "diag").previous if model.objective == "free_energy" else None
+    options = {"optimization": optimization, "mixture": mixture}
     actual, expected = (
         backend.deep.fit(image, parameters, weights, model=regularized(model, backend), **options)
         for backend in (accelerated, reference)
@@ -132,6 +137,17 @@ def test_trajectory_of_twenty_steps(model):
     assert_tree_agrees(actual.parameters, expected.parameters, TRAJECTORY)
     assert len(actual.history) == 20
     assert actual.status is expected.status is Status.max_steps
+
+
+@pytest.mark.parametrize("damping", [0.0, 0.3])
+@given(rng=generators)
+def test_free_energy_of_a_damped_m_step(damping, rng):
+    problem = draw_problem(rng, "full")
+    model = DeepModel(CONFIG, covariance_type="full", objective="free_energy")
+    actual = accelerated.deep.loss_and_gradient(*problem, model, damping)
+    expected = reference.deep.loss_and_gradient(*problem, model, damping)
+    assert_agree(actual[:2], expected[:2], 1e-9)
+    assert_tree_agrees(actual[2], expected[2], GRADIENT)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 50])

@@ -50,7 +50,7 @@ def test_every_function_lowers_for_every_platform(function, dtype):
     assert floating <= {dtype}
 
 
-@pytest.mark.parametrize("function", ["gmm.fit", "svgmm.fit", "deep.fit", "deep.warm_start"])
+@pytest.mark.parametrize("function", ["gmm.fit", "svgmm.fit", "hmrf.fit", "deep.fit", "deep.warm_start"])
 def test_a_whole_loop_is_one_program(function):
     """The loop itself is lowered, not unrolled and not a step of it."""
     with PORT.session("float32"):

@@ -69,8 +69,8 @@ def test_every_function_has_its_twin(module, function):
     ids=["reference", "accelerated"],
 )
 def test_imports_run_one_way(package, allowed):
-    standard = {"collections", "contextlib", "enum", "functools", "importlib", "inspect", "types", "typing"}
-    standard |= {"warnings"}
+    standard = {"collections", "contextlib", "enum", "functools", "importlib", "inspect", "itertools", "types"}
+    standard |= {"typing", "warnings"}
     for path in Path(package.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

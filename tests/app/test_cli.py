@@ -102,9 +102,11 @@ def test_every_setting_can_be_set(case, run):
         "negative-slope": 0.2, "margin": 2, "learning-rate": 0.02, "weight-decay": 0.3, "max-norm": 5.0,
         "min-steps": 1, "max-steps": 4, "m-step-gradient": "held", "m-step-weights": "posterior",
         "label-rule": "posterior", "total-variation": 0.1, "mean-prior": 0.2, "warm-start": 3, "device": "cpu",
-        "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5,
+        "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5, "beta": 0.3, "objective": "nll",
+        "m-step-every": 3, "m-step-damping": 0.25,
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
+    arguments += ["--diagonals"]
     arguments += ["--means-init", case / "means.txt", "-o", case / "out"]
     code, _, err = run("segment", case / "a.nii.gz", case / "b.nii.gz", "--classes", 3, *arguments)
     assert code == 0, err
@@ -112,7 +114,10 @@ def test_every_setting_can_be_set(case, run):
     assert settings.pop("n_components") == 3
     assert settings.pop("means_init") == [[100, 40], [200, 30], [300, 20]]
     assert settings.pop("restarts") == 1  # the means are one start
-    assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {"slices": [1, 2]}
+    assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {
+        "slices": [1, 2],
+        "diagonals": True,
+    }
 
 
 def test_a_picture_gives_a_picture(tmp_path, run):

@@ -1,4 +1,4 @@
-"""The README's example of a port, pasted and run."""
+"""The README: its example of a port, pasted and run; its figures."""
 
 import os
 import re
@@ -51,3 +51,13 @@ def test_the_remedy_of_the_readme_conforms(conform):
 
 def test_the_example_is_as_short_as_it_looks():
     assert len(PORT.strip().splitlines()) <= 20
+
+
+def test_every_figure_is_there_and_the_script_makes_those_in_docs():
+    root = Path(__file__).parents[2]
+    figures = re.findall(r"!\[[^\]]*\]\((\S+)\)", README)
+    assert figures
+    script = (root / "docs" / "figures.py").read_text(encoding="utf-8")
+    for figure in figures:
+        assert (root / figure).is_file(), figure
+        assert not figure.startswith("docs/") or Path(figure).name in script

@@ -67,7 +67,7 @@ def test_what_is_missing_is_said(method, run, case):  # noqa: F811
     assert "Probabilities" not in sections(page)
     assert "probability maps: segment with --probabilities" in page
     assert html.escape(str(case / "a & b.npy")) in page
-    assert ("J per pixel" in page) == (method == "fcm")
+    assert ("<th>J</th>" in page) == (method == "fcm")
     ended = page.count("<td>max_steps</td>") - 1  # it is the name of a setting too
     assert ended == (3 if method == "deepsvg" else 0)  # a fit a slice
 

@@ -11,7 +11,7 @@ from deepmix.reference.types import Status
 from tests.tolerances import TRAJECTORY
 
 TINY = {"depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
-METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm", "deepg", "deepsvg", "fcm"])
+METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm", "deepg", "deepsvg", "hmrf", "fcm"])
 DEEP = pytest.mark.parametrize("method", ["deepg", "deepsvg"])
 
 
@@ -128,6 +128,36 @@ def test_fuzzy_c_means_says_what_it_is_of():
         segment(image, mask, n_components=3, method="fcm", fuzzifier=1.0)
 
 
+def test_the_markov_field_and_the_free_energy_say_what_they_are_of():
+    image, truth, mask = blobs()
+    noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
+    scores = {}
+    for beta in (0.0, 1.0):
+        field = segment(noisy, mask, n_components=3, method="hmrf", beta=beta)
+        matched = match_classes(field.labels, truth, 3, 3)
+        scores[beta] = (np.r_[0, matched][field.labels] == truth)[mask].mean()
+    assert scores[1.0] > scores[0.0] + 0.05
+    fit = report_of(field)["fits"][0]
+    assert "nll" not in fit
+    assert fit["free_energy"] == field.parts[0].nll == field.parts[0].history[-1]
+    options = TINY | {"objective": "free_energy", "m_step_every": 0, "warm_start": 5}
+    deep = segment(image, mask, n_components=3, method="deepsvg", **options)
+    assert report_of(deep)["fits"][0]["free_energy"] == deep.parts[0].nll
+    np.testing.assert_allclose(deep.parts[0].means, deep.guide.means, rtol=1e-5)  # kept from the GMM
+
+
+def test_a_field_over_a_volume_has_neighbours_in_three_dimensions():
+    truth = np.zeros((12, 12, 5), int)
+    truth[:, 6:] = 1
+    image = (4.0 * truth)[None] + np.random.default_rng(8).normal(0, 0.5, (1, *truth.shape))
+    image[0, 3, 3, 2] = 3.0  # alone between its neighbours in its slice and in those beside it
+    options = {"n_components": 2, "method": "hmrf", "max_iter": 0, "beta": 12.0, "initialization": "kmeans"}
+    whole = segment(image, **options)
+    assert np.array_equal(whole.labels, truth + 1)
+    middle = segment(image, slices=(2, 3), **options)
+    assert not middle.labels[..., [0, 1, 3, 4]].any()
+
+
 @METHODS
 def test_volumes(method):
     image, _, mask = blobs((20, 26, 5))
@@ -135,7 +165,7 @@ def test_volumes(method):
     mask[..., 4] = False
     mask[8, 8:10, 4] = True  # fewer pixels than classes
     options = {"n_components": 3, "method": method, **TINY}
-    if method in ("gmm", "svgmm", "fcm"):
+    if method in ("gmm", "svgmm", "hmrf", "fcm"):
         result = segment(image, mask, **options)
         assert len(result.parts) == 1
     else:

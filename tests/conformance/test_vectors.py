@@ -60,6 +60,7 @@ def test_everything_that_checks_its_input_must_reject():
     assert rejecting == {f"initialization.{name}" for name in starts} | {f"losses.{name}" for name in reduced} | {
         "gmm.fit",
         "svgmm.fit",
+        "hmrf.fit",
         "fcm.fit",
         "deep.fit",
         "deep.warm_start",

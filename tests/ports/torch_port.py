@@ -237,10 +237,53 @@ def mean_prior(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tenso
     return (found.means - means).square().sum()
 
 
+def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str) -> Mixture:
+    """[VE3]: moments (π, π μ, π (Σ + μμᵀ)), averaged, and what they say of μ and Σ about the new means."""
+    old, new = (1 - rate) * previous.proportions, rate * found.proportions
+    total = old + new
+    share = torch.where(total > 0, new / total.where(total > 0, torch.ones_like(total)), 0)
+    k, m = previous.means.shape
+    means = previous.means + share[:, None] * (found.means - previous.means)
+    parts = [
+        (weight, covariance_matrices(each.covariances, covariance_type, k, m), (each.means - means))
+        for weight, each in ((1 - share, previous), (share, found))
+    ]
+    about = [(weight, matrix, d[:, :, None] * d[:, None]) for weight, matrix, d in parts]
+    if covariance_type == "tied":
+        between = sum((total * weight)[:, None, None] * dd for weight, _, dd in about).sum(0)
+        return Mixture(total, means, (1 - rate) * previous.covariances + rate * found.covariances + between)
+    matrices = sum(weight[:, None, None] * (matrix + dd) for weight, matrix, dd in about)
+    variances = matrices.diagonal(dim1=1, dim2=2)
+    return Mixture(total, means, {"full": matrices, "diag": variances}.get(covariance_type, variances.mean(1)))
+
+
+def free_energy(
+    proportions: Tensor, mixture: Mixture, pixels: Tensor, weights: Tensor, covariance_type: str = "diag"
+) -> Tensor:
+    """[VE1]."""
+    return energy(proportions.log(), mixture, pixels, weights, covariance_type)
+
+
+def energy(log_q: Tensor, mixture: Mixture, pixels: Tensor, weights: Tensor, covariance_type: str) -> Tensor:
+    """[VE1] of log q, so that a class that underflows has a gradient."""
+    joint = mixture.proportions.log()[:, None] + log_density(
+        pixels, mixture.means, mixture.covariances, covariance_type
+    )
+    q = log_q.exp()
+    each = q * torch.where(q > 0, log_q - joint, 0)
+    return each.sum(0) @ weights / weights.sum()
+
+
 def loss(
-    parameters: dict, image: Tensor, previous: Mixture, weights: Tensor, floor: Tensor, model: Any
+    parameters: dict,
+    image: Tensor,
+    previous: Mixture,
+    weights: Tensor,
+    floor: Tensor,
+    model: Any,
+    damping: float = 1.0,
 ) -> tuple[Tensor, Evaluation]:
-    """[DG2], [DG3], then [SV1] (deepSVG) or [EM2] (deepG), with the regularisers."""
+    """[DG2], [DG3], then [SV1] (deepSVG) or [EM2] (deepG), or [VE1] after [VE3], with the regularisers."""
     if (model.m_step_gradient, model.m_step_weights) == ("through", "posterior"):
         raise ValueError("m_step_weights='posterior' goes with m_step_gradient='held' only")
     kind, logits = model.covariance_type, network(parameters, image, model.unet)
@@ -253,12 +296,17 @@ def loss(
         found = moments(pixels, r, w, floor, previous, kind)
     if model.m_step_gradient == "held":
         found = Moments(*[moment.detach() for moment in found])
-    densities = log_density(pixels, found.means, found.covariances, kind)
+    mixture = Mixture(log_proportions.exp(), found.means, found.covariances)
+    if model.objective == "free_energy":
+        mixture = Mixture(*[each.detach() for each in blend(previous, mixture, damping, kind)])
+    densities = log_density(pixels, mixture.means, mixture.covariances, kind)
     gamma, log_likelihood = posterior(log_priors, densities)
     if model.method == "deepg":
         _, log_likelihood = posterior(log_proportions[:, None], densities)
     total = value = mean_nll(log_likelihood, w)
-    mixture, proportions = Mixture(log_proportions.exp(), found.means, found.covariances), logits.softmax(0)
+    if model.objective == "free_energy":
+        total = value = energy(log_priors, mixture, pixels, w, kind)
+    proportions = logits.softmax(0)
     for regularizer, strength in model.regularizers:  # functions of this module's namespace, [R]
         seen_mixture = Mixture(mixture.proportions, seen.means, seen.covariances)
         total = total + strength * regularizer(proportions, seen_mixture, image, weights)[0]
@@ -266,7 +314,7 @@ def loss(
 
 
 def loss_and_gradient(*args: Any) -> tuple[Tensor, Evaluation, dict]:
-    """[DG1], [DG4], [DG5]."""
+    """[DG1], [DG4], [DG5], [VE2]."""
     gradient, (total, evaluation) = grad_and_value(loss, has_aux=True)(*args)
     return total, evaluation, gradient
 
@@ -317,7 +365,7 @@ def namespace(*functions: Callable, **named: Callable) -> SimpleNamespace:
     return SimpleNamespace(**{name: of_arrays(function) for name, function in named.items()})
 
 
-gaussian = namespace(covariance_matrices, log_density, posterior, moments, variance_floor, global_mixture)
+gaussian = namespace(covariance_matrices, log_density, posterior, moments, variance_floor, global_mixture, blend)
 em = namespace(mean_nll)
 gmm = namespace(e_step, nll, m_step=gmm_m_step, fit=functools.partial(fit, gmm_m_step))
 svgmm = namespace(e_step, nll, begin, m_step=svgmm_m_step, fit=functools.partial(fit, svgmm_m_step))
@@ -326,4 +374,4 @@ one = {f.__name__: with_pullback(1, f) for f in (leaky_relu, max_pool, upsample)
 layers = namespace(**three, **one, softmax=with_pullback(1, lambda logits: logits.softmax(0)))
 unet = namespace(block=with_pullback(2, block), unet=with_pullback(2, network))
 regularizers = namespace(**{f.__name__: with_gradient(f) for f in (total_variation, mean_prior)})
-deep = namespace(loss, loss_and_gradient)
+deep = namespace(free_energy, loss, loss_and_gradient)

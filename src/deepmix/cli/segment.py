@@ -31,7 +31,7 @@ def segment(
     output: options.Results,
     mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
-    method: Annotated[str, typer.Option(help="gmm, svgmm, deepg, deepsvg or fcm.")] = DEFAULT.method,
+    method: Annotated[str, typer.Option(help="gmm, svgmm, deepg, deepsvg, hmrf or fcm.")] = DEFAULT.method,
     backend: options.Backend = DEFAULT.backend,
     seed: Annotated[int, typer.Option(help="Of the k-means start and of the network's weights.")] = DEFAULT.seed,
     slices: Annotated[
@@ -52,21 +52,30 @@ def segment(
         ),
     ] = None,
     restarts: Annotated[
-        int, typer.Option(help="Starts of gmm and fcm, of which the best fit is kept.", rich_help_panel=MIXTURE)
+        int,
+        typer.Option(help="Starts of a GMM or of fcm, of which the best fit is kept.", rich_help_panel=MIXTURE),
     ] = DEFAULT.restarts,
     svgmm_start: Annotated[
         str, typer.Option(help="A fitted GMM, or an initial one.", rich_help_panel=MIXTURE)
     ] = DEFAULT.svgmm_start,
     tol: Annotated[
         float,
-        typer.Option(help="Stop when the NLL (fcm: every membership) changes by less.", rich_help_panel=MIXTURE),
+        typer.Option(
+            help="Stop when the NLL (hmrf: F; fcm: every membership) changes by less.", rich_help_panel=MIXTURE
+        ),
     ] = DEFAULT.tol,
     max_iter: Annotated[
-        int, typer.Option(help="Most M-steps of gmm and svgmm, rounds of fcm.", rich_help_panel=MIXTURE)
+        int, typer.Option(help="Most M-steps of gmm, svgmm and hmrf, rounds of fcm.", rich_help_panel=MIXTURE)
     ] = DEFAULT.max_iter,
     fuzzifier: Annotated[
         float, typer.Option(help="m of fcm: 1 is K-means.", rich_help_panel=MIXTURE)
     ] = DEFAULT.fuzzifier,
+    beta: Annotated[
+        float, typer.Option(help="How strongly neighbours agree in hmrf.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.beta,
+    diagonals: Annotated[
+        bool, typer.Option("--diagonals", help="Neighbours across corners too, in hmrf.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.diagonals,
     depth: options.Depth = DEFAULT.depth,
     filters: options.Filters = DEFAULT.filters,
     negative_slope: options.NegativeSlope = DEFAULT.negative_slope,
@@ -78,6 +87,16 @@ def segment(
     max_norm: options.MaxNorm = DEFAULT.max_norm,
     min_steps: Annotated[int, typer.Option(help="Least steps.", rich_help_panel=LOOP)] = DEFAULT.min_steps,
     max_steps: Annotated[int, typer.Option(help="Most steps.", rich_help_panel=LOOP)] = DEFAULT.max_steps,
+    objective: Annotated[
+        str, typer.Option(help="nll, or free_energy, which starts from a GMM.", rich_help_panel=LOOP)
+    ] = DEFAULT.objective,
+    m_step_every: Annotated[
+        int,
+        typer.Option(help="Steps from one M-step of the free energy to the next; 0: none.", rich_help_panel=LOOP),
+    ] = DEFAULT.m_step_every,
+    m_step_damping: Annotated[
+        float, typer.Option(help="How far the M-step of the free energy goes, 0 to 1.", rich_help_panel=LOOP)
+    ] = DEFAULT.m_step_damping,
     m_step_gradient: Annotated[
         str, typer.Option(help="through or held.", rich_help_panel=LOOP)
     ] = DEFAULT.m_step_gradient,
@@ -121,6 +140,8 @@ def segment(
         max_iter=max_iter,
         restarts=restarts,
         fuzzifier=fuzzifier,
+        beta=beta,
+        diagonals=diagonals,
         depth=depth,
         filters=filters,
         negative_slope=negative_slope,
@@ -130,6 +151,9 @@ def segment(
         max_norm=max_norm,
         min_steps=min_steps,
         max_steps=max_steps,
+        objective=objective,
+        m_step_every=m_step_every,
+        m_step_damping=m_step_damping,
         m_step_gradient=m_step_gradient,
         m_step_weights=m_step_weights,
         label_rule=label_rule,

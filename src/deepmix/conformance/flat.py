@@ -5,7 +5,7 @@ is no array (the options) is plain JSON data, nested as the arguments are.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
@@ -62,6 +62,7 @@ def arguments(
 def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Callable[..., Any]) -> Any:
     if path in arrays:
         return arrays[path]
+    kind = next((each for each in get_args(kind) if hasattr(each, "_fields")), kind)  # X of X | None
     if hasattr(kind, "_fields"):
         if options is None and not any(name.startswith(f"{path}/") for name in arrays):
             return None

@@ -34,7 +34,7 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
 
     deep = _deep(sizes, array) | _training(sizes, array)
     rest = _sets(sizes, array) | _fuzzy(sizes, array) | _attention(sizes, array)
-    return _mixtures(sizes, array) | _network(sizes, array) | deep | rest
+    return _mixtures(sizes, array) | _field(sizes, array) | _network(sizes, array) | deep | rest
 
 
 def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
@@ -46,6 +46,7 @@ def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
         "gaussian.log_density": {"pixels": pixels, "means": mixture.means, "covariances": mixture.covariances},
         "gaussian.posterior": {"log_proportions": r, "log_densities": r},
         "gaussian.moments": about | {"previous": mixture},
+        "gaussian.blend": {"previous": mixture, "found": mixture, "rate": array()},
         "gaussian.global_mixture": {"pixels": pixels, "weights": weights, "floor": floor, "n_components": k},
         "gaussian.variance_floor": {"pixels": pixels, "weights": weights},
         "em.mean_nll": {"log_likelihood": weights, "weights": weights},
@@ -58,6 +59,20 @@ def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
             f"{name}.fit": {"pixels": pixels, "start": start, "weights": weights},
         }
     return found
+
+
+def _field(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
+    m, k, side = sizes.channels, sizes.classes, sizes.size
+    maps, mask, beta = array(k, side, side), array(side, side), {"beta": 1.0}
+    field = {"posterior": maps, "log_densities": maps, "weights": mask} | beta
+    start = Mixture(array(k), array(k, m), array(k, m))
+    return {
+        "hmrf.neighbour_sum": {"maps": maps},
+        "hmrf.colours": {"weights": mask},
+        "hmrf.sweep": field,
+        "hmrf.free_energy": field,
+        "hmrf.fit": {"image": array(m, side, side), "start": start, "mask": mask} | beta,
+    }
 
 
 def _network(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
@@ -99,6 +114,8 @@ def _deep(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     return {
         "regularizers.total_variation": regularizer,
         "regularizers.mean_prior": regularizer | {"means": mixture.means},
+        "deep.free_energy": {"proportions": array(k, side**2), "mixture": mixture}
+        | {"pixels": array(m, side**2), "weights": array(side**2)},
         "deep.begin": given | inside | model,
         "deep.loss": loss,
         "deep.loss_and_gradient": loss,

@@ -1,4 +1,4 @@
-"""Algorithms 1 to 3, fuzzy C-means, the warm start and predictions as one program each, without checks.
+"""Algorithms 1 to 3, Markov field, fuzzy C-means, warm start and predictions as one program each, without checks.
 
 A history has its full length: NaN from the end of the loop on.
 """
@@ -14,12 +14,14 @@ from deepmix.accelerated import descent as _descent
 from deepmix.accelerated import fcm as _fcm
 from deepmix.accelerated import gaussian as _gaussian
 from deepmix.accelerated import gmm as _gmm
+from deepmix.accelerated import hmrf as _hmrf
 from deepmix.accelerated import problem as _problem
 from deepmix.accelerated import svgmm as _svgmm
 from deepmix.accelerated import training as _training
 from deepmix.reference.types import (
     DeepFit,
     DeepModel,
+    FieldFit,
     Fit,
     FuzzyFit,
     Mixture,
@@ -39,6 +41,25 @@ def _em(algorithm: ModuleType) -> Callable[..., Fit]:
         return Fit(ended.mixture, r, labels, ended.nll, ended.history, ended.status, ended.degenerate)
 
     return fit
+
+
+def _field_fit(
+    image: jax.Array,
+    start: Mixture,
+    mask: jax.Array,
+    *,
+    beta: float,
+    diagonals: bool,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
+) -> FieldFit:
+    pixels = image.reshape(len(image), -1)
+    floor = _gaussian.variance_floor(pixels, mask.ravel())
+    options = tol, diagonals, covariance_type, max_iter
+    ended, posterior, mixture = _hmrf._solve(pixels, start, mask, floor, beta, *options)
+    labels = posterior.argmax(axis=0)
+    return FieldFit(mixture, posterior, labels, ended.nll, ended.history, ended.status, ended.degenerate)
 
 
 def _fuzzy_fit(
@@ -82,6 +103,7 @@ def _predict(parameters: Tree, image: jax.Array, mask: jax.Array, *, model: Deep
 
 
 gmm = SimpleNamespace(fit=_em(_gmm))
+hmrf = SimpleNamespace(fit=_field_fit)
 fcm = SimpleNamespace(fit=_fuzzy_fit)
 svgmm = SimpleNamespace(fit=_em(_svgmm))
 deep = SimpleNamespace(fit=_deep_fit, warm_start=_warm_start)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.outputs import channel_names, replaced
+from deepmix.outputs import VALUES, channel_names, replaced
 
 from . import panels
 from .contents import Contents, read
@@ -65,7 +65,7 @@ def _sections(contents: Contents) -> Iterator[tuple[str, str]]:
         drawn = panels.maps(contents.probabilities, labels, view, aspect)
         yield "Probabilities", _picture(drawn, "probability and entropy maps")
     if report["fits"]:
-        measure = "NLL" if "nll" in report["fits"][0] else "J per pixel"
+        measure = _measure(report["fits"][0])
         yield "Course of the fit", _picture(panels.courses(report["fits"], measure), f"{measure} over the steps")
         yield "Fits", _table(*_fits(report))
     mixture = report["fits"][0] if len(report["fits"]) == 1 else report["guide"]
@@ -87,13 +87,18 @@ def _scores(report: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def _fits(report: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    measure = "nll" if "nll" in report["fits"][0] else "objective"
+    measure = _measure(report["fits"][0])
     rows = []
     for fit in report["fits"]:
         shares = ", ".join(f"{share:.3f}" for share in np.ravel(fit["proportions"]))
         place = "" if fit["slice"] is None else str(fit["slice"])
-        rows.append([place, fit["status"], fit["steps"], fit[measure], shares])
-    return ["slice", "ended", "steps", "NLL" if measure == "nll" else "J per pixel", "proportions"], rows
+        rows.append([place, fit["status"], fit["steps"], fit[VALUES[measure]], shares])
+    return ["slice", "ended", "steps", measure, "proportions"], rows
+
+
+def _measure(fit: Mapping[str, Any]) -> str:
+    """What the fit made smaller."""
+    return next(measure for measure, name in VALUES.items() if name in fit)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

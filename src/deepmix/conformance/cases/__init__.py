@@ -9,6 +9,7 @@ from . import (
     em,
     fcm,
     gaussian,
+    hmrf,
     initialization,
     layers,
     losses,
@@ -29,6 +30,6 @@ def cases(preset: str, dtype: str) -> Iterator[Case]:
     if preset == "paper":
         yield from paper.cases()
         return
-    mixtures, network = (gaussian, em, fcm, initialization), (layers, attention, optimization, deep)
+    mixtures, network = (gaussian, em, hmrf, fcm, initialization), (layers, attention, optimization, deep)
     for subject in (*mixtures, *network, distances, losses, training, metrics):
         yield from subject.cases(dtype)

@@ -27,7 +27,7 @@ from deepmix.reference.types import (
 from .case import Case, generator
 
 CONFIG = UNetConfig(depth=1, filters=2)
-SMALL = UNetConfig(depth=1, filters=1)  # where the network has no say
+SMALL = UNetConfig(depth=0, filters=1)  # where the network has no say
 SIZE = (8, 8)
 
 
@@ -68,12 +68,13 @@ def cases(dtype: str) -> Iterator[Case]:
     yield from _losses()
     yield from _steps()
     yield from _fits()
+    yield from _free_energies()
     yield from _warm_starts()
     yield from _rejections()
 
 
 def _begin() -> Iterator[Case]:
-    for kind in COVARIANCE_TYPES:
+    for kind in ("diag", "full"):
         parameters, image, _, weights, floor = problem("begin", weights="reals", config=UNetConfig(0, 1))
         model = DeepModel(UNetConfig(0, 1), covariance_type=kind)
         arguments = {"parameters": parameters, "image": image, "weights": weights, "floor": floor, "model": model}
@@ -124,17 +125,17 @@ def _gradient(name: str, given: Problem, model: DeepModel) -> Case:
 
 
 def _steps() -> Iterator[Case]:
-    for method in ("deepsvg", "deepg"):
-        given = problem(f"{method} step", weights="reals")
+    for method, config in (("deepsvg", CONFIG), ("deepg", SMALL)):
+        given = problem(f"{method} step", weights="reals", config=config)
         zeros = deep.adamw.tree_map(np.zeros_like, given.parameters)
         state = DeepState(given.parameters, AdamWState(0, zeros, zeros), given.previous)
-        yield _step(f"{method}_first", given, state, DeepModel(CONFIG, method), Optimization(1e-2))
+        yield _step(f"{method}_first", given, state, DeepModel(config, method), Optimization(1e-2))
     rng = generator("later step")
     m = deep.adamw.tree_map(lambda leaf: rng.normal(0, 0.1, leaf.shape), given.parameters)
     v = deep.adamw.tree_map(lambda leaf: rng.uniform(0.01, 0.1, leaf.shape), given.parameters)
     later = DeepState(given.parameters, AdamWState(5, m, v), given.previous)
     strong = Optimization(1e-2, weight_decay=0.1, max_norm=0.01)  # clipped
-    yield _step("later_and_clipped", given, later, DeepModel(CONFIG), strong)
+    yield _step("later_and_clipped", given, later, DeepModel(SMALL), strong)
 
 
 def _step(name: str, given: Problem, state: DeepState, model: DeepModel, optimization: Optimization) -> Case:
@@ -147,11 +148,11 @@ def _fits() -> Iterator[Case]:
     for method in ("deepsvg", "deepg"):
         given = problem(f"{method} fit", weights="reals")
         yield _fit(f"{method}_five_steps", given, DeepModel(CONFIG, method), five)
-    posterior = DeepModel(CONFIG, m_step_gradient="held", m_step_weights="posterior", label_rule="posterior")
-    yield _fit("posterior_weights_and_labels", problem("posterior fit"), posterior, five)
-    outside = problem("outside fit", weights="mask")
+    posterior = DeepModel(SMALL, m_step_gradient="held", m_step_weights="posterior", label_rule="posterior")
+    yield _fit("posterior_weights_and_labels", problem("posterior fit", config=SMALL), posterior, five)
+    outside = problem("outside fit", weights="mask", config=SMALL)
     unknown = np.where((outside.weights == 0) & (np.arange(2)[:, None, None] == 1), np.nan, outside.image)
-    yield _fit("nan_outside", outside._replace(image=unknown), DeepModel(CONFIG), five)
+    yield _fit("nan_outside", outside._replace(image=unknown), DeepModel(SMALL), five)
     settles = Optimization(1e-2, tol=1.0, min_steps=3, max_steps=20)
     yield _fit("until_it_settles", problem("settling fit"), DeepModel(CONFIG), settles)
     nothing = five._replace(max_steps=0)
@@ -176,17 +177,49 @@ def _fits() -> Iterator[Case]:
     }
     yield Case("deep.fit", "without_mask", options)
     still = Optimization(0.0, tol=0.0, min_steps=1, max_steps=4)
-    yield _fit("a_tolerance_of_0_never_stops", problem("still fit"), DeepModel(CONFIG), still)
-    broken = problem("broken fit")
+    yield _fit("a_tolerance_of_0_never_stops", problem("still fit", config=SMALL), DeepModel(SMALL), still)
+    broken = problem("broken fit", config=SMALL)
     broken.parameters["head"]["bias"] = np.array([0.0, np.nan, 0.0])
-    yield _fit("not_finite_at_once", broken, DeepModel(CONFIG), five)
+    yield _fit("not_finite_at_once", broken, DeepModel(SMALL), five)
     wild = Optimization(1e200, weight_decay=0.0, tol=0.0, max_steps=5)
     yield _fit("not_finite_later", problem("wild fit"), DeepModel(CONFIG), wild)
 
 
-def _fit(name: str, given: Problem, model: DeepModel, optimization: Optimization, **other: Any) -> Case:
+def _fit(
+    name: str, given: Problem, model: DeepModel, optimization: Optimization, rejected: bool = False, **other: Any
+) -> Case:
     inputs = {"image": given.image, "parameters": given.parameters, "mask": given.weights}
-    return Case("deep.fit", name, inputs | {"model": model, "optimization": optimization} | other)
+    return Case("deep.fit", name, inputs | {"model": model, "optimization": optimization} | other, rejected)
+
+
+def _free_energies() -> Iterator[Case]:
+    for kind in COVARIANCE_TYPES:
+        given = problem(f"energy {kind}", kind, weights="reals", config=SMALL)
+        model = DeepModel(SMALL, covariance_type=kind, objective="free_energy")
+        yield Case("deep.loss", f"free_energy_{kind}", given._asdict() | {"model": model, "damping": 0.3})
+        mixture = {"mixture": given.previous, "pixels": given.image.reshape(2, -1), "covariance_type": kind}
+        q = draw_responsibilities(generator(f"q {kind}"), 3, 64)
+        yield Case("deep.free_energy", kind, mixture | {"proportions": q, "weights": given.weights.ravel()})
+    sure = np.eye(3)[:, np.arange(64) % 3]
+    yield Case("deep.free_energy", "sure", mixture | {"proportions": sure, "weights": np.ones(64)})
+    given = problem("energy gradient", weights="reals")
+    energy, variation = DeepModel(CONFIG, objective="free_energy"), {"name": "total_variation", "strength": 0.3}
+    regularized: Any = energy._replace(method="deepg", regularizers=(variation,))
+    held = given._asdict() | {"model": regularized, "damping": 0.0}
+    yield Case("deep.loss_and_gradient", "free_energy_regularized", held)
+    underflow = problem("energy underflow", config=SMALL)
+    underflow.parameters["head"]["bias"] = np.array([0.0, 0.0, -2000.0])
+    small = DeepModel(SMALL, objective="free_energy")
+    yield _gradient("free_energy_of_a_class_that_underflows", underflow, small)
+    for every, config in ((2, CONFIG), (0, SMALL)):
+        turns = Optimization(1e-2, tol=0.0, max_steps=4, m_step_every=every, m_step_damping=0.3)
+        given, name = problem(f"energy fit {every}", config=config), f"free_energy_m_step_every_{every}"
+        model = DeepModel(config, objective="free_energy")
+        yield _fit(name, given, model, turns, mixture=given.previous)
+    posterior = small._replace(m_step_gradient="held", m_step_weights="posterior")
+    given, one = problem("rejected energy", config=SMALL), Optimization(max_steps=1)
+    yield _fit("rejects_free_energy_without_a_mixture", given, small, one, rejected=True)
+    yield _fit("rejects_free_energy_of_posterior_weights", given, posterior, one, True, mixture=given.previous)
 
 
 def _warm_starts() -> Iterator[Case]:
@@ -195,11 +228,13 @@ def _warm_starts() -> Iterator[Case]:
     arguments = {"image": given.image, "parameters": given.parameters, "target": target, "mask": given.weights}
     options = {"config": CONFIG, "optimization": Optimization(1e-2)}
     yield Case("deep.warm_start", "five_steps", arguments | options | {"n_steps": 5})
-    clipped = {"n_steps": 2, "config": CONFIG, "optimization": Optimization(1e-2, max_norm=0.01)}
+    yield Case("deep.warm_start", "published_steps", arguments | {"config": CONFIG})
+    arguments |= {"parameters": problem("small warm start", config=SMALL).parameters}
+    options |= {"config": SMALL}
+    clipped = {"n_steps": 2, "config": SMALL, "optimization": Optimization(1e-2, max_norm=0.01)}
     yield Case("deep.warm_start", "clipped", arguments | clipped)
     unweighted = {name: value for name, value in arguments.items() if name != "mask"}
     yield Case("deep.warm_start", "without_mask", unweighted | options | {"n_steps": 1})
-    yield Case("deep.warm_start", "published_steps", arguments | {"config": CONFIG})
     yield Case("deep.warm_start", "no_step", arguments | options | {"n_steps": 0})
     outside = np.where(given.weights > 0, target, np.nan)
     known = arguments | {"target": outside} | options | {"n_steps": 1}
@@ -224,7 +259,7 @@ def _rejections() -> Iterator[Case]:
         "empty_mask": {"mask": np.zeros(SIZE)},
         "mask_of_another_shape": {"mask": np.ones((8, 7))},
         "image_without_channels": {"image": given.image[0]},
-        "odd_height": {"image": given.image[:, :7], "mask": given.weights[:7]},
+        "odd_height": {"image": given.image[:, :7], "mask": given.weights[:7], "model": DeepModel(CONFIG)},
         "posterior_weights_with_gradient_through": {"model": DeepModel(SMALL, m_step_weights="posterior")},
         "unknown_method": {"model": DeepModel(SMALL, "deepest")},
         "unknown_label_rule": {"model": DeepModel(SMALL, label_rule="loudest")},

@@ -20,6 +20,7 @@ def cases(dtype: str) -> Iterator[Case]:
     yield from _log_density(dtype)
     yield from _posterior()
     yield from _moments(dtype)
+    yield from _blends()
     yield from _global_mixture_and_floor(dtype)
     yield from _helpers()
     yield from _pullbacks(dtype)
@@ -118,6 +119,16 @@ def _inputs(given: Pixels) -> dict[str, Any]:
         "floor": given.floor,
         "previous": given.mixture,
     }
+
+
+def _blends() -> Iterator[Case]:
+    for kind in COVARIANCE_TYPES:
+        pair = {"previous": draw("previous", kind).mixture, "found": draw("found", kind).mixture}
+        yield Case("gaussian.blend", kind, pair | {"rate": 0.3, "covariance_type": kind})
+    pair = {"previous": draw("previous").mixture, "found": draw("found").mixture}
+    yield Case("gaussian.blend", "nothing_of_the_new", pair | {"rate": 0.0})
+    nobody = {name: each._replace(proportions=np.array([0.4, 0.6, 0.0])) for name, each in pair.items()}
+    yield Case("gaussian.blend", "empty_class", nobody | {"rate": 1.0})
 
 
 def _global_mixture_and_floor(dtype: str) -> Iterator[Case]:

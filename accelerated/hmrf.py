@@ -1,0 +1,118 @@
+"""The hidden Markov field [SV4]; see `reference.hmrf`."""
+
+from functools import partial
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from deepmix.reference.checks import check_field, check_start
+from deepmix.reference.types import FieldFit, Mixture, Status
+
+from . import em, gaussian, gmm, svgmm
+from .arrays import cast, floating
+
+
+def neighbour_sum(maps: jax.Array, diagonals: bool = False) -> jax.Array:
+    """See `reference.hmrf.neighbour_sum`."""
+    shape = maps.shape[1:]
+    padded = jnp.pad(maps, [(0, 0), *[(1, 1)] * len(shape)])
+    steps = [step for step in product((-1, 0, 1), repeat=len(shape)) if any(step)]
+    if not diagonals:
+        steps = [step for step in steps if sum(map(abs, step)) == 1]
+    windows = [tuple(slice(1 + by, 1 + by + n) for by, n in zip(step, shape, strict=True)) for step in steps]
+    return sum(padded[:, *window] for window in windows)
+
+
+def colours(weights: jax.Array, diagonals: bool = False) -> jax.Array:
+    """See `reference.hmrf.colours`."""
+    places = [jax.lax.broadcasted_iota(int, weights.shape, axis) for axis in range(weights.ndim)]
+    if diagonals:
+        return sum(place % 2 * 2**axis for axis, place in enumerate(places))
+    return sum(places) % 2
+
+
+def sweep(
+    posterior: jax.Array,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.hmrf.sweep` [SV4]."""
+    colour = colours(weights, diagonals)
+    for each in range(2**weights.ndim if diagonals else 2):
+        field = beta * neighbour_sum(weights * posterior, diagonals)
+        updated, _ = gaussian.posterior(field, log_densities)
+        posterior = jnp.where(colour == each, updated, posterior)
+    return posterior
+
+
+def free_energy(
+    posterior: jax.Array,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.hmrf.free_energy` [SV4]."""
+    alone = -jax.scipy.special.entr(posterior) - posterior * log_densities
+    agreement = posterior * neighbour_sum(weights * posterior, diagonals)
+    return (alone - beta / 2 * agreement).sum(axis=0)
+
+
+def fit(
+    image: jax.Array,
+    start: Mixture,
+    mask: jax.Array | None = None,
+    *,
+    beta: float = 1.0,
+    diagonals: bool = False,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+) -> FieldFit:
+    """See `reference.hmrf.fit`."""
+    pixels, weights = check_field(floating(image), mask, beta, len(start.means))
+    check_start(start, pixels, covariance_type)
+    x, w = jnp.asarray(pixels), jnp.asarray(weights)
+    floor = gaussian.variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
+    begin = cast(start, x.dtype)
+    ended, posterior, mixture = _solve(x, begin, w, floor, beta, tol, diagonals, covariance_type, max_iter)
+    history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
+    return FieldFit(mixture, posterior, posterior.argmax(axis=0), ended.nll, history, status, ended.degenerate)
+
+
+@partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))
+def _solve(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    beta: jax.Array,
+    tol: jax.Array,
+    diagonals: bool,
+    covariance_type: str,
+    max_iter: int,
+) -> tuple[em.Loop, jax.Array, Mixture]:
+    """The loop, and at its end γ (K, *spatial) and the mixture with π = mean γ."""
+    w, maps = weights.ravel(), (len(start.means), *weights.shape)
+
+    def e_step(mixture: Mixture) -> tuple[jax.Array, jax.Array]:
+        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
+        posterior = sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals)
+        energy = free_energy(posterior, densities, weights, beta, diagonals)
+        return posterior.reshape(len(posterior), -1), -energy.ravel()
+
+    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
+        posterior, log_likelihood = e_step(mixture)
+        following, found = svgmm.m_step(pixels, posterior, w, floor, mixture, covariance_type)
+        return em.mean_nll(log_likelihood, w), following, found.degenerate
+
+    responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
+    ended = em.loop(step, start._replace(proportions=responsibilities), tol, max_iter)
+    posterior, _ = e_step(ended.mixture)
+    mean = jnp.matmul(posterior, w, precision=gaussian.HIGHEST) / w.sum()
+    return ended, posterior.reshape(maps), ended.mixture._replace(proportions=mean)
