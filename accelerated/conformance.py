@@ -154,7 +154,7 @@ em = _compiled(_em, "mean_nll")
 gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "blend", "global_mixture", "variance_floor")
 gmm = _compiled(_gmm, "e_step", "m_step", "nll")
 svgmm = _compiled(_svgmm, "e_step", "m_step", "nll")
-hmrf = _compiled(_hmrf, "neighbour_sum", "colours", "sweep", "free_energy")
+hmrf = _compiled(_hmrf, "neighbour_sum", "colours", "sweep", "free_energy", "pseudo_nll")
 metrics = _compiled(
     _metrics,
     "dice",

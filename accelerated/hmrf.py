@@ -62,6 +62,19 @@ def free_energy(
     return (alone - beta / 2 * agreement).sum(axis=0)
 
 
+def pseudo_nll(
+    posterior: jax.Array,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.hmrf.pseudo_nll` [SV5]."""
+    field = beta * neighbour_sum(weights * posterior, diagonals)
+    _, log_likelihood = gaussian.posterior(jax.nn.log_softmax(field, axis=0), log_densities)
+    return em.mean_nll(log_likelihood.ravel(), weights.ravel())
+
+
 def fit(
     image: jax.Array,
     start: Mixture,
@@ -80,9 +93,12 @@ def fit(
     x, w = jnp.asarray(pixels), jnp.asarray(weights)
     floor = gaussian.variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
     begin = cast(start, x.dtype)
-    ended, posterior, mixture = _solve(x, begin, w, floor, beta, tol, diagonals, covariance_type, max_iter)
+    ended, posterior, mixture, expected = _solve(
+        x, begin, w, floor, beta, tol, diagonals, covariance_type, max_iter
+    )
     history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
-    return FieldFit(mixture, posterior, posterior.argmax(axis=0), ended.nll, history, status, ended.degenerate)
+    labels = posterior.argmax(axis=0)
+    return FieldFit(mixture, posterior, labels, ended.nll, history, status, ended.degenerate, expected)
 
 
 @partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))
@@ -96,23 +112,24 @@ def _solve(
     diagonals: bool,
     covariance_type: str,
     max_iter: int,
-) -> tuple[em.Loop, jax.Array, Mixture]:
-    """The loop, and at its end γ (K, *spatial) and the mixture with π = mean γ."""
+) -> tuple[em.Loop, jax.Array, Mixture, jax.Array]:
+    """The loop, and at its end γ (K, *spatial), the mixture with π = mean γ, and [SV5]."""
     w, maps = weights.ravel(), (len(start.means), *weights.shape)
 
     def e_step(mixture: Mixture) -> tuple[jax.Array, jax.Array]:
         densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
-        posterior = sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals)
-        energy = free_energy(posterior, densities, weights, beta, diagonals)
-        return posterior.reshape(len(posterior), -1), -energy.ravel()
+        return sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals), densities
 
     def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
-        posterior, log_likelihood = e_step(mixture)
-        following, found = svgmm.m_step(pixels, posterior, w, floor, mixture, covariance_type)
-        return em.mean_nll(log_likelihood, w), following, found.degenerate
+        posterior, densities = e_step(mixture)
+        energy = free_energy(posterior, densities, weights, beta, diagonals)
+        flat = posterior.reshape(len(posterior), -1)
+        following, found = svgmm.m_step(pixels, flat, w, floor, mixture, covariance_type)
+        return em.mean_nll(-energy.ravel(), w), following, found.degenerate
 
     responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
     ended = em.loop(step, start._replace(proportions=responsibilities), tol, max_iter)
-    posterior, _ = e_step(ended.mixture)
-    mean = jnp.matmul(posterior, w, precision=gaussian.HIGHEST) / w.sum()
-    return ended, posterior.reshape(maps), ended.mixture._replace(proportions=mean)
+    posterior, densities = e_step(ended.mixture)
+    mean = jnp.matmul(posterior.reshape(len(posterior), -1), w, precision=gaussian.HIGHEST) / w.sum()
+    expected = pseudo_nll(posterior, densities, weights, beta, diagonals)
+    return ended, posterior, ended.mixture._replace(proportions=mean), expected

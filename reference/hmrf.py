@@ -6,7 +6,7 @@ dimensions; the neighbours of a pixel are those that share an edge or face, or w
 
 import numpy as np
 from scipy.ndimage import correlate, generate_binary_structure
-from scipy.special import xlogy
+from scipy.special import log_softmax, xlogy
 
 from . import em, gaussian, svgmm
 from .checks import check_field, check_start
@@ -67,6 +67,22 @@ def free_energy(
     return (alone - beta / 2 * agreement).sum(axis=0)
 
 
+def pseudo_nll(
+    posterior: np.ndarray,
+    log_densities: np.ndarray,
+    weights: np.ndarray,
+    beta: float = 1.0,
+    diagonals: bool = False,
+) -> float:
+    """−(1/N) Σ_x w log Σ_k π_k(x) N(I(x)|μ_k,Σ_k), π_k(x) ∝ exp(β Σ_{y∈∂x} w(y) γ_k(y)) [SV5].
+
+    Every pixel as its neighbours let it expect: least for the β that suits the image. Arguments as for `sweep`.
+    """
+    field = beta * neighbour_sum(weights * posterior, diagonals)
+    _, log_likelihood = gaussian.posterior(log_softmax(field, axis=0), log_densities)
+    return em.mean_nll(log_likelihood.ravel(), weights.ravel())
+
+
 def fit(
     image: np.ndarray,
     start: Mixture,
@@ -103,4 +119,6 @@ def fit(
     posterior = fitted.responsibilities.reshape(maps)
     mixture = fitted.mixture._replace(proportions=fitted.responsibilities @ w / w.sum())
     labels = posterior.argmax(axis=0)
-    return FieldFit(mixture, posterior, labels, *fitted[3:])
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
+    expected = pseudo_nll(posterior, densities, weights, beta, diagonals)
+    return FieldFit(mixture, posterior, labels, *fitted[3:], expected)

@@ -91,6 +91,7 @@ class FieldFit(NamedTuple):
     free_energy: F of both.
     history: (T,) F after every sweep; a non-finite one comes last and is not `free_energy`.
     status, degenerate: as in `Fit`.
+    pseudo_nll: what each pixel is expected to be from its neighbours [SV5]; compares β, and starts.
     """
 
     mixture: Mixture
@@ -100,6 +101,7 @@ class FieldFit(NamedTuple):
     history: Array
     status: Status
     degenerate: Array
+    pseudo_nll: Array
 
 
 class FuzzyFit(NamedTuple):

@@ -46,6 +46,7 @@ FLOAT32 = {
     # exp of log-densities, which reach −10³; and of β times sums of probabilities that are as uncertain
     "sweep": 16384,
     "free_energy": 512,  # as log_density, of which it is a mean
+    "pseudo_nll": 512,
     # weighted means of N pixels; u^m has the error of m · |log u| ≤ 4 · 7, relative to the largest
     "centres": 64,
     "squared_distances": 16,  # normwise: a subtraction and a product a channel

@@ -111,6 +111,7 @@ def report_of(result: Segmentation) -> dict[str, Any]:
     return {
         "method": result.settings.method,
         "selection": None if result.selection is None else result.selection._asdict(),
+        "field": None if result.field is None else result.field._asdict(),
         "settings": asdict(result.settings) | {"dtype": result.settings.floating},
         "versions": versions(),
         "seconds": result.seconds,

@@ -7,7 +7,7 @@ import numpy as np
 from deepmix.reference.types import Status
 
 from .preparation import Scale
-from .selection import Selection
+from .selection import Selection, Strength
 from .settings import Settings
 
 
@@ -44,7 +44,7 @@ class Segmentation(NamedTuple):
     probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask.
     parts: the fits behind it. guide: the GMM over the whole image that a deep method's classes were matched
     to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
-    selection: how K was chosen, if it was not given.
+    selection, field: how K, or the β of hmrf, was chosen, if it was not given.
     """
 
     labels: np.ndarray
@@ -55,3 +55,4 @@ class Segmentation(NamedTuple):
     settings: Settings
     seconds: float
     selection: Selection | None = None
+    field: Strength | None = None

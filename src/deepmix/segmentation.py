@@ -80,7 +80,8 @@ def run(
     parts = tuple(outcome.parts)
     _warn_of_trouble(parts)
     seconds = time.perf_counter() - began
-    return Segmentation(labels, probabilities, parts, outcome.guide, job.scale, settings, seconds, selected)
+    found = labels, probabilities, parts, outcome.guide, job.scale, settings, seconds
+    return Segmentation(*found, selected, outcome.field)
 
 
 class _Outcome(NamedTuple):
@@ -89,6 +90,7 @@ class _Outcome(NamedTuple):
     parts: list[Part]
     maps: list[tuple[int | None, np.ndarray]]
     guide: Part | None = None
+    field: selection.Strength | None = None
 
 
 def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selection:
@@ -183,18 +185,26 @@ def _fit_field(mixture: Mixture, job: Job, twin: ModuleType) -> _Outcome:
     image, inside = job.volume[:, *box], mask[box]
     if job.flat:
         image, inside = image[..., 0], inside[..., 0]
-    fit = twin.hmrf.fit(
-        image,
-        mixture,
-        inside,
-        beta=settings.beta,
-        diagonals=settings.diagonals,
-        covariance_type=settings.covariance_type,
-        tol=settings.tol,
-        max_iter=settings.max_iter,
-    )
-    order = order_of(fit.mixture.means, job)
-    return _Outcome([part_of(None, fit, order, job)], [(None, np.asarray(fit.posterior)[order][:, inside])])
+    strengths = selection.BETAS if settings.beta == "auto" else (float(settings.beta),)
+    fits = {
+        beta: twin.hmrf.fit(
+            image,
+            mixture,
+            inside,
+            beta=beta,
+            diagonals=settings.diagonals,
+            covariance_type=settings.covariance_type,
+            tol=settings.tol,
+            max_iter=settings.max_iter,
+        )
+        for beta in strengths
+    }
+    curve = {beta: float(fit.pseudo_nll) for beta, fit in fits.items()}
+    best = min(strengths, key=lambda beta: _finite(curve[beta]))
+    fit, order = fits[best], order_of(fits[best].mixture.means, job)
+    probabilities = np.asarray(fit.posterior)[order][:, inside]
+    chosen = selection.Strength(best, curve) if len(strengths) > 1 else None
+    return _Outcome([part_of(None, fit, order, job)], [(None, probabilities)], field=chosen)
 
 
 def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outcome:

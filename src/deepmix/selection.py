@@ -1,10 +1,19 @@
-"""How many classes? Information criteria of Gaussian mixtures."""
+"""What the image itself says of a setting: how many classes, by BIC; how strong a field, by [SV5]."""
 
 import re
 import warnings
 from typing import NamedTuple
 
 import numpy as np
+
+BETAS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # of `--beta auto`
+
+
+class Strength(NamedTuple):
+    """The β that was chosen, and the pseudo-NLL [SV5] of the field with each β that was tried."""
+
+    beta: float
+    pseudo_nll: dict[float, float]
 
 
 class Selection(NamedTuple):

@@ -32,8 +32,8 @@ class Settings:
     means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
     svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
     tol: on the change of the NLL, of F (hmrf), or of a membership (fcm). max_iter: most M-steps of gmm, svgmm
-    and hmrf, or rounds of fcm. fuzzifier: m of fcm. beta: β of hmrf. diagonals: whether its neighbours include
-    those across corners.
+    and hmrf, or rounds of fcm. fuzzifier: m of fcm. beta: β of hmrf, or "auto": the one with the least
+    pseudo-NLL [SV5]. diagonals: whether its neighbours include those across corners.
 
     depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
     learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
@@ -59,7 +59,7 @@ class Settings:
     max_iter: int = 100
     restarts: int = 1
     fuzzifier: float = 2.0
-    beta: float = 1.0
+    beta: float | str = 1.0
     diagonals: bool = False
     depth: int = UNetConfig().depth
     filters: int = UNetConfig().filters
@@ -95,6 +95,8 @@ class Settings:
         if self.mean_prior and self.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
         check_model(self.model())
+        if self.beta != "auto" and not (isinstance(self.beta, (int, float)) and 0 <= self.beta < np.inf):
+            raise ValueError(f"beta must be a number that is not negative, or auto; got {self.beta!r}")
         if self.method == "fcm":
             check_fuzzifier(self.fuzzifier, self.max_iter)
         for name, least in _LEAST.items():
@@ -151,7 +153,6 @@ _LEAST: dict[str, float] = {
     "tol": 0,
     "max_iter": 0,
     "restarts": 1,
-    "beta": 0,
     "depth": 0,
     "filters": 1,
     "margin": 0,

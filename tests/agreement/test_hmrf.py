@@ -28,7 +28,7 @@ def test_the_parts_of_a_sweep(dtype, data):
     densities = reference.gaussian.log_density(pixels, start.means, start.covariances, problem.covariance_type)
     posterior = data.draw(responsibilities(maps[0], problem.mask.size)).reshape(maps)
     low, high = rounded((posterior, densities.reshape(maps), problem.mask), dtype)
-    for name in ("sweep", "free_energy"):
+    for name in ("sweep", "free_energy", "pseudo_nll"):
         compiled = jax.jit(getattr(accelerated.hmrf, name), static_argnums=4)
         actual = compiled(*low, problem.beta, problem.diagonals)
         expected = getattr(reference.hmrf, name)(*high, problem.beta, problem.diagonals)

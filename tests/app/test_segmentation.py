@@ -146,6 +146,21 @@ def test_the_markov_field_and_the_free_energy_say_what_they_are_of():
     np.testing.assert_allclose(deep.parts[0].means, deep.guide.means, rtol=1e-5)  # kept from the GMM
 
 
+def test_the_image_says_how_strong_its_field_is():
+    image, _, mask = blobs()
+    noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
+    result = segment(noisy, mask, n_components=3, method="hmrf", beta="auto")
+    assert result.field is not None
+    assert result.field.beta == min(result.field.pseudo_nll, key=result.field.pseudo_nll.get) > 0.25
+    given = segment(noisy, mask, n_components=3, method="hmrf", beta=result.field.beta)
+    assert np.array_equal(result.labels, given.labels)
+    assert given.field is None
+    assert report_of(result)["field"]["beta"] == result.field.beta
+    for wrong in ("strong", -1.0, float("nan")):
+        with pytest.raises(ValueError, match="beta must be a number that is not negative, or auto"):
+            segment(noisy, mask, n_components=3, method="hmrf", beta=wrong)
+
+
 def test_a_field_over_a_volume_has_neighbours_in_three_dimensions():
     truth = np.zeros((12, 12, 5), int)
     truth[:, 6:] = 1

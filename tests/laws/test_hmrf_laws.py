@@ -202,6 +202,45 @@ def test_sv4_swapping_the_axes_swaps_the_field(problem):
     close(fitted(turned).posterior.swapaxes(1, 2), fitted(problem).posterior, FEW_STEPS)
 
 
+@given(data=st.data())
+def test_sv5_by_loops(data):
+    problem = data.draw(field_problems())
+    posterior, densities, mask, beta, diagonals = field_of(problem, data)
+    total = 0.0
+    for place in np.ndindex(mask.shape):
+        around = list(neighbours(place, mask.shape, diagonals))
+        field = sum((mask[other] * posterior[:, *other] for other in around), np.zeros(len(posterior)))
+        prior = np.exp(beta * (field - field.max()))
+        top = densities[:, *place].max()
+        expected = (prior / prior.sum()) @ np.exp(densities[:, *place] - top)
+        total -= mask[place] * (np.log(expected) + top)
+    size = 1 + np.abs(densities).max()
+    close(hmrf.pseudo_nll(posterior, densities, mask, beta, diagonals), total / mask.sum(), scale=size)
+
+
+@given(problem=field_problems())
+def test_sv5_of_beta_0_is_a_mixture_of_equal_proportions(problem):
+    fit, k = fitted(problem, beta=0.0), len(problem.start.means)
+    equal = fit.mixture._replace(proportions=np.full(k, 1 / k))
+    nll = gmm.nll(columns(problem.image), equal, problem.mask.ravel(), problem.covariance_type)
+    close(fit.pseudo_nll, nll, scale=1 + abs(nll))
+
+
+def test_sv5_finds_a_field_where_there_is_one():
+    """Regions foretell their pixels; the same pixels in any order hardly do, but for what γ knows of them."""
+    rng = np.random.default_rng(9)
+    regions = np.where(np.arange(24) < 12, 0.0, 2.0) + rng.normal(0, 1, (1, 24, 24))
+    shuffled = rng.permutation(regions.ravel()).reshape(regions.shape)
+    start = initialization.kmeans(regions.reshape(1, -1), 2)
+    best, gain = {}, {}
+    for name, image in (("regions", regions), ("shuffled", shuffled)):
+        curve = {beta: hmrf.fit(image, start, beta=beta).pseudo_nll for beta in (0.0, 0.5, 1.0, 2.0)}
+        best[name] = min(curve, key=curve.get)
+        gain[name] = curve[0.0] - curve[best[name]]
+    assert best["regions"] > best["shuffled"]
+    assert gain["regions"] > 10 * gain["shuffled"]
+
+
 def test_sv4_refuses():
     image, start = np.random.default_rng(0).normal(size=(1, 6, 6)), initialization.kmeans(np.arange(9.0)[None], 2)
     for options, message in (

@@ -646,6 +646,13 @@ MISTAKES = (
         "hmrf.free_energy/published_beta",
     ),
     Mistake(
+        "what neighbours foretell is not normalised",
+        "hmrf",
+        "gaussian.posterior(log_softmax(field, axis=0), log_densities)",
+        "gaussian.posterior(field, log_densities)",
+        "hmrf.pseudo_nll/published_beta",
+    ),
+    Mistake(
         "the field starts from nothing",
         "hmrf",
         "first = svgmm.begin(pixels, start, covariance_type)",

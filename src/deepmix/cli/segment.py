@@ -71,8 +71,11 @@ def segment(
         float, typer.Option(help="m of fcm: 1 is K-means.", rich_help_panel=MIXTURE)
     ] = DEFAULT.fuzzifier,
     beta: Annotated[
-        float, typer.Option(help="How strongly neighbours agree in hmrf.", rich_help_panel=MIXTURE)
-    ] = DEFAULT.beta,
+        str,
+        typer.Option(
+            help="How strongly neighbours agree in hmrf; auto: as the image has it.", rich_help_panel=MIXTURE
+        ),
+    ] = str(DEFAULT.beta),
     diagonals: Annotated[
         bool, typer.Option("--diagonals", help="Neighbours across corners too, in hmrf.", rich_help_panel=MIXTURE)
     ] = DEFAULT.diagonals,
@@ -140,7 +143,7 @@ def segment(
         max_iter=max_iter,
         restarts=restarts,
         fuzzifier=fuzzifier,
-        beta=beta,
+        beta=_beta(beta),
         diagonals=diagonals,
         depth=depth,
         filters=filters,
@@ -201,6 +204,13 @@ def _means(path: Path) -> "np.ndarray":
     from deepmix import images
 
     return images.read_means(path)
+
+
+def _beta(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _slices(text: str | None) -> tuple[int | None, int | None] | None:

@@ -71,6 +71,7 @@ def _field(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
         "hmrf.colours": {"weights": mask},
         "hmrf.sweep": field,
         "hmrf.free_energy": field,
+        "hmrf.pseudo_nll": field,
         "hmrf.fit": {"image": array(m, side, side), "start": start, "mask": mask} | beta,
     }
 

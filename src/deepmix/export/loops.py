@@ -57,9 +57,10 @@ def _field_fit(
     pixels = image.reshape(len(image), -1)
     floor = _gaussian.variance_floor(pixels, mask.ravel())
     options = tol, diagonals, covariance_type, max_iter
-    ended, posterior, mixture = _hmrf._solve(pixels, start, mask, floor, beta, *options)
+    ended, posterior, mixture, expected = _hmrf._solve(pixels, start, mask, floor, beta, *options)
     labels = posterior.argmax(axis=0)
-    return FieldFit(mixture, posterior, labels, ended.nll, ended.history, ended.status, ended.degenerate)
+    state = ended.nll, ended.history, ended.status, ended.degenerate
+    return FieldFit(mixture, posterior, labels, *state, expected)
 
 
 def _fuzzy_fit(

@@ -66,6 +66,7 @@ def _sweeps() -> Iterator[Case]:
         arguments = {"posterior": _maps(name, 3, shape), "log_densities": densities, "weights": field.weights}
         yield Case("hmrf.sweep", name, arguments | given)
         yield Case("hmrf.free_energy", name, arguments | given)
+        yield Case("hmrf.pseudo_nll", name, arguments | given)
     sure = np.eye(3)[:, np.arange(30) % 3].reshape(3, *PLANE)
     field = arguments | {"posterior": sure, "log_densities": _maps("sure", 3, PLANE), "weights": np.ones(PLANE)}
     yield Case("hmrf.free_energy", "sure", field)
