@@ -146,8 +146,9 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, model.unet.depth))
-    check_descent(model, optimization, mixture, _columns(x), n_components)
+    checked = check_image(floating(image), mask, n_components, model.unet.depth)
+    check_descent(model, optimization, mixture, checked[0], n_components)
+    x, w = map(jnp.asarray, checked)
     floor = gaussian.variance_floor(_columns(x), w.ravel())
     begins_with = None if mixture is None else cast(mixture, x.dtype)
     job = descent.Job(cast(parameters, x.dtype), x, w, floor, begins_with)
@@ -200,7 +201,7 @@ def fit_batch(
         mask = None if masks is None else masks[b]
         mixture = None if mixtures is None else mixtures[b]
         x, w = check_image(floating(image), mask, n_components, model.unet.depth)
-        check_descent(model, optimization, mixture, _columns(x), n_components)
+        check_descent(model, optimization, mixture, x, n_components)
         start, mixture = jax.tree.map(partial(np.asarray, dtype=x.dtype), (parameters[b], mixture))
         floor = gaussian.variance_floor(_columns(jnp.asarray(x)), jnp.asarray(w.ravel()))
         jobs.append(descent.Job(start, x, w, np.asarray(floor), mixture))

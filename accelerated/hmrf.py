@@ -1,6 +1,6 @@
 """The hidden Markov field [SV4]; see `reference.hmrf`."""
 
-from functools import partial
+from functools import partial, reduce
 from itertools import product
 
 import jax
@@ -22,15 +22,16 @@ def neighbour_sum(maps: jax.Array, diagonals: bool = False) -> jax.Array:
     if not diagonals:
         steps = [step for step in steps if sum(map(abs, step)) == 1]
     windows = [tuple(slice(1 + by, 1 + by + n) for by, n in zip(step, shape, strict=True)) for step in steps]
-    return sum(padded[:, *window] for window in windows)
+    return reduce(jnp.add, (padded[:, *window] for window in windows))
 
 
 def colours(weights: jax.Array, diagonals: bool = False) -> jax.Array:
     """See `reference.hmrf.colours`."""
     places = [jax.lax.broadcasted_iota(int, weights.shape, axis) for axis in range(weights.ndim)]
     if diagonals:
-        return sum(place % 2 * 2**axis for axis, place in enumerate(places))
-    return sum(places) % 2
+        places = [place % 2 * 2**axis for axis, place in enumerate(places)]
+        return reduce(jnp.add, places)
+    return reduce(jnp.add, places) % 2
 
 
 def sweep(

@@ -170,16 +170,16 @@ def check_model(model: DeepModel) -> None:
 
 
 def check_descent(
-    model: DeepModel, optimization: Optimization, mixture: Mixture | None, pixels: np.ndarray, n_components: int
+    model: DeepModel, optimization: Optimization, mixture: Mixture | None, image: np.ndarray, n_components: int
 ) -> None:
-    """Check that a loop of Algorithm 3 can start. mixture: the given one, for pixels (M, N).
+    """Check that a loop of Algorithm 3 can start. mixture: the given one, for an image (M, H, W).
 
     Raises ValueError for a mixture of another shape, and for the free energy without one.
     """
     if mixture is not None:
         if len(mixture.means) != n_components:
             raise ValueError(f"the mixture has {len(mixture.means)} classes, the network {n_components}")
-        check_start(mixture, pixels, model.covariance_type)
+        check_start(mixture, image, model.covariance_type)
     elif model.objective == "free_energy":
         raise ValueError('objective="free_energy" needs a mixture to start from, such as a fitted GMM')
     if not 0 <= round(optimization.m_step_damping, 6) <= 1:  # float32 may have moved a 1

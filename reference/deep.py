@@ -116,7 +116,7 @@ def fit(
     check_model(model)
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
-    check_descent(model, optimization, mixture, _columns(image), n_components)
+    check_descent(model, optimization, mixture, image, n_components)
     floor = gaussian.variance_floor(_columns(image), weights.ravel())
     state = begin(parameters, image, weights, floor, model)
     if mixture is not None:

@@ -627,8 +627,8 @@ MISTAKES = (
     Mistake(
         "neighbours outside the mask count",
         "hmrf",
-        "field = beta * neighbour_sum(weights * posterior, diagonals)",
-        "field = beta * neighbour_sum(posterior, diagonals)",
+        "field = beta * neighbour_sum(weights * posterior, diagonals)\n        updated",
+        "field = beta * neighbour_sum(posterior, diagonals)\n        updated",
         "hmrf.sweep/published_beta",
     ),
     Mistake(

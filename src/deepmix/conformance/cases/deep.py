@@ -203,8 +203,8 @@ def _free_energies() -> Iterator[Case]:
     sure = np.eye(3)[:, np.arange(64) % 3]
     yield Case("deep.free_energy", "sure", mixture | {"proportions": sure, "weights": np.ones(64)})
     given = problem("energy gradient", weights="reals")
-    energy, variation = DeepModel(CONFIG, objective="free_energy"), {"name": "total_variation", "strength": 0.3}
-    regularized: Any = energy._replace(method="deepg", regularizers=(variation,))
+    variation: Any = {"name": "total_variation", "strength": 0.3}
+    regularized = DeepModel(CONFIG, "deepg", objective="free_energy", regularizers=(variation,))
     held = given._asdict() | {"model": regularized, "damping": 0.0}
     yield Case("deep.loss_and_gradient", "free_energy_regularized", held)
     underflow = problem("energy underflow", config=SMALL)

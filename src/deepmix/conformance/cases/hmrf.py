@@ -68,8 +68,9 @@ def _sweeps() -> Iterator[Case]:
         yield Case("hmrf.free_energy", name, arguments | given)
         yield Case("hmrf.pseudo_nll", name, arguments | given)
     sure = np.eye(3)[:, np.arange(30) % 3].reshape(3, *PLANE)
-    field = arguments | {"posterior": sure, "log_densities": _maps("sure", 3, PLANE), "weights": np.ones(PLANE)}
-    yield Case("hmrf.free_energy", "sure", field)
+    densities = _maps("sure", 3, PLANE)
+    given = {"posterior": sure, "log_densities": densities, "weights": np.ones(PLANE)}
+    yield Case("hmrf.free_energy", "sure", given)
 
 
 def _fits() -> Iterator[Case]:
