@@ -1,13 +1,14 @@
 """`python -m benchmarks [em|deep|fcm|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
 
-Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit).
+Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit),
+`quality` (methods and peers on phantoms and real images).
 """
 
 import argparse
 
 from rich.console import Console
 
-from . import batch, curves, deep, em, fcm, machine, memory, precision, report, scaling, training
+from . import batch, curves, deep, em, fcm, machine, memory, precision, quality, report, scaling, training
 from .setting import Setting
 
 BENCHMARKS = {
@@ -18,7 +19,7 @@ BENCHMARKS = {
     "scaling": scaling.run,
     "memory": memory.run,
 }
-EXPERIMENTS = {"training": training.run, "precision": precision.run}
+EXPERIMENTS = {"training": training.run, "precision": precision.run, "quality": quality.run}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -53,6 +54,8 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")
     add("--quick", action="store_true", help="small sizes, nothing written")
     add("--paper", action="store_true", help="training: the published sizes")
+    add("--data", help="quality: a folder with brain/ and lesions/")
+    add("--full", action="store_true", help="quality: more images of each kind")
     chosen = vars(parser.parse_args(arguments))
     names = chosen.pop("names") or ["all"]
     if len(names) == 1 and names[0] in EXPERIMENTS:

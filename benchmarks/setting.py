@@ -15,7 +15,8 @@ class Setting(NamedTuple):
 
     backend: an importable module with the project's functions. device: as JAX names it: cpu, gpu, gpu:1; "" for
     JAX's first. dtype: of the data, hence of every contestant but the reference. quick: small sizes.
-    paper: the published sizes, in `training`.
+    paper: the published sizes, in `training`. data, full: of `quality`, the folder of real images, and whether
+    there shall be more of each kind.
     """
 
     backend: str = "deepmix.accelerated"
@@ -23,6 +24,8 @@ class Setting(NamedTuple):
     dtype: str = "float32"
     quick: bool = False
     paper: bool = False
+    data: str | None = None
+    full: bool = False
 
     @property
     def name(self) -> str:

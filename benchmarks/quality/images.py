@@ -1,0 +1,75 @@
+"""Images with known truth: phantoms of three noise levels, slices of a brain with noise added, of lesions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from deepmix import images, phantoms
+
+NOISE = {"low": 0.5, "middle": 0.75, "high": 1.0}  # of the phantom; 1 is that of a real case
+ADDED = (0, 15, 25)  # deviation of the noise added to the brain, whose tissues lie some 60 apart
+SEQUENCES = ("T1", "T1Gd", "T2", "FLAIR")
+FIRST = 100  # of the phantoms; those below are for tuning
+
+
+class Case(NamedTuple):
+    """One image.
+
+    row: of the table that it counts in. image: (M, H, W). mask: (H, W). truth: (H, W), classes 1 … C, 0 is none.
+    n_components: K; where there are fewer true classes, the one class that covers each best counts.
+    """
+
+    row: str
+    name: str
+    image: np.ndarray
+    mask: np.ndarray
+    truth: np.ndarray
+    n_components: int
+    channels: tuple[str, ...]
+
+
+def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
+    """All images, row by row. data: the folder of the real ones, None for phantoms alone.
+
+    full: ten phantoms of each noise instead of three, and every odd slice of the brain instead of every second
+    of these. quick: one small phantom.
+    """
+    if quick:
+        yield _phantom("middle", FIRST, 64)
+        return
+    for noise in NOISE:
+        for seed in range(FIRST, FIRST + (10 if full else 3)):
+            yield _phantom(noise, seed)
+    if data is not None:
+        for added in ADDED:
+            yield from _brain(Path(data, "brain"), added, range(1, 20, 2 if full else 4))
+        yield from _lesions(Path(data, "lesions"), range(1, 9, 2))
+
+
+def _phantom(noise: str, seed: int, size: int = 160) -> Case:
+    drawn = phantoms.left_ventricle(size, NOISE[noise], seed)
+    about = drawn.image, drawn.mask, drawn.labels, len(phantoms.TISSUES), phantoms.CHANNELS
+    return Case(f"phantom, {noise} noise", f"phantom {noise} {seed}", *about)
+
+
+def _brain(folder: Path, added: int, slices: range) -> Iterator[Case]:
+    volume, truth, mask = _read(folder, ("T1",))
+    for z in slices:
+        noise = added * np.random.default_rng(z).standard_normal(mask.shape[:2])
+        row = f"brain, noise {added}" if added else "brain"
+        yield Case(row, f"{row}, slice {z}", volume[..., z] + noise, mask[..., z], truth[..., z], 3, ("T1",))
+
+
+def _lesions(folder: Path, slices: range) -> Iterator[Case]:
+    volume, truth, mask = _read(folder, SEQUENCES)
+    for z in slices:
+        yield Case("lesions", f"lesions, slice {z}", volume[..., z], mask[..., z], truth[..., z], 4, SEQUENCES)
+
+
+def _read(folder: Path, channels: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The channels (M, H, W, D), the truth and the mask (H, W, D)."""
+    image = images.read_image([folder / f"{channel}.nii.gz" for channel in channels])
+    mask = images.read_labels(folder / "mask.nii.gz", image) > 0
+    return image.channels.astype(float), images.read_labels(folder / "labels.nii.gz", image) * mask, mask

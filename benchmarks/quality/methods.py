@@ -1,0 +1,80 @@
+"""The methods: this project's, each with what its users would take, and the peers that people use for this."""
+
+import importlib.util
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix import segment
+
+from ..peers import atropos, dipy_hmrf
+from .cache import code
+from .images import Case
+
+
+class Method(NamedTuple):
+    """A way to labels.
+
+    labels: from a case and a seed to labels 1 … K inside the mask. made_of: what its results depend on, beside
+    the case and the seed. random: whether they depend on the seed. needs: module that must be installed.
+    """
+
+    labels: Callable[[Case, int], np.ndarray]
+    made_of: Callable[[], tuple[object, ...]]
+    random: bool = True
+    needs: str = "deepmix"
+    one_channel: bool = False
+
+    def takes(self, case: Case) -> bool:
+        """Whether it can segment the image."""
+        return not self.one_channel or len(case.image) == 1
+
+    def missing(self) -> bool:
+        """Whether what it needs is not installed."""
+        return importlib.util.find_spec(self.needs) is None
+
+
+def _own(method: str, **settings: Any) -> Method:
+    """`deepmix.segment` with some settings."""
+
+    def labels(case: Case, seed: int) -> np.ndarray:
+        about = {"n_components": case.n_components, "method": method, "seed": seed}
+        return segment(case.image, case.mask, **about, **settings).labels
+
+    return Method(labels, lambda: (method, sorted(settings.items()), code()))
+
+
+def _peer(function: Callable[..., np.ndarray], package: str, module: str, **options: Any) -> Method:
+    def labels(case: Case, seed: int) -> np.ndarray:
+        return function(case.image, case.mask, case.n_components, **options)
+
+    made_of = lambda: (function.__module__, sorted(options.items()), version(package))  # noqa: E731
+    return Method(labels, made_of, random=False, needs=module, one_channel=function is dipy_hmrf.segment)
+
+
+def _by_sklearn(case: Case, seed: int) -> np.ndarray:
+    """scikit-learn's mixture, the best of five starts."""
+    from sklearn.mixture import GaussianMixture
+
+    pixels = case.image[:, case.mask].T
+    mixture = GaussianMixture(case.n_components, covariance_type="diag", n_init=5, random_state=seed)
+    labels = np.zeros(case.mask.shape, np.uint8)
+    labels[case.mask] = mixture.fit_predict(pixels) + 1
+    return labels
+
+
+METHODS = {
+    "gmm": _own("gmm", restarts=5),
+    "svgmm": _own("svgmm", restarts=5),
+    "hmrf": _own("hmrf", restarts=5),
+    "hmrf, beta auto": _own("hmrf", restarts=5, beta="auto"),
+    "fcm": _own("fcm", restarts=5),
+    "deepg, paper": _own("deepg"),
+    "deepsvg, paper": _own("deepsvg"),
+    "scikit-learn": Method(_by_sklearn, lambda: ("sklearn", version("scikit-learn")), needs="sklearn"),
+    "Atropos, MRF 0.1": _peer(atropos.segment, "antspyx", "ants", beta=0.1),
+    "Atropos, MRF 0.3": _peer(atropos.segment, "antspyx", "ants", beta=0.3),
+    "dipy HMRF": _peer(dipy_hmrf.segment, "dipy", "dipy"),
+}
