@@ -56,6 +56,11 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     add("--paper", action="store_true", help="training: the published sizes")
     add("--data", help="quality: a folder with brain/ and lesions/")
     add("--full", action="store_true", help="quality: more images of each kind")
+    add(
+        "--only",
+        default=default.only,
+        help="quality: a pattern of methods, such as 'hmrf*'; then nothing is written",
+    )
     chosen = vars(parser.parse_args(arguments))
     names = chosen.pop("names") or ["all"]
     if len(names) == 1 and names[0] in EXPERIMENTS:

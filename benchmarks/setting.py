@@ -15,8 +15,8 @@ class Setting(NamedTuple):
 
     backend: an importable module with the project's functions. device: as JAX names it: cpu, gpu, gpu:1; "" for
     JAX's first. dtype: of the data, hence of every contestant but the reference. quick: small sizes.
-    paper: the published sizes, in `training`. data, full: of `quality`, the folder of real images, and whether
-    there shall be more of each kind.
+    paper: the published sizes, in `training`. data, full, only: of `quality`, the folder of real images, whether
+    there shall be more of each kind, and a pattern of the methods.
     """
 
     backend: str = "deepmix.accelerated"
@@ -26,6 +26,7 @@ class Setting(NamedTuple):
     paper: bool = False
     data: str | None = None
     full: bool = False
+    only: str = "*"
 
     @property
     def name(self) -> str:

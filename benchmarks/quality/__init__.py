@@ -5,6 +5,7 @@ What is tuned is tuned on even slices and on phantoms below 100; these images ar
 
 import time
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 
 from rich.console import Console
@@ -27,7 +28,9 @@ Job = tuple[Case, str, int]
 def run(setting: Setting) -> None:
     """Every method on every image; prints a table, and writes the scores and a figure."""
     console, cache = Console(), Cache(report.RESULTS / ".quality")
-    offered = {name: method for name, method in METHODS.items() if not setting.quick or name in QUICK}
+    offered = {name: method for name, method in METHODS.items() if fnmatchcase(name, setting.only)}
+    if setting.quick:
+        offered = {name: method for name, method in offered.items() if name in QUICK}
     for name in [name for name, method in offered.items() if method.missing()]:
         del offered[name]
         console.print(f"{name} is left out: pip install 'deepmix[quality]'", markup=False)
@@ -42,7 +45,7 @@ def run(setting: Setting) -> None:
         found.append(Score(case.row, case.name, name, seed, score(labels, case), collapsed(labels, case), seconds))
         maps[case.name, name, seed] = labels
     console.print(table.dice(found))
-    if not setting.quick:
+    if not setting.quick and setting.only == "*":
         drawn = figure.draw(_first_of_each_row(jobs), maps)
         report.keep(f"quality{'-full' * setting.full}", {"scores": [s._asdict() for s in found]}, setting, drawn)
 
