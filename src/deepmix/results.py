@@ -42,8 +42,8 @@ class Segmentation(NamedTuple):
 
     labels: (*spatial) uint8, classes 1 … K, 0 outside the mask.
     probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask.
-    parts: the fits behind it. guide: the GMM over the whole image that a deep method's classes were matched
-    to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
+    parts: the fits behind it. guide: the GMM or field over the whole image that a deep method started from, or
+    its classes were matched to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
     selection, field: how K, or the β of hmrf, was chosen, if it was not given.
     """
 

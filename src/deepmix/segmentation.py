@@ -13,7 +13,7 @@ from scipy.ndimage import find_objects
 
 from deepmix.reference import fcm, initialization
 from deepmix.reference.metrics import match_classes
-from deepmix.reference.types import Fit, Mixture, Status
+from deepmix.reference.types import FieldFit, Fit, Mixture, Status
 
 from . import preparation, selection
 from .backends import backend
@@ -117,7 +117,10 @@ def _fit_pixels(job: Job, twin: ModuleType) -> _Outcome:
         return _Outcome([part_of(None, fit, order, job)], [(None, fit.responsibilities[order])])
     fit = _fit_gmm(pixels, job, twin)
     if job.settings.method == "hmrf":
-        return _fit_field(fit.mixture, job, twin)
+        field = _fit_field(fit.mixture, job.chosen(), job, twin)
+        order = order_of(field.fit.mixture.means, job)
+        part = part_of(None, field.fit, order, job)
+        return _Outcome([part], [(None, field.posteriors[order])], field=field.strength)
     probabilities = fit.responsibilities
     if job.settings.method == "svgmm":
         fit = _fit_svgmm(pixels, fit.mixture, job, twin)
@@ -178,9 +181,17 @@ def _fit_svgmm(pixels: np.ndarray, mixture: Mixture, job: Job, twin: ModuleType)
     return twin.svgmm.fit(pixels, start, covariance_type=kind, tol=settings.tol, max_iter=settings.max_iter)
 
 
-def _fit_field(mixture: Mixture, job: Job, twin: ModuleType) -> _Outcome:
-    """The Markov field over an image or, with neighbours in three dimensions, over a volume."""
-    settings, mask = job.settings, job.chosen()
+class _Field(NamedTuple):
+    """A Markov field over some pixels: its fit, γ (K, pixels), and how β was chosen, if it was not given."""
+
+    fit: FieldFit
+    posteriors: np.ndarray
+    strength: selection.Strength | None
+
+
+def _fit_field(mixture: Mixture, mask: np.ndarray, job: Job, twin: ModuleType) -> _Field:
+    """The Markov field over the mask of an image or, with neighbours in three dimensions, of a volume."""
+    settings = job.settings
     (box,) = find_objects(mask.astype(np.uint8))
     image, inside = job.volume[:, *box], mask[box]
     if job.flat:
@@ -201,10 +212,8 @@ def _fit_field(mixture: Mixture, job: Job, twin: ModuleType) -> _Outcome:
     }
     curve = {beta: float(fit.pseudo_nll) for beta, fit in fits.items()}
     best = min(strengths, key=lambda beta: _finite(curve[beta]))
-    fit, order = fits[best], order_of(fits[best].mixture.means, job)
-    probabilities = np.asarray(fit.posterior)[order][:, inside]
     chosen = selection.Strength(best, curve) if len(strengths) > 1 else None
-    return _Outcome([part_of(None, fit, order, job)], [(None, probabilities)], field=chosen)
+    return _Field(fits[best], np.asarray(fits[best].posterior)[:, inside], chosen)
 
 
 def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outcome:
@@ -216,7 +225,7 @@ def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outco
     guide = _guide(job, twin) if needs_guide else None
     box = preparation.window(job.mask.max(axis=2), settings.margin, 2**settings.depth)
     todo = [z for z in job.slices if job.mask[..., z].any()]
-    outcome = _Outcome([], [], guide and guide.part)
+    outcome = _Outcome([], [], guide and guide.part, guide and guide.strength)
     for done, z in enumerate(todo):
         mask = job.mask[..., z]
         if mask.sum() < settings.n_components:
@@ -261,22 +270,28 @@ def _fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> _Outco
 
 
 class _Guide(NamedTuple):
-    """One GMM over the whole volume, its posteriors (K, H, W, D) and its part; classes in their final order."""
+    """One GMM or Markov field over the whole volume and its posteriors (K, H, W, D); classes in final order."""
 
     mixture: Mixture
     posteriors: np.ndarray
     part: Part
+    strength: selection.Strength | None
 
 
 def _guide(job: Job, twin: ModuleType) -> _Guide:
-    fit = _fit_gmm(job.volume[:, job.mask], job, twin)
-    order = order_of(fit.mixture.means, job)
-    posteriors = np.zeros((job.settings.n_components, *job.mask.shape), job.volume.dtype)
-    posteriors[:, job.mask] = np.asarray(fit.responsibilities)[order]
-    tied = job.settings.covariance_type == "tied"
+    fit: Any = _fit_gmm(job.volume[:, job.mask], job, twin)
+    of_pixels, strength = np.asarray(fit.responsibilities), None
     proportions, means, covariances = map(np.asarray, fit.mixture)
+    if job.settings.guide == "hmrf":
+        fit, of_pixels, strength = _fit_field(fit.mixture, job.mask, job, twin)
+        _, means, covariances = map(np.asarray, fit.mixture)
+        proportions = np.full_like(proportions, 1 / len(proportions))  # [SV4] knows none
+    order = order_of(means, job)
+    posteriors = np.zeros((len(order), *job.mask.shape), job.volume.dtype)
+    posteriors[:, job.mask] = of_pixels[order]
+    tied = job.settings.covariance_type == "tied"
     mixture = Mixture(proportions[order], means[order], covariances if tied else covariances[order])
-    return _Guide(mixture, posteriors, part_of(None, fit, order, job))
+    return _Guide(mixture, posteriors, part_of(None, fit, order, job), strength)
 
 
 def _matching_order(probabilities: np.ndarray, guide: np.ndarray) -> np.ndarray:

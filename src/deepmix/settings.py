@@ -37,10 +37,11 @@ class Settings:
 
     depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
     learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
-    objective, m_step_gradient, m_step_weights, label_rule: see `DeepModel`; the free energy starts from a GMM.
+    objective, m_step_gradient, m_step_weights, label_rule: see `DeepModel`; the free energy starts from the guide.
     m_step_every, m_step_damping: see `Optimization`.
     total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init.
-    warm_start: steps on the GMM's posteriors before the loop [DG6].
+    guide: "gmm" or "hmrf" (with its `beta`), whose posteriors a deep method starts from where it needs them.
+    warm_start: steps on these posteriors before the loop [DG6].
     """
 
     n_components: int
@@ -78,6 +79,7 @@ class Settings:
     label_rule: str = DeepModel().label_rule
     total_variation: float = 0.0
     mean_prior: float = 0.0
+    guide: str = "gmm"
     warm_start: int = 0
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class Settings:
         check_choice("backend", self.backend, BACKENDS)
         check_choice("standardize", self.standardize, ("mask", "image", "none"))
         check_choice("initialization", self.initialization, ("kmeans", "random"))
+        check_choice("guide", self.guide, ("gmm", "hmrf"))
         check_choice("svgmm_start", self.svgmm_start, ("fitted", "initial"))
         if self.dtype is not None:
             check_choice("dtype", self.dtype, ("float32", "float64"))

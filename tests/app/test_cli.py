@@ -103,7 +103,7 @@ def test_every_setting_can_be_set(case, run):
         "min-steps": 1, "max-steps": 4, "m-step-gradient": "held", "m-step-weights": "posterior",
         "label-rule": "posterior", "total-variation": 0.1, "mean-prior": 0.2, "warm-start": 3, "device": "cpu",
         "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5, "beta": 0.3, "objective": "nll",
-        "m-step-every": 3, "m-step-damping": 0.25,
+        "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf",
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--diagonals"]

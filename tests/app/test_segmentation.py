@@ -146,6 +146,30 @@ def test_the_markov_field_and_the_free_energy_say_what_they_are_of():
     np.testing.assert_allclose(deep.parts[0].means, deep.guide.means, rtol=1e-5)  # kept from the GMM
 
 
+def test_a_field_guides_a_network():
+    """The free energy starts from the field: its mixture without proportions, its posteriors, its β."""
+    image, _, mask = blobs()
+    noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
+    field = segment(noisy, mask, n_components=3, method="hmrf", beta="auto")
+    options = TINY | {
+        "objective": "free_energy",
+        "m_step_every": 0,
+        "warm_start": 60,
+        "max_steps": 2,
+        "filters": 8,
+    }
+    deep = segment(noisy, mask, n_components=3, guide="hmrf", beta="auto", **options)
+    np.testing.assert_allclose(deep.guide.means, field.parts[0].means, rtol=1e-5)
+    np.testing.assert_allclose(deep.parts[0].means, field.parts[0].means, rtol=1e-5)
+    np.testing.assert_allclose(deep.parts[0].proportions, 1 / 3, rtol=1e-6)
+    assert deep.field == field.field
+    by_gmm = segment(noisy, mask, n_components=3, **options)
+    alike, less = ((result.labels == field.labels)[mask].mean() for result in (deep, by_gmm))
+    assert alike > less
+    with pytest.raises(ValueError, match="guide must be one of gmm, hmrf"):
+        segment(noisy, mask, n_components=3, guide="svgmm")
+
+
 def test_the_image_says_how_strong_its_field_is():
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)

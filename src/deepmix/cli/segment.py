@@ -91,7 +91,7 @@ def segment(
     min_steps: Annotated[int, typer.Option(help="Least steps.", rich_help_panel=LOOP)] = DEFAULT.min_steps,
     max_steps: Annotated[int, typer.Option(help="Most steps.", rich_help_panel=LOOP)] = DEFAULT.max_steps,
     objective: Annotated[
-        str, typer.Option(help="nll, or free_energy, which starts from a GMM.", rich_help_panel=LOOP)
+        str, typer.Option(help="nll, or free_energy, which starts from the guide.", rich_help_panel=LOOP)
     ] = DEFAULT.objective,
     m_step_every: Annotated[
         int,
@@ -111,8 +111,11 @@ def segment(
     mean_prior: Annotated[
         float, typer.Option(help="Weight of the distance to --means-init.", rich_help_panel=LOOP)
     ] = DEFAULT.mean_prior,
+    guide: Annotated[
+        str, typer.Option(help="Where a deep method starts: gmm, or hmrf with its --beta.", rich_help_panel=LOOP)
+    ] = DEFAULT.guide,
     warm_start: Annotated[
-        int, typer.Option(help="Steps on a GMM's posteriors before the loop.", rich_help_panel=LOOP)
+        int, typer.Option(help="Steps on the guide's posteriors before the loop.", rich_help_panel=LOOP)
     ] = DEFAULT.warm_start,
     device: Annotated[
         str | None, typer.Option(help="Such as cpu, gpu or gpu:1.", rich_help_panel=RUN)
@@ -162,6 +165,7 @@ def segment(
         label_rule=label_rule,
         total_variation=total_variation,
         mean_prior=mean_prior,
+        guide=guide,
         warm_start=warm_start,
     )
     # what takes a second to import comes after what can be wrong at once
