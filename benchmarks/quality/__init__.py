@@ -21,6 +21,7 @@ from .scores import Score, collapsed, score
 
 SEEDS = (0, 1, 2)
 QUICK = ("gmm", "hmrf", "fcm")
+_WIDTH = 170  # that the table needs
 
 Job = tuple[Case, str, int]
 
@@ -44,7 +45,7 @@ def run(setting: Setting) -> None:
         labels, seconds = segmented()
         found.append(Score(case.row, case.name, name, seed, score(labels, case), collapsed(labels, case), seconds))
         maps[case.name, name, seed] = labels
-    console.print(table.dice(found))
+    Console(width=max(console.width, _WIDTH)).print(table.dice(found))
     if not setting.quick and setting.only == "*":
         drawn = figure.draw(_first_of_each_row(jobs), maps)
         report.keep(f"quality{'-full' * setting.full}", {"scores": [s._asdict() for s in found]}, setting, drawn)

@@ -30,7 +30,7 @@ def dice(scores: Sequence[Score]) -> Table:
         cells = []
         for row in by_row:
             found = [score.dice for score in own if score.row == row]
-            cells.append(f"{np.mean(found):.3f} ± {np.std(found):.3f}" if found else "")
+            cells.append(f"{np.mean(found):.3f}±{np.std(found):.3f}" if found else "")
         means = [mean_of(scores, method, row) for row in by_row]
         over_all = "" if np.isnan(means).any() else f"{np.mean(means):.3f}"
         collapsed = str(sum(score.collapsed for score in own))
