@@ -80,7 +80,7 @@ def objective(
         _, log_likelihood = gaussian.posterior(log_mean[:, None], densities)
     nll = mean_nll(log_likelihood, w)  # [SV1]; deepG [EM2]
     if model.objective == "free_energy":
-        nll = _free_energy(log_proportions, mixture, densities, w)
+        nll = _free_energy(log_proportions, mixture, densities, w, model.contamination)
     shape, total = logits.shape, nll
     prior_mixture = Mixture(mean_proportions, of_prior.means, of_prior.covariances)
     for regularizer, strength in model.regularizers:
@@ -210,11 +210,16 @@ def fit_batch(
 
 
 def free_energy(
-    proportions: jax.Array, mixture: Mixture, pixels: jax.Array, weights: jax.Array, covariance_type: str = "diag"
+    proportions: jax.Array,
+    mixture: Mixture,
+    pixels: jax.Array,
+    weights: jax.Array,
+    covariance_type: str = "diag",
+    contamination: float = 0.0,
 ) -> jax.Array:
     """See `reference.deep.free_energy` [VE1]."""
     densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
-    return _free_energy(jnp.log(proportions), mixture, densities, weights)
+    return _free_energy(jnp.log(proportions), mixture, densities, weights, contamination)
 
 
 @partial(jax.jit, static_argnames="model")
@@ -267,10 +272,17 @@ def _warm_start(
 
 
 def _free_energy(
-    log_proportions: jax.Array, mixture: Mixture, log_densities: jax.Array, weights: jax.Array
+    log_proportions: jax.Array,
+    mixture: Mixture,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    contamination: jax.Array | float,
 ) -> jax.Array:
-    """F [VE1] from log q (K, N); a class without a share of a pixel adds 0 to value and gradient."""
-    proportions, log_joint = jnp.exp(log_proportions), jnp.log(mixture.proportions)[:, None] + log_densities
+    """F [VE1], [VE4] from log q (K, N); a class without a share of a pixel adds 0 to value and gradient."""
+    proportions, log_mean = jnp.exp(log_proportions), jnp.log(mixture.proportions)[:, None]
+    log_joint = log_mean + log_densities
+    of_any = jnp.log(contamination) + log_mean + jax.nn.logsumexp(log_joint, axis=0)
+    log_joint = jnp.logaddexp(jnp.log1p(-contamination) + log_joint, of_any)
     excess = jnp.where(proportions > 0, log_proportions - log_joint, 0)
     return jnp.vdot((proportions * excess).sum(axis=0), weights, precision=gaussian.HIGHEST) / weights.sum()
 

@@ -167,6 +167,10 @@ def check_model(model: DeepModel) -> None:
         raise ValueError('m_step_weights="posterior" goes with m_step_gradient="held" only')
     if (model.objective, model.m_step_weights) == ("free_energy", "posterior"):
         raise ValueError('the M-step of objective="free_energy" has the weights Π; leave m_step_weights out')
+    if not 0 <= model.contamination < 1:
+        raise ValueError(f"contamination must be at least 0 and less than 1, got {model.contamination}")
+    if model.contamination and model.objective != "free_energy":
+        raise ValueError('contamination is of objective="free_energy"; leave it out')
 
 
 def check_descent(

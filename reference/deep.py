@@ -1,7 +1,7 @@
 """Algorithm 3: deepG and deepSVG on one image [DG]."""
 
 import numpy as np
-from scipy.special import log_softmax, xlogy
+from scipy.special import log_softmax, logsumexp, xlogy
 
 from . import adamw, gaussian, layers
 from .checks import check_descent, check_image, check_model, check_target
@@ -153,12 +153,13 @@ def free_energy(
     pixels: np.ndarray,
     weights: np.ndarray,
     covariance_type: str = "diag",
+    contamination: float = 0.0,
 ) -> float:
     """F = (1/N) Σ_x w Σ_k q_k(x) (log q_k(x) − log π_k − log N(I(x)|μ_k,Σ_k)) [VE1].
 
-    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,).
+    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). contamination: ε [VE4].
     """
-    joint = _log_joint(pixels, mixture, covariance_type)
+    joint = _log_joint(pixels, mixture, covariance_type, contamination)
     divergence = xlogy(proportions, proportions) - proportions * np.where(proportions > 0, joint, 0)
     return float(divergence.sum(axis=0) @ weights / weights.sum())
 
@@ -235,7 +236,7 @@ def _evaluate(
         _, log_likelihood = gaussian.posterior(gaussian.safe_log(mixture.proportions)[:, None], densities)
     nll = mean_nll(log_likelihood, w)  # [SV1]; deepG [EM2]
     if model.objective == "free_energy":
-        nll = free_energy(proportions, mixture, pixels, w, kind)
+        nll = free_energy(proportions, mixture, pixels, w, kind, model.contamination)
     shape = logits.shape
     evaluation = Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
     return evaluation, found
@@ -269,16 +270,21 @@ def _free_energy_gradient(
     logits: np.ndarray, evaluation: Evaluation, image: np.ndarray, weights: np.ndarray, model: DeepModel
 ) -> np.ndarray:
     """∂F/∂z (K, H, W) at the logits z: [VE2] through the softmax, which has no use for its + 1."""
-    joint = _log_joint(_columns(image), evaluation.mixture, model.covariance_type).reshape(logits.shape)
+    joint = _log_joint(_columns(image), evaluation.mixture, model.covariance_type, model.contamination)
     q = evaluation.proportions
-    excess = log_softmax(logits, axis=0) - np.where(q > 0, joint, 0)
+    excess = log_softmax(logits, axis=0) - np.where(q > 0, joint.reshape(logits.shape), 0)
     return weights / weights.sum() * q * (excess - (q * excess).sum(axis=0))
 
 
-def _log_joint(pixels: np.ndarray, mixture: Mixture, covariance_type: str) -> np.ndarray:
-    """log π_k + log N(x|μ_k,Σ_k) (K, N)."""
+def _log_joint(pixels: np.ndarray, mixture: Mixture, covariance_type: str, contamination: float) -> np.ndarray:
+    """log π_k + log N(x|μ_k,Σ_k) (K, N); of the share ε of the pixels, x says nothing of k [VE4]."""
     densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
-    return gaussian.safe_log(mixture.proportions)[:, None] + densities
+    log_proportions = gaussian.safe_log(mixture.proportions)[:, None]
+    joint = log_proportions + densities
+    if contamination == 0:
+        return joint
+    of_any = np.log(contamination) + log_proportions + logsumexp(joint, axis=0)
+    return np.logaddexp(np.log1p(-contamination) + joint, of_any)
 
 
 def _regularize(

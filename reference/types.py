@@ -155,6 +155,7 @@ class DeepModel(NamedTuple):
     label_rule: "prior" (argmax Π) or "posterior" (argmax γ).
     regularizers: pairs (R, λ); the loss is NLL + Σ λ R, or F + Σ λ R [R].
     objective: "nll", that of the method, or "free_energy", F of either [VE1], whose M-step is always held.
+    contamination: of the free energy, ε: the share of pixels whose intensity says nothing of their class [VE4].
     """
 
     unet: UNetConfig = UNetConfig()
@@ -165,6 +166,7 @@ class DeepModel(NamedTuple):
     label_rule: str = "prior"
     regularizers: tuple[tuple[Regularizer, float], ...] = ()
     objective: str = "nll"
+    contamination: float = 0.0
 
 
 class Optimization(NamedTuple):

@@ -65,14 +65,17 @@ def _by_sklearn(case: Case, seed: int) -> np.ndarray:
     return labels
 
 
+FIVE_STARTS: dict[str, Any] = {"preset": "paper", "restarts": 5}
 METHODS = {
-    "gmm": _own("gmm", restarts=5),
-    "svgmm": _own("svgmm", restarts=5),
-    "hmrf": _own("hmrf", restarts=5),
-    "hmrf, beta auto": _own("hmrf", restarts=5, beta="auto"),
-    "fcm": _own("fcm", restarts=5),
-    "deepg, paper": _own("deepg"),
-    "deepsvg, paper": _own("deepsvg"),
+    "gmm": _own("gmm", **FIVE_STARTS),
+    "svgmm": _own("svgmm", **FIVE_STARTS),
+    "hmrf": _own("hmrf", **FIVE_STARTS),
+    "hmrf, beta auto": _own("hmrf", beta="auto", **FIVE_STARTS),
+    "hmrf, robust": _own("hmrf", preset="robust"),
+    "fcm": _own("fcm", **FIVE_STARTS),
+    "deepg, paper": _own("deepg", preset="paper"),
+    "deepsvg, paper": _own("deepsvg", preset="paper"),
+    "deepsvg, robust": _own("deepsvg", preset="robust"),
     "scikit-learn": Method(_by_sklearn, lambda: ("sklearn", version("scikit-learn")), needs="sklearn"),
     "Atropos, MRF 0.1": _peer(atropos.segment, "antspyx", "ants", beta=0.1),
     "Atropos, MRF 0.3": _peer(atropos.segment, "antspyx", "ants", beta=0.3),

@@ -1,5 +1,6 @@
 """What a segmentation works on, from the image as it was given; and what it says of its fits."""
 
+from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -12,7 +13,11 @@ from deepmix.reference.types import Tree
 
 from . import preparation
 from .results import Part
+from .selection import Strength
 from .settings import Settings
+
+# Called with the slices done, the slices in all, the steps done in this slice, and the NLL.
+Progress = Callable[[int, int, int, float], None]
 
 
 class Job(NamedTuple):
@@ -30,6 +35,15 @@ class Job(NamedTuple):
         result = np.zeros_like(self.mask)
         result[..., self.slices] = self.mask[..., self.slices]
         return result
+
+
+class Outcome(NamedTuple):
+    """Fits, and the probabilities (K, N) of the pixels of each slice (None: of all chosen ones)."""
+
+    parts: list[Part]
+    maps: list[tuple[int | None, np.ndarray]]
+    guide: Part | None = None
+    field: Strength | None = None
 
 
 def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> Job:
@@ -59,11 +73,18 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
     return Job(scale.apply(volume).astype(settings.floating), mask, slices, flat, scale, settings)
 
 
-def regularizers(job: Job, twin: ModuleType) -> tuple:
-    """Those of the settings with their λ, as the backend has them."""
+def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
+    """Those of the settings with their λ, as the backend has them. beta: of the field that guides, 0: none.
+
+    For sure Π the coupling of [SV4], −β Σ_{x~y} Σ_k Π_k(x) Π_k(y), is β/2 times the total variation, up to a
+    constant; with diagonals it counts twice as many pairs.
+    """
     settings, chosen = job.settings, []
-    if settings.total_variation:
-        chosen.append((twin.regularizers.total_variation, settings.total_variation))
+    weight: Any = settings.total_variation
+    if weight == "auto":
+        weight = beta if settings.diagonals else beta / 2
+    if weight:
+        chosen.append((twin.regularizers.total_variation, weight))
     if settings.mean_prior:
         chosen.append((partial(twin.regularizers.mean_prior, means=given_means(job)), settings.mean_prior))
     return tuple(chosen)

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,6 +47,11 @@ def least(curve: dict[int, float]) -> Selection:
             stacklevel=4,
         )
     return Selection(best, curve)
+
+
+def finite(value: Any) -> float:
+    """For comparisons: a fit that is not finite is the worst."""
+    return float(value) if np.isfinite(value) else np.inf
 
 
 def n_parameters(n_components: int, n_channels: int, covariance_type: str) -> int:

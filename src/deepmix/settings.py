@@ -15,7 +15,7 @@ BACKENDS = ("accelerated", "reference")
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of `deepmix.segment`; the defaults are those of the paper and of `reference/README.md`.
+    """Settings of `deepmix.segment`; the defaults are the preset "paper": those of `reference/README.md`.
 
     n_components: K, the number of classes.
     method: gmm, svgmm, deepg, deepsvg, hmrf (hidden Markov field) or fcm (fuzzy C-means).
@@ -27,8 +27,9 @@ class Settings:
     slices: (first, end) of the last axis of a volume, either None; None: all.
 
     covariance_type: diag, spherical, tied or full.
-    initialization: "kmeans" (k-means++), "random" (random responsibilities or memberships).
-    restarts: starts of a GMM or of fcm, with the seeds from `seed` on; the fit with the least NLL, or J, is kept.
+    initialization: "kmeans" (k-means++), "multiscale" (the same on the image as it is, and smoothed over 1, 2 and
+    3 pixels: four starts for one), "random" (random responsibilities or memberships).
+    restarts: seeds of the starts, from `seed` on; the fit with the least NLL (fcm: J; a field: [SV5]) is kept.
     means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
     svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
     tol: on the change of the NLL, of F (hmrf), or of a membership (fcm). max_iter: most M-steps of gmm, svgmm
@@ -37,9 +38,11 @@ class Settings:
 
     depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
     learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
-    objective, m_step_gradient, m_step_weights, label_rule: see `DeepModel`; the free energy starts from the guide.
+    objective, contamination, m_step_gradient, m_step_weights, label_rule: see `DeepModel`; the free energy starts
+    from the guide.
     m_step_every, m_step_damping: see `Optimization`.
-    total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init.
+    total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init; the first may be "auto": half the β
+    of the field that guides.
     guide: "gmm" or "hmrf" (with its `beta`), whose posteriors a deep method starts from where it needs them.
     warm_start: steps on these posteriors before the loop [DG6].
     """
@@ -72,12 +75,13 @@ class Settings:
     min_steps: int = Optimization().min_steps
     max_steps: int = Optimization().max_steps
     objective: str = DeepModel().objective
+    contamination: float = DeepModel().contamination
     m_step_every: int = Optimization().m_step_every
     m_step_damping: float = Optimization().m_step_damping
     m_step_gradient: str = DeepModel().m_step_gradient
     m_step_weights: str = DeepModel().m_step_weights
     label_rule: str = DeepModel().label_rule
-    total_variation: float = 0.0
+    total_variation: float | str = 0.0
     mean_prior: float = 0.0
     guide: str = "gmm"
     warm_start: int = 0
@@ -86,7 +90,7 @@ class Settings:
         check_choice("method", self.method, METHODS)
         check_choice("backend", self.backend, BACKENDS)
         check_choice("standardize", self.standardize, ("mask", "image", "none"))
-        check_choice("initialization", self.initialization, ("kmeans", "random"))
+        check_choice("initialization", self.initialization, ("kmeans", "multiscale", "random"))
         check_choice("guide", self.guide, ("gmm", "hmrf"))
         check_choice("svgmm_start", self.svgmm_start, ("fitted", "initial"))
         if self.dtype is not None:
@@ -98,8 +102,14 @@ class Settings:
         if self.mean_prior and self.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
         check_model(self.model())
-        if self.beta != "auto" and not (isinstance(self.beta, (int, float)) and 0 <= self.beta < np.inf):
-            raise ValueError(f"beta must be a number that is not negative, or auto; got {self.beta!r}")
+        if self.total_variation == "auto" and self.guide != "hmrf":
+            raise ValueError(
+                'total_variation "auto" follows the field that guides; add guide "hmrf", or give a number'
+            )
+        for name in ("beta", "total_variation"):
+            value = getattr(self, name)
+            if value != "auto" and not (isinstance(value, (int, float)) and 0 <= value < np.inf):
+                raise ValueError(f"{name} must be a number that is not negative, or auto; got {value!r}")
         if self.method == "fcm":
             check_fuzzifier(self.fuzzifier, self.max_iter)
         for name, least in _LEAST.items():
@@ -114,6 +124,11 @@ class Settings:
         if self.method == "hmrf" or (self.deep and self.objective == "free_energy"):
             return "F"
         return "J" if self.method == "fcm" else "NLL"
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of the starts."""
+        return range(self.seed, self.seed + self.restarts)
 
     @property
     def deep(self) -> bool:
@@ -136,6 +151,7 @@ class Settings:
             label_rule=self.label_rule,
             regularizers=regularizers,
             objective=self.objective,
+            contamination=self.contamination if self.objective == "free_energy" else 0.0,
         )
 
     def optimization(self) -> Optimization:
@@ -166,7 +182,6 @@ _LEAST: dict[str, float] = {
     "max_steps": 1,
     "m_step_every": 0,
     "m_step_damping": 0,
-    "total_variation": 0,
     "mean_prior": 0,
     "warm_start": 0,
 }

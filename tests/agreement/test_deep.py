@@ -43,13 +43,14 @@ MODELS = [
     for gradient, weights, kind in SWITCHES
 ]
 MODELS += [DeepModel(CONFIG, covariance_type=kind, objective="free_energy") for kind in COVARIANCE_TYPES]
+MODELS.append(DeepModel(CONFIG, objective="free_energy", contamination=0.01))
 DIAGONAL = [model for model in MODELS if model.covariance_type == "diag"]
 MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
 
 
 def label(model: DeepModel) -> str:
     if model.objective == "free_energy":
-        return f"free-energy-{model.covariance_type}"
+        return f"free-energy-{model.covariance_type}-{model.contamination}"
     return f"{model.method}-{model.covariance_type}-{model.m_step_gradient}-{model.m_step_weights}"
 
 

@@ -12,7 +12,7 @@ from deepmix import __version__, cli, figures
 from deepmix.cli import demo
 from tests.app.test_segmentation import blobs
 
-TINY = ["--depth", "1", "--filters", "2", "--max-steps", "12", "--learning-rate", "0.01"]
+TINY = ["--preset", "paper", "--depth", "1", "--filters", "2", "--max-steps", "12", "--learning-rate", "0.01"]
 
 
 class Run:
@@ -103,7 +103,7 @@ def test_every_setting_can_be_set(case, run):
         "min-steps": 1, "max-steps": 4, "m-step-gradient": "held", "m-step-weights": "posterior",
         "label-rule": "posterior", "total-variation": 0.1, "mean-prior": 0.2, "warm-start": 3, "device": "cpu",
         "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5, "beta": 0.3, "objective": "nll",
-        "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf",
+        "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf", "contamination": 0.1,
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--diagonals"]

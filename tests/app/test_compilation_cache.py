@@ -55,7 +55,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 def hits_and_misses(image: Path, folder: Path) -> list[int]:
     """How often a run of the command in a new process finds what it needs in the cache, and how often not."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder), "JAX_ENABLE_COMPILATION_CACHE": "true"}
-    options = {"-k": 3, "--method": "deepsvg", "--depth": 1, "--filters": 2, "--max-steps": 2, "--min-steps": 2}
+    options = {"-k": 3, "--preset": "paper", "--depth": 1, "--filters": 2, "--max-steps": 2, "--min-steps": 2}
     command = [
         sys.executable,
         "-c",

@@ -27,7 +27,8 @@ def test_a_fit_is_that_of_segment(kind, backend):
     labels = model.fit_predict(image, mask)
     options = {name: value for name, value in TINY.items() if name != "random_state"}
     (seed,) = seeds(0, 1)
-    result = segment(image, mask, n_components=3, method=kind, backend=backend, seed=seed, **options)
+    options |= {"method": kind, "backend": backend, "seed": seed, "preset": "paper"}
+    result = segment(image, mask, n_components=3, **options)
     np.testing.assert_array_equal(labels, result.labels.astype(int) - 1)
     (part,) = result.parts
     np.testing.assert_array_equal(model.means_, part.means)

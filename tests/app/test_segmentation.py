@@ -10,7 +10,7 @@ from deepmix.reference.metrics import match_classes
 from deepmix.reference.types import Status
 from tests.tolerances import TRAJECTORY
 
-TINY = {"depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
+TINY = {"preset": "paper", "depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
 METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm", "deepg", "deepsvg", "hmrf", "fcm"])
 DEEP = pytest.mark.parametrize("method", ["deepg", "deepsvg"])
 
@@ -105,7 +105,8 @@ def test_given_means_fix_the_order(method):
 @pytest.mark.parametrize("method", ["gmm", "fcm"])
 def test_the_best_of_several_starts_is_kept(method):
     image = np.random.default_rng(6).normal(size=(1, 30, 30)) + np.arange(30) // 6 * 3
-    options = {"n_components": 5, "method": method, "initialization": "random", "tol": 1e-6, "max_iter": 30}
+    options = {"n_components": 5, "method": method, "preset": "paper"}
+    options |= {"initialization": "random", "tol": 1e-6, "max_iter": 30}
     single = [segment(image, seed=seed, **options).parts[0].nll for seed in range(3)]
     best = segment(image, seed=0, restarts=3, **options).parts[0].nll
     assert best == min(single)
@@ -150,7 +151,7 @@ def test_a_field_guides_a_network():
     """The free energy starts from the field: its mixture without proportions, its posteriors, its β."""
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
-    field = segment(noisy, mask, n_components=3, method="hmrf", beta="auto")
+    field = segment(noisy, mask, n_components=3, method="hmrf", preset="paper", beta="auto")
     options = TINY | {
         "objective": "free_energy",
         "m_step_every": 0,

@@ -61,7 +61,7 @@ def test_a_loose_tol_does_not_bend_the_curve():
     """EM ends where a step moves a BIC by less than 0.02; classes that overlap take it many steps."""
     image, _, mask = blobs()
     image = image + np.random.default_rng(1).normal(0, 60, image.shape)
-    options = {"method": "gmm", "backend": "reference"}
+    options = {"method": "gmm", "backend": "reference", "preset": "paper"}
     curve = segment(image, mask, n_components="auto:1:4", tol=10.0, **options).selection.bic
     bics = {
         tol: selection.bic(

@@ -121,11 +121,40 @@ def test_ve_exact_coordinate_descent_never_raises_f(kind, data):
 
 
 @every_type
-@given(data=st.data(), regularized=st.booleans())
-def test_ve2_gradient(kind, data, regularized):
+@given(data=st.data(), contamination=st.floats(1e-6, 0.9))
+def test_ve4_the_posterior_is_mixed_with_the_proportions(kind, data, contamination):
+    """F = NLL + KL(q ‖ (1 − ε) γ + ε π): least at that mixture, where it is the NLL without contamination."""
+    problem = data.draw(strategies.deep_problems(kind))
+    q, mixture, pixels, w = some_field(problem, data)
+    energy = partial(deep.free_energy, mixture=mixture, pixels=pixels, weights=w, covariance_type=kind)
+    gamma, _ = gmm.e_step(pixels, mixture, kind)
+    mixed = (1 - contamination) * gamma + contamination * mixture.proportions[:, None]
+    nll = gmm.nll(pixels, mixture, w, kind)
+    size = 1 + np.abs(gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)).max()
+    divergence = (q * np.log(q / mixed)).sum(axis=0) @ w / w.sum()
+    close(energy(q, contamination=contamination), nll + divergence, scale=size)
+    close(energy(mixed, contamination=contamination), nll, scale=size)
+    close(energy(q, contamination=0.0), energy(q), 0)
+
+
+def test_ve4_bounds_what_a_pixel_can_say():
+    """A pixel that only one class can explain: without ε it says as much as its distance, with it log K/ε."""
+    mixture = Mixture(np.array([0.5, 0.5]), np.array([[0.0], [1.0]]), np.array([[1e-6], [1.0]]))
+    pixels, w, wrong = np.array([[2.0]]), np.ones(1), np.array([[1.0], [0.0]])
+    assert deep.free_energy(wrong, mixture, pixels, w) > 1e6
+    nll = gmm.nll(pixels, mixture, w)
+    for contamination in (1e-2, 1e-4):
+        bounded = deep.free_energy(wrong, mixture, pixels, w, contamination=contamination)
+        close(bounded, nll + np.log(2 / contamination))
+
+
+@every_type
+@given(data=st.data(), regularized=st.booleans(), contamination=st.sampled_from((0.0, 0.01, 0.5)))
+def test_ve2_gradient(kind, data, regularized, contamination):
     """Of F at the mixture of this step, held; regularisers through it."""
     problem = data.draw(strategies.deep_problems(kind))
     model, damping = energy_model(problem, regularized), data.draw(st.sampled_from((0.0, 0.3, 1.0)))
+    model = model._replace(contamination=contamination)
     value, evaluation, slopes = deep.loss_and_gradient(*arguments(problem), model, damping)
     held = arguments(problem)[:2], evaluation.mixture, problem.weights, problem.floor
 
@@ -249,6 +278,8 @@ def test_ve_refuses():
             {"model": energy._replace(m_step_gradient="held", m_step_weights="posterior"), "mixture": mixture},
             "leave m_step_weights out",
         ),
+        ({"model": energy._replace(contamination=1.0), "mixture": mixture}, "contamination must be at least 0"),
+        ({"model": DeepModel(config, contamination=0.1)}, "contamination is of objective"),
         (
             {"model": energy, "mixture": mixture, "optimization": Optimization(m_step_damping=1.5)},
             "m_step_damping must be from 0 to 1",

@@ -258,17 +258,28 @@ def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str) 
 
 
 def free_energy(
-    proportions: Tensor, mixture: Mixture, pixels: Tensor, weights: Tensor, covariance_type: str = "diag"
+    proportions: Tensor,
+    mixture: Mixture,
+    pixels: Tensor,
+    weights: Tensor,
+    covariance_type: str = "diag",
+    contamination: float = 0.0,
 ) -> Tensor:
     """[VE1]."""
-    return energy(proportions.log(), mixture, pixels, weights, covariance_type)
+    return energy(proportions.log(), mixture, pixels, weights, covariance_type, contamination)
 
 
-def energy(log_q: Tensor, mixture: Mixture, pixels: Tensor, weights: Tensor, covariance_type: str) -> Tensor:
-    """[VE1] of log q, so that a class that underflows has a gradient."""
+def energy(
+    log_q: Tensor, mixture: Mixture, pixels: Tensor, weights: Tensor, covariance_type: str, contamination: float
+) -> Tensor:
+    """[VE1] of log q, so that a class that underflows has a gradient; [VE4]."""
     joint = mixture.proportions.log()[:, None] + log_density(
         pixels, mixture.means, mixture.covariances, covariance_type
     )
+    if contamination:  # the posterior's share 1 − ε, and ε of π
+        log_share = math.log(contamination) + mixture.proportions.log()[:, None]
+        nll = joint.logsumexp(0)
+        joint = nll + torch.logaddexp(math.log1p(-contamination) + joint - nll, log_share)
     q = log_q.exp()
     each = q * torch.where(q > 0, log_q - joint, 0)
     return each.sum(0) @ weights / weights.sum()
@@ -305,7 +316,7 @@ def loss(
         _, log_likelihood = posterior(log_proportions[:, None], densities)
     total = value = mean_nll(log_likelihood, w)
     if model.objective == "free_energy":
-        total = value = energy(log_priors, mixture, pixels, w, kind)
+        total = value = energy(log_priors, mixture, pixels, w, kind, model.contamination)
     proportions = logits.softmax(0)
     for regularizer, strength in model.regularizers:  # functions of this module's namespace, [R]
         seen_mixture = Mixture(mixture.proportions, seen.means, seen.covariances)

@@ -676,9 +676,23 @@ MISTAKES = (
     Mistake(
         "the free energy forgets the proportions",
         "deep",
-        "return gaussian.safe_log(mixture.proportions)[:, None] + densities",
-        "return densities",
+        "joint = log_proportions + densities",
+        "joint = densities",
         "deep.free_energy/diag",
+    ),
+    Mistake(
+        "what says nothing of the class is shared out equally",
+        "deep",
+        "of_any = np.log(contamination) + log_proportions + logsumexp(joint, axis=0)",
+        "of_any = np.log(contamination / len(joint)) + logsumexp(joint, axis=0)",
+        "deep.free_energy/contaminated",
+    ),
+    Mistake(
+        "the gradient of the free energy forgets the contamination",
+        "deep",
+        "evaluation.mixture, model.covariance_type, model.contamination)",
+        "evaluation.mixture, model.covariance_type, 0.0)",
+        "deep.loss_and_gradient/free_energy_regularized",
     ),
     Mistake(
         "the free energy has no entropy",

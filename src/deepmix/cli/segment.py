@@ -1,11 +1,11 @@
 """`deepmix segment`: image files in, a folder with the labels and a report out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepmix import selection
+from deepmix import presets, selection
 from deepmix.inputs import existing
 from deepmix.settings import Settings
 
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 DEFAULT = Settings(n_components=3)
 
 
+def _by_preset(setting: str, panel: str, text: str) -> Any:
+    """An option that replaces what the preset says."""
+    each = (
+        f"{preset}: {getattr(presets.settings(preset, n_components=3), setting)}" for preset in presets.PRESETS
+    )
+    return typer.Option(help=text, rich_help_panel=panel, show_default="; ".join(each))
+
+
 def segment(
     channels: Annotated[
         list[Path], typer.Argument(help="One file a channel, or a multi-channel file; a folder is a DICOM series.")
@@ -25,13 +33,19 @@ def segment(
     classes: Annotated[
         str,
         typer.Option(
-            "--classes", "-k", help="Number of classes; auto (1 to 8) or auto:A:B takes that with the least BIC."
+            "--classes",
+            "-k",
+            help="Number of classes; auto (1 to 8) or auto:FROM:TO takes that with the least BIC.",
         ),
     ],
     output: options.Results,
     mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
     method: Annotated[str, typer.Option(help="gmm, svgmm, deepg, deepsvg, hmrf or fcm.")] = DEFAULT.method,
+    preset: Annotated[
+        str,
+        typer.Option(help="robust, or paper for the published settings; what is given below replaces its own."),
+    ] = presets.DEFAULT,
     backend: options.Backend = DEFAULT.backend,
     seed: Annotated[int, typer.Option(help="Of the k-means start and of the network's weights.")] = DEFAULT.seed,
     slices: Annotated[
@@ -42,8 +56,11 @@ def segment(
     overwrite: options.Overwrite = False,
     covariance_type: options.CovarianceType = DEFAULT.covariance_type,
     initialization: Annotated[
-        str, typer.Option(help="kmeans (k-means++) or random.", rich_help_panel=MIXTURE)
-    ] = DEFAULT.initialization,
+        str | None,
+        _by_preset(
+            "initialization", MIXTURE, "kmeans (k-means++), multiscale (also on smoothed images) or random."
+        ),
+    ] = None,
     means_init: Annotated[
         Path | None,
         typer.Option(
@@ -52,51 +69,52 @@ def segment(
         ),
     ] = None,
     restarts: Annotated[
-        int,
-        typer.Option(help="Starts of a GMM or of fcm, of which the best fit is kept.", rich_help_panel=MIXTURE),
-    ] = DEFAULT.restarts,
+        int | None, _by_preset("restarts", MIXTURE, "Seeds to start from, of which the best fit is kept.")
+    ] = None,
     svgmm_start: Annotated[
         str, typer.Option(help="A fitted GMM, or an initial one.", rich_help_panel=MIXTURE)
     ] = DEFAULT.svgmm_start,
     tol: Annotated[
-        float,
-        typer.Option(
-            help="Stop when the NLL (hmrf: F; fcm: every membership) changes by less.", rich_help_panel=MIXTURE
-        ),
-    ] = DEFAULT.tol,
+        float | None,
+        _by_preset("tol", MIXTURE, "Stop when the NLL (hmrf: F; fcm: every membership) changes by less."),
+    ] = None,
     max_iter: Annotated[
-        int, typer.Option(help="Most M-steps of gmm, svgmm and hmrf, rounds of fcm.", rich_help_panel=MIXTURE)
-    ] = DEFAULT.max_iter,
+        int | None, _by_preset("max_iter", MIXTURE, "Most M-steps of gmm, svgmm and hmrf, rounds of fcm.")
+    ] = None,
     fuzzifier: Annotated[
         float, typer.Option(help="m of fcm: 1 is K-means.", rich_help_panel=MIXTURE)
     ] = DEFAULT.fuzzifier,
     beta: Annotated[
-        str,
-        typer.Option(
-            help="How strongly neighbours agree in hmrf; auto: as the image has it.", rich_help_panel=MIXTURE
-        ),
-    ] = str(DEFAULT.beta),
+        str | None,
+        _by_preset("beta", MIXTURE, "How strongly neighbours agree in hmrf; auto: as the image has it."),
+    ] = None,
     diagonals: Annotated[
         bool, typer.Option("--diagonals", help="Neighbours across corners too, in hmrf.", rich_help_panel=MIXTURE)
     ] = DEFAULT.diagonals,
     depth: options.Depth = DEFAULT.depth,
-    filters: options.Filters = DEFAULT.filters,
+    filters: Annotated[int | None, _by_preset("filters", NETWORK, "Filters at the top.")] = None,
     negative_slope: options.NegativeSlope = DEFAULT.negative_slope,
     margin: Annotated[
         int, typer.Option(help="Pixels round the mask's bounding box.", rich_help_panel=NETWORK)
     ] = DEFAULT.margin,
-    learning_rate: options.LearningRate = DEFAULT.learning_rate,
+    learning_rate: Annotated[float | None, _by_preset("learning_rate", LOOP, "Of AdamW.")] = None,
     weight_decay: options.WeightDecay = DEFAULT.weight_decay,
     max_norm: options.MaxNorm = DEFAULT.max_norm,
-    min_steps: Annotated[int, typer.Option(help="Least steps.", rich_help_panel=LOOP)] = DEFAULT.min_steps,
-    max_steps: Annotated[int, typer.Option(help="Most steps.", rich_help_panel=LOOP)] = DEFAULT.max_steps,
+    min_steps: Annotated[int | None, _by_preset("min_steps", LOOP, "Least steps.")] = None,
+    max_steps: Annotated[int | None, _by_preset("max_steps", LOOP, "Most steps.")] = None,
     objective: Annotated[
-        str, typer.Option(help="nll, or free_energy, which starts from the guide.", rich_help_panel=LOOP)
-    ] = DEFAULT.objective,
+        str | None, _by_preset("objective", LOOP, "nll, or free_energy, which starts from the guide.")
+    ] = None,
+    contamination: Annotated[
+        float | None,
+        _by_preset(
+            "contamination", LOOP, "Share of pixels whose intensity says nothing of their class (free energy)."
+        ),
+    ] = None,
     m_step_every: Annotated[
-        int,
-        typer.Option(help="Steps from one M-step of the free energy to the next; 0: none.", rich_help_panel=LOOP),
-    ] = DEFAULT.m_step_every,
+        int | None,
+        _by_preset("m_step_every", LOOP, "Steps from one M-step of the free energy to the next; 0: none."),
+    ] = None,
     m_step_damping: Annotated[
         float, typer.Option(help="How far the M-step of the free energy goes, 0 to 1.", rich_help_panel=LOOP)
     ] = DEFAULT.m_step_damping,
@@ -107,16 +125,19 @@ def segment(
         str, typer.Option(help="prior, or posterior (with held only).", rich_help_panel=LOOP)
     ] = DEFAULT.m_step_weights,
     label_rule: options.LabelRule = DEFAULT.label_rule,
-    total_variation: options.TotalVariation = DEFAULT.total_variation,
+    total_variation: Annotated[
+        str | None,
+        _by_preset("total_variation", LOOP, "Weight of the total variation; auto: half the guide's beta."),
+    ] = None,
     mean_prior: Annotated[
         float, typer.Option(help="Weight of the distance to --means-init.", rich_help_panel=LOOP)
     ] = DEFAULT.mean_prior,
     guide: Annotated[
-        str, typer.Option(help="Where a deep method starts: gmm, or hmrf with its --beta.", rich_help_panel=LOOP)
-    ] = DEFAULT.guide,
+        str | None, _by_preset("guide", LOOP, "Where a deep method starts: gmm, or hmrf with its --beta.")
+    ] = None,
     warm_start: Annotated[
-        int, typer.Option(help="Steps on the guide's posteriors before the loop.", rich_help_panel=LOOP)
-    ] = DEFAULT.warm_start,
+        int | None, _by_preset("warm_start", LOOP, "Steps on the guide's posteriors before the loop.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="Such as cpu, gpu or gpu:1.", rich_help_panel=RUN)
     ] = DEFAULT.device,
@@ -129,7 +150,25 @@ def segment(
     inputs = [existing(path) for path in (*channels, mask, truth, means_init) if path is not None]
     outputs.check_folder(output, overwrite, inputs)
     candidates = selection.candidates(classes)
-    settings = Settings(
+    by_preset = {
+        "initialization": initialization,
+        "tol": tol,
+        "max_iter": max_iter,
+        "restarts": restarts,
+        "beta": _number_or_word(beta),
+        "filters": filters,
+        "learning_rate": learning_rate,
+        "min_steps": min_steps,
+        "max_steps": max_steps,
+        "objective": objective,
+        "contamination": contamination,
+        "m_step_every": m_step_every,
+        "total_variation": _number_or_word(total_variation),
+        "guide": guide,
+        "warm_start": warm_start,
+    }
+    settings = presets.settings(
+        preset,
         n_components=candidates[-1],
         method=method,
         backend=backend,
@@ -139,34 +178,21 @@ def segment(
         standardize=standardize,
         slices=_slices(slices),
         covariance_type=covariance_type,
-        initialization=initialization,
         means_init=None if means_init is None else _means(means_init),
         svgmm_start=svgmm_start,
-        tol=tol,
-        max_iter=max_iter,
-        restarts=restarts,
         fuzzifier=fuzzifier,
-        beta=_beta(beta),
         diagonals=diagonals,
         depth=depth,
-        filters=filters,
         negative_slope=negative_slope,
         margin=margin,
-        learning_rate=learning_rate,
         weight_decay=weight_decay,
         max_norm=max_norm,
-        min_steps=min_steps,
-        max_steps=max_steps,
-        objective=objective,
-        m_step_every=m_step_every,
         m_step_damping=m_step_damping,
         m_step_gradient=m_step_gradient,
         m_step_weights=m_step_weights,
         label_rule=label_rule,
-        total_variation=total_variation,
         mean_prior=mean_prior,
-        guide=guide,
-        warm_start=warm_start,
+        **{name: value for name, value in by_preset.items() if value is not None},
     )
     # what takes a second to import comes after what can be wrong at once
     from deepmix import compilation_cache, evaluation, figures, images, segmentation
@@ -181,7 +207,7 @@ def segment(
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
-        with console.progress_bar(method, max_steps) as progress:
+        with console.progress_bar(method, settings.max_steps) as progress:
             result = segmentation.run(image.channels, inside, settings, progress, candidates)
     report = outputs.report_of(result) | {"channels": channels, "mask": mask}
     if true_labels is not None:
@@ -210,9 +236,9 @@ def _means(path: Path) -> "np.ndarray":
     return images.read_means(path)
 
 
-def _beta(text: str) -> float | str:
+def _number_or_word(text: str | None) -> float | str | None:
     try:
-        return float(text)
+        return None if text is None else float(text)
     except ValueError:
         return text
 

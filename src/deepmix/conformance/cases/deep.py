@@ -201,10 +201,14 @@ def _free_energies() -> Iterator[Case]:
         q = draw_responsibilities(generator(f"q {kind}"), 3, 64)
         yield Case("deep.free_energy", kind, mixture | {"proportions": q, "weights": given.weights.ravel()})
     sure = np.eye(3)[:, np.arange(64) % 3]
-    yield Case("deep.free_energy", "sure", mixture | {"proportions": sure, "weights": np.ones(64)})
+    certain = mixture | {"proportions": sure, "weights": np.ones(64)}
+    yield Case("deep.free_energy", "sure", certain)
+    yield Case("deep.free_energy", "contaminated", certain | {"contamination": 0.02})
     given = problem("energy gradient", weights="reals")
     variation: Any = {"name": "total_variation", "strength": 0.3}
-    regularized = DeepModel(CONFIG, "deepg", objective="free_energy", regularizers=(variation,))
+    regularized = DeepModel(
+        CONFIG, "deepg", objective="free_energy", regularizers=(variation,), contamination=0.02
+    )
     held = given._asdict() | {"model": regularized, "damping": 0.0}
     yield Case("deep.loss_and_gradient", "free_energy_regularized", held)
     underflow = problem("energy underflow", config=SMALL)

@@ -1,0 +1,37 @@
+"""Settings that belong together: as published, and as they serve best on images that nobody has seen."""
+
+from typing import Any
+
+from deepmix.reference.checks import check_choice
+
+from .settings import Settings
+
+# The field, whose start and strength the image chooses [SV4], [SV5], gives the network its mixture, what it
+# learns first, and how smooth it shall be; then it descends on the free energy of that mixture [VE1]. The
+# number of steps is given: a network that runs on follows the noise. docs/quality.md has the evidence.
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "robust": {
+        "initialization": "multiscale",
+        "tol": 1e-5,
+        "max_iter": 200,
+        "beta": "auto",
+        "guide": "hmrf",
+        "warm_start": 80,
+        "objective": "free_energy",
+        "contamination": 1e-3,
+        "m_step_every": 0,
+        "total_variation": "auto",
+        "filters": 16,
+        "learning_rate": 1e-3,
+        "min_steps": 80,
+        "max_steps": 80,
+    },
+}
+DEFAULT = "robust"
+
+
+def settings(preset: str, **given: Any) -> Settings:
+    """The settings of a preset, save those that are given."""
+    check_choice("preset", preset, tuple(PRESETS))
+    return Settings(**PRESETS[preset] | given)
