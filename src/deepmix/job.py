@@ -16,7 +16,7 @@ from .results import Part
 from .selection import Strength
 from .settings import Settings
 
-# Called with the slices done, the slices in all, the steps done in this slice, and the NLL.
+# Called with the slices done, the slices in all, the steps done in this slice, and the NLL or F.
 Progress = Callable[[int, int, int, float], None]
 
 

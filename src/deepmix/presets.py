@@ -8,7 +8,7 @@ from .settings import Settings
 
 # The field, whose start and strength the image chooses [SV4], [SV5], gives the network its mixture, what it
 # learns first, and how smooth it shall be; then it descends on the free energy of that mixture [VE1]. The
-# number of steps is given: a network that runs on follows the noise. docs/quality.md has the evidence.
+# number of steps is given: a network that runs on follows the noise.
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "robust": {

@@ -106,7 +106,7 @@ def _fit_pixels(job: Job, twin: ModuleType) -> Outcome:
         fit = {"gmm": fit_gmm, "svgmm": fit_svgmm, "fcm": fit_fuzzy}[job.settings.method](mask, job, twin)
         probabilities = fit.mixture.proportions if job.settings.method == "svgmm" else fit.responsibilities
     order = order_of(fit.mixture.means, job)
-    maps = [(None, np.asarray(probabilities)[order])]
+    maps: list[tuple[int | None, np.ndarray]] = [(None, np.asarray(probabilities)[order])]
     return Outcome([part_of(None, fit, order, job)], maps, field=strength)
 
 

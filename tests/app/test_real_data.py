@@ -71,6 +71,12 @@ def test_brain(method, least, real_data, tmp_path, monkeypatch):
     assert report["mean_dice"] >= least
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_brain_with_the_robust_settings(seed, real_data, tmp_path, monkeypatch):
+    report = segment(real_data / "brain", tmp_path / "out", monkeypatch, slices="10:11", seed=seed)
+    assert report["mean_dice"] >= 0.90
+
+
 def test_the_classes_of_the_brain_by_bic(real_data, tmp_path, monkeypatch):
     options = {"method": "gmm", "slices": "10:12", "classes": "auto"}
     report = segment(real_data / "brain", tmp_path / "out", monkeypatch, **options)
@@ -84,7 +90,9 @@ def test_brain_with_the_published_settings(real_data, tmp_path, monkeypatch):
     median of a few would pass or fail by chance. Standard error of a median: 1.25 deviations over √n.
     """
     dice = [
-        segment(real_data / "brain", tmp_path / str(seed), monkeypatch, slices="10:11", seed=seed)["mean_dice"]
+        segment(real_data / "brain", tmp_path / str(seed), monkeypatch, preset="paper", slices="10:11", seed=seed)[
+            "mean_dice"
+        ]
         for seed in range(9)
     ]
     standard_error = 1.25 * np.std(dice, ddof=1) / 3

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from deepmix import outputs
 from deepmix.reference.types import Status
 from deepmix.results import Segmentation
+from deepmix.settings import Settings
 
 if TYPE_CHECKING:
     from deepmix.segmentation import Progress as Report
@@ -64,21 +65,22 @@ def warnings_at_once() -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(title: str, max_steps: int) -> "Iterator[Report]":
-    """A bar over all steps of all slices, with the NLL; a slice that converges early leaves its rest out."""
+def progress_bar(title: str, settings: Settings) -> "Iterator[Report]":
+    """A bar over all steps of all slices, with the NLL or F; a slice that converges early leaves its rest out."""
     columns = (
         TextColumn(f"{title} {{task.fields[place]}}"),
         BarColumn(),
-        TextColumn("step {task.fields[step]}  NLL {task.fields[nll]:.4f}"),
+        TextColumn("{task.fields[numbers]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=None, place="", step=0, nll=float("nan"))
+        task = bar.add_task("", total=None, place="", numbers="looking for a start")
 
         def report(done: int, total: int, step: int, nll: float) -> None:
             place = f"slice {done + 1} of {total}" if total > 1 else ""
-            completed = done * max_steps + step + 1
-            bar.update(task, total=total * max_steps, completed=completed, place=place, step=step, nll=nll)
+            completed, most = done * settings.max_steps + step + 1, total * settings.max_steps
+            numbers = f"step {step}  {settings.measure} {nll:.4f}"
+            bar.update(task, total=most, completed=completed, place=place, numbers=numbers)
 
         yield report
 

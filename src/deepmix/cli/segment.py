@@ -207,7 +207,7 @@ def segment(
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
-        with console.progress_bar(method, settings.max_steps) as progress:
+        with console.progress_bar(method, settings) as progress:
             result = segmentation.run(image.channels, inside, settings, progress, candidates)
     report = outputs.report_of(result) | {"channels": channels, "mask": mask}
     if true_labels is not None:

@@ -54,7 +54,7 @@ class DeepMixture(BaseEstimator):
         max_steps: int = Settings.max_steps,
         m_step_gradient: str = Settings.m_step_gradient,
         label_rule: str = Settings.label_rule,
-        total_variation: float = Settings.total_variation,
+        total_variation: float = 0.0,
         n_init: int = 1,
         random_state: Any = None,
         warm_start: bool = False,
