@@ -1,5 +1,7 @@
 """The Markov field of a job: from which start, and how strong, as the image itself says by [SV5]."""
 
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import NamedTuple
 
@@ -27,6 +29,13 @@ class Field(NamedTuple):
     strength: Strength | None
 
 
+class Trial(NamedTuple):
+    """A fit, and how bad it is: how many classes have no pixel, then [SV5]."""
+
+    fit: FieldFit
+    badness: tuple[int, float]
+
+
 def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
     """The field over the mask (H, W, D) of an image or, with neighbours in three dimensions, of a volume.
 
@@ -39,8 +48,8 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
     if job.flat:
         image, inside = image[..., 0], inside[..., 0]
 
-    def fit(start: Mixture, beta: float) -> FieldFit:
-        return twin.hmrf.fit(
+    def attempt(start: Mixture, beta: float) -> Trial:
+        fit = twin.hmrf.fit(
             image,
             start,
             inside,
@@ -50,35 +59,35 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
             tol=settings.tol,
             max_iter=settings.max_iter,
         )
+        sizes = np.bincount(np.asarray(fit.labels)[inside], minlength=settings.n_components)
+        return Trial(fit, (int((sizes == 0).sum()), finite(fit.pseudo_nll)))
 
-    def badness(fit: FieldFit) -> tuple[int, float]:
-        """Classes without pixels, then [SV5]."""
-        found = np.bincount(np.asarray(fit.labels)[inside], minlength=settings.n_components)
-        return int((found == 0).sum()), finite(fit.pseudo_nll)
-
-    def fits(start: Mixture) -> dict[float, FieldFit]:
-        """By β: of the one that is given, or from 1 on along `BETAS` as long as that is for the better."""
-        if settings.beta != "auto":
-            return {float(settings.beta): fit(start, float(settings.beta))}
-        found: dict[float, FieldFit] = {}
-        at = 1.0
-        while True:
-            i = BETAS.index(at)
-            for beta in BETAS[max(i - 1, 0) : i + 2]:
-                found[beta] = found[beta] if beta in found else fit(start, beta)
-            if (best := least(found)) == at:
-                return found
-            at = best
-
-    def least(found: dict[float, FieldFit]) -> float:
-        return min(found, key=lambda beta: badness(found[beta]))
-
-    begin = [fit_gmm(mask, job, twin).mixture]
+    given = list(starts(mask, job))
+    candidates = [fit_gmm(mask, job, twin, given).mixture]
     if settings.initialization == "multiscale":
-        begin += starts(mask, job)
-    distinct = {np.sort(start.means, axis=0).round(4).tobytes(): start for start in begin}
-    found = min(map(fits, distinct.values()), key=lambda found: badness(found[least(found)]))
-    beta = least(found)
-    curve = {beta: float(fit.pseudo_nll) for beta, fit in sorted(found.items())}
+        candidates += given
+    if settings.beta == "auto":
+        found = [seek(partial(attempt, start)) for start in candidates]
+    else:
+        beta = float(settings.beta)
+        found = [(beta, {beta: attempt(start, beta)}) for start in candidates]
+    beta, tried = min(found, key=lambda each: each[1][each[0]].badness)
+    fit = tried[beta].fit
+    curve = {each: float(tried[each].fit.pseudo_nll) for each in sorted(tried)}
     strength = Strength(beta, curve) if settings.beta == "auto" else None
-    return Field(found[beta], np.asarray(found[beta].posterior)[:, inside], beta, strength)
+    return Field(fit, np.asarray(fit.posterior)[:, inside], beta, strength)
+
+
+def seek(attempt: Callable[[float], Trial]) -> tuple[float, dict[float, Trial]]:
+    """The best β, from 1 on along `BETAS` as long as the next is better; and all that were tried."""
+    at = BETAS.index(1.0)
+    tried = {BETAS[at]: attempt(BETAS[at])}
+    for step in (1, -1):
+        while 0 <= at + step < len(BETAS):
+            beta = BETAS[at + step]
+            if beta not in tried:
+                tried[beta] = attempt(beta)
+            if not tried[beta].badness < tried[BETAS[at]].badness:
+                break
+            at += step
+    return BETAS[at], tried

@@ -77,7 +77,8 @@ def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
     """Those of the settings with their λ, as the backend has them. beta: of the field that guides, 0: none.
 
     For sure Π the coupling of [SV4], −β Σ_{x~y} Σ_k Π_k(x) Π_k(y), is β/2 times the total variation, up to a
-    constant; with diagonals it counts twice as many pairs.
+    constant. With diagonals, of which the total variation has none, λ = β lies between what a straight border
+    asks for (3/2 β) and what a diagonal one does (β).
     """
     settings, chosen = job.settings, []
     weight: Any = settings.total_variation

@@ -1,23 +1,27 @@
 """The mixtures that fit all pixels of a job at once: GMM, SVGMM, fuzzy C-means; the best of their starts."""
 
+from collections.abc import Iterable
 from types import ModuleType
 
 import numpy as np
 
 from deepmix.reference import fcm, initialization
-from deepmix.reference.types import Fit
+from deepmix.reference.types import Fit, Mixture
 
 from .job import Job
 from .selection import finite
 from .starts import starts
 
 
-def fit_gmm(mask: np.ndarray, job: Job, twin: ModuleType) -> Fit:
-    """Algorithm 1 from the best start, up to the start where that is all that SVGMM wants of it."""
+def fit_gmm(mask: np.ndarray, job: Job, twin: ModuleType, begin: Iterable[Mixture] | None = None) -> Fit:
+    """Algorithm 1 from the best start, up to the start where that is all that SVGMM wants of it.
+
+    begin: the starts, those of the settings if not given.
+    """
     settings, kind = job.settings, job.settings.covariance_type
     only_start = settings.method == "svgmm" and settings.svgmm_start == "initial"
     options = {"covariance_type": kind, "tol": settings.tol, "max_iter": 0 if only_start else settings.max_iter}
-    fits = (twin.gmm.fit(job.volume[:, mask], start, **options) for start in starts(mask, job))
+    fits = (twin.gmm.fit(job.volume[:, mask], start, **options) for start in begin or starts(mask, job))
     return min(fits, key=lambda fit: finite(fit.nll))
 
 

@@ -118,11 +118,11 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "standardization": result.scale._asdict(),
         "units": "means and covariances in the unit of the image; all else of the standardised channels",
         "fits": [_of_part(part, result.settings.measure) for part in result.parts],
-        "guide": None if result.guide is None else _of_part(result.guide),
+        "guide": None if result.guide is None else _of_part(result.guide, result.settings.guide_measure),
     } | _of_memberships(result)
 
 
-def _of_part(part: Part, measure: str = "NLL") -> dict[str, Any]:
+def _of_part(part: Part, measure: str) -> dict[str, Any]:
     value = {VALUES[measure]: part.nll}
     return part._asdict() | value | {"steps": len(part.history), "message": part.status.message}
 

@@ -34,4 +34,8 @@ DEFAULT = "robust"
 def settings(preset: str, **given: Any) -> Settings:
     """The settings of a preset, save those that are given."""
     check_choice("preset", preset, tuple(PRESETS))
-    return Settings(**PRESETS[preset] | given)
+    try:
+        return Settings(**PRESETS[preset] | given)
+    except ValueError as error:
+        Settings(**given)  # if that is wrong by itself, it says so
+        raise ValueError(f'{error} (the other setting is of preset "{preset}"; "paper" has none)') from None

@@ -29,12 +29,13 @@ class Settings:
     covariance_type: diag, spherical, tied or full.
     initialization: "kmeans" (k-means++), "multiscale" (the same on the image as it is, and smoothed over 1, 2 and
     3 pixels: four starts for one), "random" (random responsibilities or memberships).
-    restarts: seeds of the starts, from `seed` on; the fit with the least NLL (fcm: J; a field: [SV5]) is kept.
+    restarts: seeds of the starts, from `seed` on. The fit with the least NLL, or J, is kept; a field starts from
+    the GMM of these and, with "multiscale", from every start: the least [SV5] is kept.
     means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
     svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
     tol: on the change of the NLL, of F (hmrf), or of a membership (fcm). max_iter: most M-steps of gmm, svgmm
     and hmrf, or rounds of fcm. fuzzifier: m of fcm. beta: β of hmrf, or "auto": the one with the least
-    pseudo-NLL [SV5]. diagonals: whether its neighbours include those across corners.
+    pseudo-NLL [SV5] from 1 on. diagonals: whether its neighbours include those across corners.
 
     depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
     learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
@@ -42,7 +43,7 @@ class Settings:
     from the guide.
     m_step_every, m_step_damping: see `Optimization`.
     total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init; the first may be "auto": half the β
-    of the field that guides.
+    of the field that guides, with diagonals all of it.
     guide: "gmm" or "hmrf" (with its `beta`), whose posteriors a deep method starts from where it needs them.
     warm_start: steps on these posteriors before the loop [DG6].
     """
@@ -92,6 +93,7 @@ class Settings:
         check_choice("standardize", self.standardize, ("mask", "image", "none"))
         check_choice("initialization", self.initialization, ("kmeans", "multiscale", "random"))
         check_choice("guide", self.guide, ("gmm", "hmrf"))
+        check_choice("objective", self.objective, ("nll", "free_energy"))
         check_choice("svgmm_start", self.svgmm_start, ("fitted", "initial"))
         if self.dtype is not None:
             check_choice("dtype", self.dtype, ("float32", "float64"))
@@ -102,7 +104,7 @@ class Settings:
         if self.mean_prior and self.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
         check_model(self.model())
-        if self.total_variation == "auto" and self.guide != "hmrf":
+        if self.deep and self.total_variation == "auto" and self.guide != "hmrf":
             raise ValueError(
                 'total_variation "auto" follows the field that guides; add guide "hmrf", or give a number'
             )
@@ -112,6 +114,8 @@ class Settings:
                 raise ValueError(f"{name} must be a number that is not negative, or auto; got {value!r}")
         if self.method == "fcm":
             check_fuzzifier(self.fuzzifier, self.max_iter)
+        if not 0 <= self.contamination < 1:
+            raise ValueError(f"contamination must be at least 0 and less than 1, got {self.contamination}")
         for name, least in _LEAST.items():
             if not getattr(self, name) >= least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
@@ -124,6 +128,11 @@ class Settings:
         if self.method == "hmrf" or (self.deep and self.objective == "free_energy"):
             return "F"
         return "J" if self.method == "fcm" else "NLL"
+
+    @property
+    def guide_measure(self) -> str:
+        """What the history of a guide holds."""
+        return "F" if self.guide == "hmrf" else "NLL"
 
     @property
     def seeds(self) -> range:
@@ -150,8 +159,8 @@ class Settings:
             m_step_weights=self.m_step_weights,
             label_rule=self.label_rule,
             regularizers=regularizers,
-            objective=self.objective,
-            contamination=self.contamination if self.objective == "free_energy" else 0.0,
+            objective=self.objective if self.deep else DeepModel().objective,
+            contamination=self.contamination if self.deep and self.objective == "free_energy" else 0.0,
         )
 
     def optimization(self) -> Optimization:

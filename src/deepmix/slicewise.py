@@ -22,7 +22,8 @@ def fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> Outcome
     """A network for each slice; the classes are matched to those of the guide."""
     settings = job.settings
     energy = settings.objective == "free_energy"
-    needs_guide = not job.flat or settings.means_init is not None or settings.warm_start or energy
+    smooth = settings.total_variation == "auto"
+    needs_guide = not job.flat or settings.means_init is not None or settings.warm_start or energy or smooth
     guide = _guide(job, twin) if needs_guide else None
     model, parameters = settings.model(regularizers(job, twin, guide.beta if guide else 0.0)), network(job)
     box = preparation.window(job.mask.max(axis=2), settings.margin, 2**settings.depth)
@@ -59,10 +60,13 @@ def fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> Outcome
         )
         chosen = fit.posterior if settings.label_rule == "posterior" else fit.proportions
         probabilities = box.give(np.asarray(chosen))[:, mask[box.box]]
-        if settings.mean_prior:
-            order = np.arange(settings.n_components)  # [R1]: class k is tissue k
-        elif job.flat and settings.means_init is None:
+        if energy:  # the loop may keep the π of the guide: the report has what was found
+            mean = box.give(np.asarray(fit.proportions))[:, mask[box.box]].mean(axis=1)
+            fit = fit._replace(mixture=fit.mixture._replace(proportions=mean))
+        if job.flat and settings.means_init is None:
             order = order_of(fit.mixture.means, job)
+        elif settings.mean_prior or energy:  # class k is tissue k [R1], or that of the guide
+            order = np.arange(settings.n_components)
         else:
             assert guide is not None
             order = _matching_order(probabilities, guide.posteriors[..., z][:, mask])

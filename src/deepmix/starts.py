@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 from deepmix.reference import fcm, initialization
 from deepmix.reference.types import Mixture
 
+from . import preparation
 from .job import Job, given_means
 
 SCALES = (0, 1, 2, 3)  # of "multiscale": deviations of the Gaussians that smooth, in pixels
@@ -22,7 +23,8 @@ def starts(mask: np.ndarray, job: Job) -> Iterator[Mixture]:
         return
     if settings.initialization == "multiscale":
         for scale in SCALES:
-            smooth = smoothed(job.volume, mask, scale)[:, mask]
+            smooth = smoothed(job.volume, mask, scale)
+            smooth = preparation.scale(smooth, mask, "mask").apply(smooth[:, mask])  # as K-means measures
             for seed in settings.seeds:
                 clusters = initialization.kmeans(smooth, k, seed=seed)
                 nearest = fcm.squared_distances(smooth, clusters.means).argmin(axis=0)
@@ -39,4 +41,4 @@ def smoothed(volume: np.ndarray, mask: np.ndarray, deviation: float) -> np.ndarr
         return volume
     inside = mask.astype(float)
     weight = np.maximum(gaussian_filter(inside, deviation), np.finfo(float).tiny)
-    return np.stack([gaussian_filter(channel * inside, deviation) / weight for channel in volume])
+    return np.stack([gaussian_filter(np.where(mask, channel, 0.0), deviation) / weight for channel in volume])

@@ -4,18 +4,12 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from deepmix import fields, presets, segment, starts
+from deepmix import fields, presets, reference, segment, starts
 from deepmix.job import prepare, regularizers
 from deepmix.phantoms import left_ventricle
-from deepmix.reference import regularizers as of_reference
+from deepmix.reference import hmrf, initialization
 from deepmix.settings import METHODS, Settings
 from tests.app.test_segmentation import blobs
-
-
-class Twin:
-    """A backend as far as `job.regularizers` asks."""
-
-    regularizers = of_reference
 
 
 def job_of(image: np.ndarray, mask: np.ndarray, **given):
@@ -54,34 +48,41 @@ def test_what_follows_a_field_needs_one():
             presets.settings("robust", n_components=3, total_variation=wrong)
 
 
-@pytest.mark.parametrize("diagonals", [False, True])
-def test_the_total_variation_of_sure_classes_is_the_coupling_of_the_field(diagonals):
-    """λ TV and −β Σ_{x~y} Σ_k Π_k(x) Π_k(y) differ by a constant, along a straight border."""
-    from deepmix.reference import hmrf
+def coupled(sure: np.ndarray, beta: float, diagonals: bool) -> tuple[float, float]:
+    """What the preset's total variation and the coupling of [SV4] make of sure classes (K, H, W), per pixel."""
+    mask = np.ones(sure.shape[1:])
+    job = job_of(np.random.default_rng(0).normal(size=(1, *mask.shape)), mask > 0, diagonals=diagonals)
+    ((smooth, weight),) = regularizers(job, reference, beta)
+    agreement = sure * hmrf.neighbour_sum(sure, diagonals)
+    return weight * smooth(sure, None, None, mask)[0], -beta / 2 * agreement.sum() / mask.sum()
 
-    beta, mask = 1.7, np.ones((6, 16))
-    job = job_of(np.random.default_rng(0).normal(size=(1, 6, 16)), mask > 0, diagonals=diagonals)
-    ((smooth, weight),) = regularizers(job, Twin, beta)
 
-    def of_border(at: int) -> tuple[float, float]:
-        sure = np.stack([np.arange(16) < at, np.arange(16) >= at]).astype(float)[:, None].repeat(6, axis=1)
-        agreement = sure * hmrf.neighbour_sum(sure, diagonals)
-        return weight * smooth(sure, None, None, mask)[0], -beta / 2 * agreement.sum() / mask.sum()
+def test_the_total_variation_of_sure_classes_is_the_coupling_of_the_field():
+    """Up to what a map of one class has."""
+    labels = np.random.default_rng(3).integers(0, 3, (12, 14))
+    (tv, coupling), (none, least) = (
+        coupled(np.equal.outer(np.arange(3), each).astype(float), 1.7, False) for each in (labels, 0 * labels)
+    )
+    assert none == 0
+    np.testing.assert_allclose(tv, coupling - least)
 
-    (tv, coupling), (no_tv, alone) = of_border(8), of_border(0)
-    per_pixel = 6 if not diagonals else 16  # pairs across the border: edges, and the corners beside them
-    assert no_tv == 0
-    np.testing.assert_allclose(coupling - alone, beta * per_pixel / mask.sum())
-    if not diagonals:
-        np.testing.assert_allclose(tv, coupling - alone)
-    np.testing.assert_allclose(weight, beta if diagonals else beta / 2)
+
+def test_with_diagonals_it_is_that_of_a_diagonal_border():
+    """And two thirds of that of a straight one, but for the ends of the border."""
+    rows, columns = np.indices((60, 60))
+    excess = {}
+    for name, labels in (("none", 0 * rows), ("straight", rows < 30), ("diagonal", rows < columns)):
+        excess[name] = coupled(np.equal.outer(np.arange(2), labels).astype(float), 1.3, True)
+    ratio = {name: excess[name][0] / (excess[name][1] - excess["none"][1]) for name in ("straight", "diagonal")}
+    assert ratio["straight"] == pytest.approx(2 / 3, rel=0.03)
+    assert ratio["diagonal"] == pytest.approx(1, rel=0.03)
 
 
 def test_smoothing_stays_inside_the_mask():
     rng = np.random.default_rng(1)
     image, mask = rng.normal(size=(2, 12, 14)), rng.random((12, 14)) < 0.6
     assert starts.smoothed(image, mask, 0) is image
-    beyond = np.where(mask, image, 1e3)
+    beyond = np.where(mask, image, np.random.default_rng(2).choice([1e3, np.inf, np.nan], mask.shape))
     np.testing.assert_allclose(*(starts.smoothed(each, mask, 2.0)[:, mask] for each in (image, beyond)))
     np.testing.assert_allclose(starts.smoothed(np.full_like(image, 7.0), mask, 3.0)[:, mask], 7)
     everywhere = np.ones_like(mask)
@@ -128,12 +129,57 @@ def test_beta_is_sought_as_long_as_it_gets_better():
     assert set(fields.BETAS[max(i - 1, 0) : i + 2]) <= set(tried)
 
 
-def test_a_field_that_lost_a_class_comes_last():
-    """Asked for more classes than there are, it keeps them all if a start or a β does."""
+@pytest.mark.parametrize(
+    ("badness", "best"),
+    [
+        ({}, 1.0),  # equals: no reason to move
+        ({1.25: (0, -1.0), 1.5: (0, -2.0), 2.0: (0, -1.0), 2.5: (0, -9.0)}, 1.5),  # the first that is no better
+        ({0.75: (0, -1.0), 0.5: (0, -3.0)}, 0.5),
+        ({1.0: (1, -9.0), 1.25: (0, -5.0)}, 1.25),  # a field that has lost a class comes last
+        ({beta: (0, -beta) for beta in fields.BETAS}, 3.0),
+        ({beta: (0, beta) for beta in fields.BETAS}, 0.125),
+    ],
+)
+def test_where_the_search_for_beta_ends(badness, best):
+    found, tried = fields.seek(lambda beta: fields.Trial(None, badness.get(beta, (0, 0.0))))
+    assert found == best
+    at = fields.BETAS.index(best)
+    assert set(fields.BETAS[max(at - 1, 0) : at + 2]) <= set(tried)
+
+
+def test_scale_nought_is_k_means():
     image, _, mask = blobs()
-    for seed in range(3):
-        labels = segment(image, mask, n_components=5, method="hmrf", seed=seed).labels
-        assert len(np.unique(labels[mask])) == 5
+    image[1] *= 0.01  # another unit, which K-means does not mind
+    job = job_of(image, mask, standardize="none")
+    found, *_ = starts.starts(job.mask, job)
+    expected = initialization.kmeans(job.volume[:, job.mask], 3, seed=0)
+    np.testing.assert_allclose(found.means, expected.means)
+    np.testing.assert_allclose(found.proportions, expected.proportions)
+
+
+def test_classes_of_a_slice_are_those_of_the_guide():
+    """Whose Gaussians they have: nothing is matched by overlap, which of a network that knows little is chance."""
+    image = blobs((16, 16, 4))[0]
+    tiny = {"depth": 1, "filters": 2, "max_steps": 1, "warm_start": 1}
+    result = segment(image, n_components=4, **tiny)
+    for part in result.parts:
+        np.testing.assert_allclose(part.means, result.guide.means, rtol=1e-5)
+
+
+def test_the_total_variation_follows_a_field_that_nothing_else_needs():
+    image, _, mask = blobs()
+    options = {"n_components": 3, "depth": 1, "filters": 2, "max_steps": 8, "objective": "nll", "warm_start": 0}
+    smooth, rough = (segment(image, mask, total_variation=tv, **options) for tv in ("auto", 0.0))
+    assert smooth.field is not None
+    assert not np.array_equal(smooth.parts[0].history, rough.parts[0].history)
+
+
+def test_what_clashes_with_the_preset_says_so():
+    with pytest.raises(ValueError, match='the other setting is of preset "robust"'):
+        presets.settings("robust", n_components=3, m_step_gradient="held", m_step_weights="posterior")
+    with pytest.raises(ValueError, match="contamination must be at least 0 and less than 1, got -3"):
+        presets.settings("paper", n_components=3, contamination=-3.0)
+    assert presets.settings("robust", n_components=3, method="gmm", guide="gmm").guide == "gmm"
 
 
 @pytest.mark.parametrize("method", METHODS)

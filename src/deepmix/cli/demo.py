@@ -1,4 +1,4 @@
-"""`deepmix demo`: a phantom with known truth, the four mixtures as published, deepSVG as the command has it."""
+"""`deepmix demo`: a phantom with known truth, the four mixtures, deepSVG as the command has it."""
 
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ def demo(
     overwrite: options.Overwrite = False,
     no_compilation_cache: options.NoCompilationCache = False,
 ) -> None:
-    """Segment a phantom of the left ventricle by the four methods as published, and by deepSVG robust; compare."""
+    """Segment a phantom of the left ventricle by the four methods and by deepSVG robust; compare."""
     from deepmix import outputs
 
     outputs.check_folder(output, overwrite)

@@ -41,7 +41,9 @@ def segment(
     output: options.Results,
     mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
-    method: Annotated[str, typer.Option(help="gmm, svgmm, deepg, deepsvg, hmrf or fcm.")] = DEFAULT.method,
+    method: Annotated[
+        str, typer.Option(help="gmm, svgmm, deepg, deepsvg, hmrf or fcm; robust, deepg is deepsvg.")
+    ] = DEFAULT.method,
     preset: Annotated[
         str,
         typer.Option(help="robust, or paper for the published settings; what is given below replaces its own."),
@@ -127,7 +129,9 @@ def segment(
     label_rule: options.LabelRule = DEFAULT.label_rule,
     total_variation: Annotated[
         str | None,
-        _by_preset("total_variation", LOOP, "Weight of the total variation; auto: half the guide's beta."),
+        _by_preset(
+            "total_variation", LOOP, "Weight of the total variation; auto: as strong as the field that guides."
+        ),
     ] = None,
     mean_prior: Annotated[
         float, typer.Option(help="Weight of the distance to --means-init.", rich_help_panel=LOOP)

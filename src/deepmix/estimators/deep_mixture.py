@@ -29,7 +29,7 @@ class DeepMixture(BaseEstimator):
 
     n_components: K. kind: "deepsvg" or "deepg". n_init: networks to train, of which that with the least NLL is
     kept. random_state: of the networks' first parameters. warm_start: `fit` goes on with the network of the last
-    fit. The other parameters are those of `deepmix.segment`.
+    fit. The other parameters are those of `deepmix.segment` with the preset "paper".
 
     After `fit`: labels_ (H, W) as `predict` has them; weights_ (K,), the mean proportions, means_ (K, M) and
     covariances_ in the unit of the image; network_, the parameters θ; converged_, n_iter_ (steps of AdamW),
