@@ -263,7 +263,7 @@ def test_demo(tmp_path, run, monkeypatch):
     for word in ("gmm", "svgmm", "deepg", "deepsvg", "myocardium", "NLL"):
         assert word in out
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert set(report["methods"]) == {"gmm", "svgmm", "deepg", "deepsvg", "deepsvg, robust"}
+    assert set(report["methods"]) == {"gmm", "svgmm", "deepg", "deepsvg", "robust"}
     assert all((tmp_path / "out" / name).exists() for name in report["files"])
     shown = tmp_path / "out" / "phantom.npy", "--mask", tmp_path / "out" / "truth.npy"
     assert run("segment", *shown, "-k", 4, "--method", "gmm", "-o", tmp_path / "again")[0] == 0

@@ -379,7 +379,7 @@ def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flag
 def test_dg_defaults_are_those_published():
     assert Optimization()[:6] == (1e-4, 1e-3, 12.0, 1e-3, 10, 200)
     assert DeepModel()[:6] == (UNetConfig(4, 32, 0.01), "deepsvg", "diag", "through", "prior", "prior")
-    assert DeepModel()[6:] == ((), "nll")
+    assert DeepModel()[6:] == ((), "nll", 0.0)
 
 
 # The warm start

@@ -41,7 +41,7 @@ def demo(
     network: dict[str, Any] = {} if paper else SMALL
     jobs = {method: Settings(len(phantoms.TISSUES), method, backend, seed, **network) for method in MIXTURES}
     about: dict[str, Any] = {"n_components": len(phantoms.TISSUES), "backend": backend, "seed": seed}
-    jobs["deepsvg, robust"] = presets.settings("robust", method="deepsvg", **about)
+    jobs["robust"] = presets.settings("robust", method="deepsvg", **about)
     phantom = phantoms.left_ventricle(size, noise, seed)
     columns = "method", "Dice", *phantoms.TISSUES, "NLL", "steps", "s"
     table = Table(*columns, title="Left-ventricle phantom, matched Dice", box=SIMPLE, pad_edge=False)
