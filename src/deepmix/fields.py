@@ -1,7 +1,6 @@
 """The Markov field of a job: from which start, and how strong, as the image itself says by [SV5]."""
 
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import NamedTuple
 
@@ -40,7 +39,8 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
     """The field over the mask (H, W, D) of an image or, with neighbours in three dimensions, of a volume.
 
     It starts from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
-    neighbours may lead astray. With "auto", β is sought for each start.
+    neighbours may lead astray. At one β the least F is kept, a bound of the evidence; F of several β do not
+    compare, and with "auto" the least [SV5] is.
     """
     settings = job.settings
     (box,) = find_objects(mask.astype(np.uint8))
@@ -48,8 +48,8 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
     if job.flat:
         image, inside = image[..., 0], inside[..., 0]
 
-    def attempt(start: Mixture, beta: float) -> Trial:
-        fit = twin.hmrf.fit(
+    def fit(start: Mixture, beta: float) -> FieldFit:
+        return twin.hmrf.fit(
             image,
             start,
             inside,
@@ -59,23 +59,32 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
             tol=settings.tol,
             max_iter=settings.max_iter,
         )
+
+    def lost(fit: FieldFit) -> int:
+        """How many classes have no pixel."""
         sizes = np.bincount(np.asarray(fit.labels)[inside], minlength=settings.n_components)
-        return Trial(fit, (int((sizes == 0).sum()), finite(fit.pseudo_nll)))
+        return int((sizes == 0).sum())
 
     given = list(starts(mask, job))
     candidates = [fit_gmm(mask, job, twin, given).mixture]
     if settings.initialization == "multiscale":
         candidates += given
+
+    def attempt(beta: float) -> Trial:
+        best = min(
+            (fit(start, beta) for start in candidates), key=lambda fit: (lost(fit), finite(fit.free_energy))
+        )
+        return Trial(best, (lost(best), finite(best.pseudo_nll)))
+
     if settings.beta == "auto":
-        found = [seek(partial(attempt, start)) for start in candidates]
+        beta, tried = seek(attempt)
     else:
         beta = float(settings.beta)
-        found = [(beta, {beta: attempt(start, beta)}) for start in candidates]
-    beta, tried = min(found, key=lambda each: each[1][each[0]].badness)
-    fit = tried[beta].fit
+        tried = {beta: attempt(beta)}
+    found = tried[beta].fit
     curve = {each: float(tried[each].fit.pseudo_nll) for each in sorted(tried)}
     strength = Strength(beta, curve) if settings.beta == "auto" else None
-    return Field(fit, np.asarray(fit.posterior)[:, inside], beta, strength)
+    return Field(found, np.asarray(found.posterior)[:, inside], beta, strength)
 
 
 def seek(attempt: Callable[[float], Trial]) -> tuple[float, dict[float, Trial]]:

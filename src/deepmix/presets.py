@@ -13,6 +13,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "robust": {
         "initialization": "multiscale",
+        "restarts": 2,
         "tol": 1e-5,
         "max_iter": 200,
         "beta": "auto",
@@ -34,8 +35,11 @@ DEFAULT = "robust"
 def settings(preset: str, **given: Any) -> Settings:
     """The settings of a preset, save those that are given."""
     check_choice("preset", preset, tuple(PRESETS))
+    chosen = PRESETS[preset]
+    if given.get("means_init") is not None:
+        chosen = chosen | {"restarts": 1}  # given means are one start
     try:
-        return Settings(**PRESETS[preset] | given)
+        return Settings(**chosen | given)
     except ValueError as error:
         Settings(**given)  # if that is wrong by itself, it says so
         raise ValueError(f'{error} (the other setting is of preset "{preset}"; "paper" has none)') from None

@@ -30,7 +30,7 @@ class Settings:
     initialization: "kmeans" (k-means++), "multiscale" (the same on the image as it is, and smoothed over 1, 2 and
     3 pixels: four starts for one), "random" (random responsibilities or memberships).
     restarts: seeds of the starts, from `seed` on. The fit with the least NLL, or J, is kept; a field starts from
-    the GMM of these and, with "multiscale", from every start: the least [SV5] is kept.
+    the GMM of these and, with "multiscale", from every start: the least F is kept.
     means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
     svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
     tol: on the change of the NLL, of F (hmrf), or of a membership (fcm). max_iter: most M-steps of gmm, svgmm
