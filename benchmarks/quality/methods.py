@@ -55,11 +55,11 @@ def _peer(function: Callable[..., np.ndarray], package: str, module: str, **opti
 
 
 def _by_sklearn(case: Case, seed: int) -> np.ndarray:
-    """scikit-learn's mixture, the best of five starts."""
+    """scikit-learn's mixture as it comes, with full covariances, but the best of five starts."""
     from sklearn.mixture import GaussianMixture
 
     pixels = case.image[:, case.mask].T
-    mixture = GaussianMixture(case.n_components, covariance_type="diag", n_init=5, random_state=seed)
+    mixture = GaussianMixture(case.n_components, n_init=5, random_state=seed)
     labels = np.zeros(case.mask.shape, np.uint8)
     labels[case.mask] = mixture.fit_predict(pixels) + 1
     return labels
@@ -68,6 +68,7 @@ def _by_sklearn(case: Case, seed: int) -> np.ndarray:
 FIVE_STARTS: dict[str, Any] = {"preset": "paper", "restarts": 5}
 METHODS = {
     "gmm": _own("gmm", **FIVE_STARTS),
+    "gmm, robust": _own("gmm", preset="robust"),
     "svgmm": _own("svgmm", **FIVE_STARTS),
     "hmrf": _own("hmrf", **FIVE_STARTS),
     "hmrf, beta auto": _own("hmrf", beta="auto", **FIVE_STARTS),
@@ -76,7 +77,7 @@ METHODS = {
     "deepg, paper": _own("deepg", preset="paper"),
     "deepsvg, paper": _own("deepsvg", preset="paper"),
     "deepsvg, robust": _own("deepsvg", preset="robust"),
-    "scikit-learn": Method(_by_sklearn, lambda: ("sklearn", version("scikit-learn")), needs="sklearn"),
+    "scikit-learn": Method(_by_sklearn, lambda: ("sklearn, full", version("scikit-learn")), needs="sklearn"),
     "Atropos, MRF 0.1": _peer(atropos.segment, "antspyx", "ants", beta=0.1),
     "Atropos, MRF 0.3": _peer(atropos.segment, "antspyx", "ants", beta=0.3),
     "dipy HMRF": _peer(dipy_hmrf.segment, "dipy", "dipy"),

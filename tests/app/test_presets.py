@@ -1,5 +1,7 @@
 """The presets: the published settings, and those that people get."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -31,6 +33,14 @@ def test_what_is_given_replaces_the_preset():
     assert (given.filters, given.total_variation, given.restarts, given.guide) == (5, 0.25, 4, "hmrf")
     with pytest.raises(ValueError, match="preset must be one of paper, robust"):
         segment(np.eye(8), n_components=2, preset="best")
+
+
+def test_the_command_leaves_to_the_preset_what_it_says():
+    from deepmix.cli.segment import segment as command
+
+    options = inspect.signature(command).parameters
+    said = {name for preset in presets.PRESETS.values() for name in preset}
+    assert [name for name in sorted(said) if options[name].default is not None] == []
 
 
 def test_given_means_are_one_start():
@@ -144,6 +154,25 @@ def test_where_the_search_for_beta_ends(badness, best):
     assert found == best
     at = fields.BETAS.index(best)
     assert set(fields.BETAS[max(at - 1, 0) : at + 2]) <= set(tried)
+
+
+def test_channels_may_be_correlated():
+    """Two tissues along a line in two channels, beside each other: either channel hardly tells them apart."""
+    drawn = np.random.default_rng(5)
+    truth = 1 + (np.indices((48, 48)) // 6).sum(axis=0) % 2
+    along, across = drawn.normal(0, 3, truth.shape), drawn.normal(0, 0.3, truth.shape)
+    offset = np.where(truth == 2, 1.0, -1.0)
+    image = np.stack([along + offset + across, along - offset - across])
+    result = segment(image, n_components=2, method="hmrf", backend="reference")
+    assert matched_dice(result.labels, truth, truth > 0) > 0.95
+
+
+def test_a_channel_may_come_twice():
+    """As in a grey picture with three colours: the covariances are singular but for the floor."""
+    image, truth, mask = blobs()
+    twice = np.concatenate([image, image[:1]])
+    result = segment(twice, mask, n_components=3, method="hmrf")
+    assert matched_dice(result.labels, truth, mask) > 0.95
 
 
 def test_scale_nought_is_k_means():

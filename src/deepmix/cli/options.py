@@ -15,8 +15,6 @@ Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write the 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.")]
 
-CovarianceType = Annotated[str, typer.Option(help="diag, spherical, tied or full.", rich_help_panel=MIXTURE)]
-
 Depth = Annotated[int, typer.Option(help="Poolings.", rich_help_panel=NETWORK)]
 Filters = Annotated[int, typer.Option(help="Filters at the top.", rich_help_panel=NETWORK)]
 NegativeSlope = Annotated[float, typer.Option(help="Of LeakyReLU.", rich_help_panel=NETWORK)]

@@ -56,7 +56,9 @@ def segment(
     standardize: Annotated[str, typer.Option(help="Over the mask, the image, or none.")] = DEFAULT.standardize,
     probabilities: options.Probabilities = False,
     overwrite: options.Overwrite = False,
-    covariance_type: options.CovarianceType = DEFAULT.covariance_type,
+    covariance_type: Annotated[
+        str | None, _by_preset("covariance_type", MIXTURE, "diag, spherical, tied or full.")
+    ] = None,
     initialization: Annotated[
         str | None,
         _by_preset(
@@ -155,6 +157,7 @@ def segment(
     outputs.check_folder(output, overwrite, inputs)
     candidates = selection.candidates(classes)
     by_preset = {
+        "covariance_type": covariance_type,
         "initialization": initialization,
         "tol": tol,
         "max_iter": max_iter,
@@ -181,7 +184,6 @@ def segment(
         device=device,
         standardize=standardize,
         slices=_slices(slices),
-        covariance_type=covariance_type,
         means_init=None if means_init is None else _means(means_init),
         svgmm_start=svgmm_start,
         fuzzifier=fuzzifier,

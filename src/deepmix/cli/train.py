@@ -10,7 +10,7 @@ from deepmix.inputs import existing
 from deepmix.training.settings import TrainSettings
 
 from . import options
-from .options import LOOP, RUN
+from .options import LOOP, MIXTURE, RUN
 
 if TYPE_CHECKING:
     from deepmix.training.execution import Cluster
@@ -68,7 +68,9 @@ def train(
     labelled_fraction: Annotated[
         float, typer.Option(help="Of the labelled cases, those that count as such.", rich_help_panel=PRIOR)
     ] = DEFAULT.labelled_fraction,
-    covariance_type: options.CovarianceType = DEFAULT.covariance_type,
+    covariance_type: Annotated[
+        str, typer.Option(help="diag, spherical, tied or full.", rich_help_panel=MIXTURE)
+    ] = DEFAULT.covariance_type,
     label_rule: options.LabelRule = DEFAULT.label_rule,
     total_variation: options.TotalVariation = DEFAULT.total_variation,
     batch_size: Annotated[int, typer.Option(help="Images a step.", rich_help_panel=LOOP)] = DEFAULT.batch_size,
