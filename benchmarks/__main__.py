@@ -1,7 +1,7 @@
 """`python -m benchmarks [em|deep|fcm|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
 
 Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit),
-`quality` (methods and peers on phantoms and real images).
+`quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part changed).
 """
 
 import argparse
@@ -19,7 +19,12 @@ BENCHMARKS = {
     "scaling": scaling.run,
     "memory": memory.run,
 }
-EXPERIMENTS = {"training": training.run, "precision": precision.run, "quality": quality.run}
+EXPERIMENTS = {
+    "training": training.run,
+    "precision": precision.run,
+    "quality": quality.run,
+    "parts": quality.run_parts,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -54,12 +59,12 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")
     add("--quick", action="store_true", help="small sizes, nothing written")
     add("--paper", action="store_true", help="training: the published sizes")
-    add("--data", help="quality: a folder with brain/ and lesions/")
+    add("--data", help="quality, parts: a folder with brain/ and lesions/")
     add("--full", action="store_true", help="quality: more images of each kind")
     add(
         "--only",
         default=default.only,
-        help="quality: a pattern of methods, such as 'hmrf*'; then nothing is written",
+        help="quality, parts: a pattern of methods, such as 'hmrf*'; then nothing is written",
     )
     chosen = vars(parser.parse_args(arguments))
     names = chosen.pop("names") or ["all"]

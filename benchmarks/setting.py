@@ -15,8 +15,8 @@ class Setting(NamedTuple):
 
     backend: an importable module with the project's functions. device: as JAX names it: cpu, gpu, gpu:1; "" for
     JAX's first. dtype: of the data, hence of every contestant but the reference. quick: small sizes.
-    paper: the published sizes, in `training`. data, full, only: of `quality`, the folder of real images, whether
-    there shall be more of each kind, and a pattern of the methods.
+    paper: the published sizes, in `training`. data, only: of `quality` and `parts`, the folder of real images and
+    a pattern of the methods. full: more images of each kind, in `quality`.
     """
 
     backend: str = "deepmix.accelerated"

@@ -4,7 +4,7 @@ What is tuned is tuned on even slices and on phantoms below 100; these images ar
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -16,11 +16,12 @@ from ..setting import Setting
 from . import figure, images, table
 from .cache import Cache, Found
 from .images import Case
-from .methods import METHODS, Method
+from .methods import METHODS, PARTS, Method
 from .scores import Score, collapsed, score
 
 SEEDS = (0, 1, 2)
 QUICK = ("gmm", "hmrf", "fcm")
+QUICK_PARTS = ("as it is", "λ = 0")
 _WIDTH = 170  # that the table needs
 
 Job = tuple[Case, str, int]
@@ -28,34 +29,46 @@ Job = tuple[Case, str, int]
 
 def run(setting: Setting) -> None:
     """Every method on every image; prints a table, and writes the scores and a figure."""
+    cases = list(images.cases(setting.data, setting.full, setting.quick))
+    methods = {name: METHODS[name] for name in QUICK} if setting.quick else METHODS
+    _compare(f"quality{'-full' * setting.full}", cases, methods, SEEDS, setting)
+
+
+def run_parts(setting: Setting) -> None:
+    """The preset robust with one part changed, on the first image of each row; prints and writes the same."""
+    cases = _first_of_each_row(images.cases(setting.data, False, setting.quick))
+    parts = {name: PARTS[name] for name in QUICK_PARTS} if setting.quick else PARTS
+    _compare("parts", cases, parts, SEEDS[:1], setting)
+
+
+def _compare(
+    stem: str, cases: Sequence[Case], methods: Mapping[str, Method], seeds: Sequence[int], setting: Setting
+) -> None:
     console, cache = Console(), Cache(report.RESULTS / ".quality")
-    offered = {name: method for name, method in METHODS.items() if fnmatchcase(name, setting.only)}
-    if setting.quick:
-        offered = {name: method for name, method in offered.items() if name in QUICK}
+    offered = {name: method for name, method in methods.items() if fnmatchcase(name, setting.only)}
     for name in [name for name, method in offered.items() if method.missing()]:
         del offered[name]
         console.print(f"{name} is left out: pip install 'deepmix[quality]'", markup=False)
-    jobs = list(_jobs(list(images.cases(setting.data, setting.full, setting.quick)), offered))
     found, maps = [], {}
-    for case, name, seed in track(jobs, "segmenting", console=console):
+    for case, name, seed in track(list(_jobs(cases, offered, seeds)), "segmenting", console=console):
         segmented = partial(_segment, offered[name], case, seed)
         if not setting.quick:
-            made_of = name, *offered[name].made_of(), case.name, case.image, case.mask, seed
+            made_of = *offered[name].made_of(), case.name, case.image, case.mask, seed
             segmented = partial(cache.get, made_of, segmented)
         labels, seconds = segmented()
         found.append(Score(case.row, case.name, name, seed, score(labels, case), collapsed(labels, case), seconds))
         maps[case.name, name, seed] = labels
     Console(width=max(console.width, _WIDTH)).print(table.dice(found))
     if not setting.quick and setting.only == "*":
-        drawn = figure.draw(_first_of_each_row(jobs), maps)
-        report.keep(f"quality{'-full' * setting.full}", {"scores": [s._asdict() for s in found]}, setting, drawn)
+        drawn = figure.draw(_first_of_each_row(cases), maps)
+        report.keep(stem, {"scores": [s._asdict() for s in found]}, setting, drawn)
 
 
-def _jobs(cases: Sequence[Case], offered: dict[str, Method]) -> Iterator[Job]:
+def _jobs(cases: Sequence[Case], offered: Mapping[str, Method], seeds: Sequence[int]) -> Iterator[Job]:
     for case in cases:
         for name, method in offered.items():
             if method.takes(case):
-                yield from ((case, name, seed) for seed in (SEEDS if method.random else SEEDS[:1]))
+                yield from ((case, name, seed) for seed in (seeds if method.random else seeds[:1]))
 
 
 def _segment(method: Method, case: Case, seed: int) -> Found:
@@ -64,8 +77,8 @@ def _segment(method: Method, case: Case, seed: int) -> Found:
     return Found(labels, time.perf_counter() - began)
 
 
-def _first_of_each_row(jobs: Sequence[Job]) -> list[Case]:
+def _first_of_each_row(cases: Iterable[Case]) -> list[Case]:
     first: dict[str, Case] = {}
-    for case, _, _ in jobs:
+    for case in cases:
         first.setdefault(case.row, case)
     return list(first.values())

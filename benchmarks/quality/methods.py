@@ -82,3 +82,24 @@ METHODS = {
     "Atropos, MRF 0.3": _peer(atropos.segment, "antspyx", "ants", beta=0.3),
     "dipy HMRF": _peer(dipy_hmrf.segment, "dipy", "dipy"),
 }
+
+# The preset robust of deepSVG with one part changed.
+CHANGES: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "covariances diagonal": {"covariance_type": "diag"},
+    "K-means starts alone": {"initialization": "kmeans", "restarts": 8},
+    "guided by a GMM": {"guide": "gmm", "total_variation": 0.5},
+    "β = 1": {"beta": 1.0},
+    "λ = 0": {"total_variation": 0.0},
+    "λ = 0.25": {"total_variation": 0.25},
+    "λ = 0.5": {"total_variation": 0.5},
+    "λ = 1": {"total_variation": 1.0},
+    "no warm start": {"warm_start": 0},
+    "warm start alone": {"min_steps": 1, "max_steps": 1},
+    "ε = 0": {"contamination": 0.0},
+    "ε = 0.01": {"contamination": 1e-2},
+    "M-step every 10 steps": {"m_step_every": 10},
+    "NLL instead of F": {"objective": "nll", "m_step_every": 1},
+    "320 steps": {"min_steps": 320, "max_steps": 320},
+}
+PARTS = {name: _own("deepsvg", **({"preset": "robust"} | changed)) for name, changed in CHANGES.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.quality import METHODS, images, scores, table
+from benchmarks.quality import METHODS, PARTS, images, scores, table
 from benchmarks.quality.cache import Cache, Found
 from benchmarks.quality.images import Case
 from benchmarks.quality.scores import Score
@@ -72,3 +72,9 @@ def test_methods_know_what_they_are_made_of():
     assert METHODS["hmrf"].made_of() != METHODS["hmrf, beta auto"].made_of()
     one_channel = METHODS["dipy HMRF"]
     assert not one_channel.takes(next(images.cases(None, False, True)))
+
+
+def test_each_part_is_another_setting():
+    made_of = [part.made_of() for part in PARTS.values()]
+    assert all(one != other for i, one in enumerate(made_of) for other in made_of[:i])
+    assert PARTS["as it is"].made_of() == METHODS["deepsvg, robust"].made_of()
