@@ -4,7 +4,7 @@ from typing import Any
 
 from deepmix.reference.checks import check_choice
 
-from .settings import Settings
+from .settings import NETWORKS, Settings
 
 # The field, whose start and strength the image chooses [SV4], [SV5], gives the network its mixture, what it
 # learns first, and how smooth it shall be; then it descends on the free energy of that mixture [VE1]. The
@@ -33,15 +33,25 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 DEFAULT = "robust"
 
+# Of many mixtures the most likely one is often wrong, as only a field can tell: without it, one start of k-means.
+_ONE_START: dict[str, Any] = {"initialization": "kmeans", "restarts": 1}
+
 
 def settings(preset: str, **given: Any) -> Settings:
     """The settings of a preset, save those that are given."""
     check_choice("preset", preset, tuple(PRESETS))
     chosen = PRESETS[preset]
-    if given.get("means_init") is not None:
+    if not _has_field(**chosen | given):
+        chosen = chosen | _ONE_START
+    elif given.get("means_init") is not None:
         chosen = chosen | {"restarts": 1}  # given means are one start
     try:
         return Settings(**chosen | given)
     except ValueError as error:
         Settings(**given)  # if that is wrong by itself, it says so
         raise ValueError(f'{error} (the other setting is of preset "{preset}"; "paper" has none)') from None
+
+
+def _has_field(method: str = Settings.method, guide: str = Settings.guide, **_: Any) -> bool:
+    """Whether a Markov field says which start is best."""
+    return method == "hmrf" or (method in NETWORKS and guide == "hmrf")

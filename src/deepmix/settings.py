@@ -8,7 +8,8 @@ import numpy as np
 from deepmix.reference.checks import check_choice, check_fuzzifier, check_model
 from deepmix.reference.types import DeepModel, Optimization, UNetConfig
 
-MIXTURES = ("gmm", "svgmm", "deepg", "deepsvg")
+NETWORKS = ("deepg", "deepsvg")
+MIXTURES = ("gmm", "svgmm", *NETWORKS)
 METHODS = (*MIXTURES, "hmrf", "fcm")
 BACKENDS = ("accelerated", "reference")
 
@@ -142,7 +143,7 @@ class Settings:
     @property
     def deep(self) -> bool:
         """Whether the method has a network."""
-        return self.method in ("deepg", "deepsvg")
+        return self.method in NETWORKS
 
     @property
     def floating(self) -> str:

@@ -156,6 +156,17 @@ def test_where_the_search_for_beta_ends(badness, best):
     assert set(fields.BETAS[max(at - 1, 0) : at + 2]) <= set(tried)
 
 
+def test_without_a_field_nothing_looks_for_what_is_most_likely():
+    """The best of many mixtures has the higher likelihood, and on this phantom not its scar."""
+    phantom = left_ventricle(160, 0.5, 1)
+    found = segment(phantom.image, phantom.mask, n_components=4, method="gmm")
+    assert matched_dice(found.labels, phantom.labels, phantom.mask) > 0.9
+    for given in ({"method": "svgmm"}, {"method": "fcm"}, {"guide": "gmm", "total_variation": 0.5}):
+        chosen = presets.settings("robust", n_components=3, **given)
+        assert (chosen.initialization, chosen.restarts) == ("kmeans", 1)
+    assert presets.settings("robust", n_components=3, method="hmrf").initialization == "multiscale"
+
+
 def test_channels_may_be_correlated():
     """Two tissues along a line in two channels, beside each other: either channel hardly tells them apart."""
     drawn = np.random.default_rng(5)
