@@ -88,7 +88,7 @@ def objective(
     return total, Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
 
 
-@partial(jax.jit, static_argnames=("model", "product_dtype"))
+@partial(jax.jit, static_argnames="product_dtype")
 def loss_and_gradient(
     parameters: Tree,
     image: jax.Array,
@@ -106,7 +106,7 @@ def loss_and_gradient(
     return value, evaluation, gradient
 
 
-@partial(jax.jit, static_argnames=("model", "product_dtype"))
+@partial(jax.jit, static_argnames="product_dtype")
 def step(
     state: DeepState,
     image: jax.Array,
@@ -222,7 +222,7 @@ def free_energy(
     return _free_energy(jnp.log(proportions), mixture, densities, weights, contamination)
 
 
-@partial(jax.jit, static_argnames="model")
+@jax.jit
 def begin(
     parameters: Tree, image: jax.Array, weights: jax.Array, floor: jax.Array, model: DeepModel = DeepModel()
 ) -> DeepState:

@@ -50,7 +50,21 @@ class Loop(NamedTuple):
     status: jax.Array
 
 
-@partial(jax.jit, static_argnames=("algorithm", "model"))
+def _numbers_and_rest(model: DeepModel) -> tuple[tuple, tuple]:
+    functions, strengths = tuple(zip(*model.regularizers, strict=True)) or ((), ())
+    return (strengths, model.contamination), (functions, model._replace(regularizers=(), contamination=0.0))
+
+
+def _model(rest: tuple, numbers: tuple) -> DeepModel:
+    (functions, model), (strengths, contamination) = rest, numbers
+    return model._replace(regularizers=tuple(zip(functions, strengths, strict=True)), contamination=contamination)
+
+
+# The λ of the regularisers and ε are numbers like any others: with another one no program is compiled anew.
+jax.tree_util.register_pytree_node(DeepModel, _numbers_and_rest, _model)
+
+
+@partial(jax.jit, static_argnames="algorithm")
 def start(algorithm: Algorithm, job: Job, model: DeepModel) -> Loop:
     """The loop before its first step."""
     parameters, image, weights, floor, mixture = job
@@ -63,7 +77,7 @@ def start(algorithm: Algorithm, job: Job, model: DeepModel) -> Loop:
     return Loop(jnp.asarray(0), state, jax.tree.map(jnp.copy, parameters), nothing, jnp.asarray(Status.running))
 
 
-@partial(jax.jit, static_argnames=("algorithm", "model", "chunk"), donate_argnames="loop")
+@partial(jax.jit, static_argnames=("algorithm", "chunk"), donate_argnames="loop")
 def advance(
     algorithm: Algorithm, loop: Loop, job: Job, model: DeepModel, optimization: Optimization, chunk: int
 ) -> tuple[Loop, jax.Array]:
@@ -139,7 +153,7 @@ def _work(algorithm: Algorithm, model: DeepModel, optimization: Optimization, ma
     return side_by_side.Work(begin, turn, lambda state: state[0].status == Status.running, result)
 
 
-@partial(jax.jit, static_argnames=("algorithm", "model", "max_steps", "n_lanes"))
+@partial(jax.jit, static_argnames=("algorithm", "max_steps", "n_lanes"))
 def _fill(
     algorithm: Algorithm,
     queue: Job,
@@ -151,7 +165,7 @@ def _fill(
     return side_by_side.start(_work(algorithm, model, optimization, max_steps), queue, n_lanes)
 
 
-@partial(jax.jit, static_argnames=("algorithm", "model", "max_steps", "chunk"), donate_argnames="lanes")
+@partial(jax.jit, static_argnames=("algorithm", "max_steps", "chunk"), donate_argnames="lanes")
 def _advance_batch(
     algorithm: Algorithm,
     lanes: side_by_side.Lanes,

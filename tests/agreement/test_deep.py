@@ -226,6 +226,33 @@ def test_the_callers_arrays_survive():
     assert_agree(fits[0], fits[1], 0)
 
 
+def test_other_weights_and_another_contamination_take_the_same_program():
+    """An image that asks for another λ, as "auto" chooses it, need not wait for a compiler."""
+    rng = np.random.default_rng(0)
+    image, mixture = draw_image(rng, M, K, H, W), draw_mixture(rng, M, K, 4.0, 1.0, "diag")
+    start = initialization.unet_parameters(M, K, CONFIG)
+    traced: list[int] = []
+
+    def counted(proportions, mixture, image, mask):
+        traced.append(0)
+        return accelerated.regularizers.total_variation(proportions, mixture, image, mask)
+
+    def fit(strength: float, contamination: float):
+        model = DeepModel(CONFIG, objective="free_energy", contamination=contamination)
+        model = model._replace(regularizers=((counted, strength),))
+        options = {"model": model, "optimization": Optimization(learning_rate=1e-2, max_steps=5)}
+        accelerated.deep.fit_batch(image[None], [start], mixtures=[mixture], **options)
+        return accelerated.deep.fit(image, start, mixture=mixture, **options).proportions
+
+    first = fit(0.5, 1e-3)
+    assert len(traced) > 0
+    for number in range(1, 3):
+        once = len(traced)
+        other = fit(0.5 + number, 1e-3 * number)
+        assert len(traced) == once
+        assert np.abs(other - first).max() > 1e-3
+
+
 def test_compiled_is_as_not_compiled():
     problem, _ = rounded(draw_problem(np.random.default_rng(18), "diag"), np.float32)
     model = DeepModel(CONFIG)
