@@ -33,8 +33,8 @@ class Case(NamedTuple):
 def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
     """All images, row by row. data: the folder of the real ones, None for phantoms alone.
 
-    full: ten phantoms of each noise instead of three, and every odd slice of the brain instead of every second
-    of these. quick: one small phantom.
+    full: ten phantoms of each noise instead of three, and every odd slice of the real images instead of every
+    second of these. quick: one small phantom.
     """
     if quick:
         yield _phantom("middle", FIRST, 64)
@@ -43,9 +43,10 @@ def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
         for seed in range(FIRST, FIRST + (10 if full else 3)):
             yield _phantom(noise, seed)
     if data is not None:
+        step = 2 if full else 4
         for added in ADDED:
-            yield from _brain(Path(data, "brain"), added, range(1, 20, 2 if full else 4))
-        yield from _lesions(Path(data, "lesions"), range(1, 9, 2))
+            yield from _brain(Path(data, "brain"), added, range(1, 20, step))
+        yield from _lesions(Path(data, "lesions"), range(1, 9, step))
 
 
 def _phantom(noise: str, seed: int, size: int = 160) -> Case:
