@@ -2,13 +2,12 @@
 
 import ast
 import inspect
-from pathlib import Path
 
 import pytest
 
 import deepmix.accelerated
 import deepmix.reference
-from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions
+from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions, sources
 
 # Only-accelerated arguments, keyword-only, that say how to execute.
 EXECUTION = {"chunk", "mesh", "product_dtype"}
@@ -71,7 +70,7 @@ def test_every_function_has_its_twin(module, function):
 def test_imports_run_one_way(package, allowed):
     standard = {"collections", "contextlib", "enum", "functools", "importlib", "inspect", "itertools", "types"}
     standard |= {"typing", "warnings"}
-    for path in Path(package.__path__[0]).glob("*.py"):
+    for path in sources(package.__path__[0]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]

@@ -8,10 +8,11 @@ import pytest
 
 import deepmix.reference
 from deepmix.conformance.operations import OPERATIONS
+from tests.structure import sources
 
 FOLDER = Path(deepmix.reference.__path__[0])
 TESTS = Path(__file__).parents[1]
-LABEL = r"\[([A-Z]{1,2})(\d)\](?:–\[\1(\d)\])?"
+LABEL = r"\[([A-Z]{1,2})(\d+)\](?:–\[\1(\d+)\])?"
 UNLABELLED = {"checks", "types"}  # what bad input gets; the records
 HELPERS = {"adamw.tree_map", "adamw.leaves"}
 GUIDE_AT = "## Where every equation stands"
@@ -30,7 +31,7 @@ def guide() -> dict[str, tuple[str, set[str], set[str], str]]:
     rows = {}
     for line in (FOLDER / "README.md").read_text(encoding="utf-8").split(GUIDE_AT)[1].splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 5 and re.fullmatch(r"[A-Z]{1,2}\d", cells[0]):
+        if len(cells) == 5 and re.fullmatch(r"[A-Z]{1,2}\d+", cells[0]):
             label, what, functions, tests, deviation = cells
             assert label not in rows
             rows[label] = (
@@ -49,7 +50,7 @@ BUILT = {label: row for label, row in GUIDE.items() if row[1]}
 def functions() -> dict[str, tuple[str, bool]]:
     """Source and whether it is public, of every function of the reference."""
     found = {}
-    for path in FOLDER.glob("*.py"):
+    for path in sources(FOLDER):
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and path.stem not in UNLABELLED:
@@ -73,7 +74,7 @@ def test_the_page_names_its_version():
 
 
 def test_every_label_that_the_code_cites_has_a_row():
-    cited = {label for path in FOLDER.glob("*.py") for label in labels(path.read_text(encoding="utf-8"))}
+    cited = {label for path in sources(FOLDER) for label in labels(path.read_text(encoding="utf-8"))}
     assert cited == set(BUILT)
 
 
@@ -101,7 +102,7 @@ def test_the_properties_of_a_row_are_tests(label):
     text = "".join(
         path.read_text(encoding="utf-8")
         for folder in ("laws", "oracles")
-        for path in (TESTS / folder).glob("*.py")
+        for path in sources(TESTS / folder)
     )
     for name in BUILT[label][2]:
         assert f"\ndef test_{name}(" in text
@@ -112,8 +113,8 @@ def test_every_property_is_about_an_equation_that_is_built():
     names = [
         name
         for folder in ("laws", "oracles")
-        for path in (TESTS / folder).glob("*.py")
-        for name in re.findall(r"\ndef test_((?:[a-z]{1,2}\d_)+)", path.read_text(encoding="utf-8"))
+        for path in sources(TESTS / folder)
+        for name in re.findall(r"\ndef test_((?:[a-z]{1,2}\d+_)+)", path.read_text(encoding="utf-8"))
     ]
     about = {label.upper() for name in names for label in name.rstrip("_").split("_")}
     assert len(names) > 50

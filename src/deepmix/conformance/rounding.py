@@ -5,6 +5,8 @@ What its outputs scatter is what a program of that precision may differ by: larg
 matrix is nearly singular, small elsewhere.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -51,9 +53,8 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
 @cache
 def _copy() -> Port:
     package = load_folder(deepmix.reference.__path__[0], "deepmix.conformance.rounding_reference")
-    for name in package.__all__:
-        getattr(package, name)  # imports the modules
-    modules = [value for value in vars(package).values() if isinstance(value, ModuleType)]
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    modules = [importlib.import_module(module.name) for module in found]
     rounded = {function: _rounding(function) for module in modules for function in _functions(module)}
     for module in modules:
         for name, value in list(vars(module).items()):
