@@ -1,30 +1,11 @@
 """deepmix.accelerated: the twin of `deepmix.reference` in JAX, Flax and Optax, compiled.
 
-Same modules, functions and arguments. Results follow the dtype of the input: float32, or float64
-where JAX's x64 mode is on. Starts come from `deepmix.reference.initialization`.
+Same subjects, modules, functions and arguments. Results follow the dtype of the input: float32, or float64
+where JAX's x64 mode is on. Starts come from `deepmix.reference`'s initialisers.
 """
 
 try:
-    from . import (
-        adamw,
-        attention,
-        clusterings,
-        deep,
-        distances,
-        em,
-        fcm,
-        gaussian,
-        gmm,
-        hmrf,
-        layers,
-        losses,
-        metrics,
-        regularizers,
-        surfaces,
-        svgmm,
-        training,
-        unet,
-    )
+    from . import deep_mixtures, evaluation, losses, mixtures, networks, optimization
 except ModuleNotFoundError as error:
     if error.name not in ("jax", "flax", "optax"):
         raise
@@ -32,23 +13,4 @@ except ModuleNotFoundError as error:
         f"deepmix.accelerated needs {error.name}; install it with: pip install 'deepmix[accelerated]'"
     ) from error
 
-__all__ = [
-    "adamw",
-    "attention",
-    "clusterings",
-    "deep",
-    "distances",
-    "em",
-    "fcm",
-    "gaussian",
-    "gmm",
-    "hmrf",
-    "layers",
-    "losses",
-    "metrics",
-    "regularizers",
-    "surfaces",
-    "svgmm",
-    "training",
-    "unet",
-]
+__all__ = ["deep_mixtures", "evaluation", "losses", "mixtures", "networks", "optimization"]

@@ -12,29 +12,33 @@ from typing import Any
 
 import jax
 
-from deepmix.reference import initialization
-from deepmix.reference.types import Batch, Mixture, Tree, UNetConfig
+from deepmix.reference.deep_mixtures.records import Batch
+from deepmix.reference.mixtures import initialization
+from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.networks import parameters
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.types import Tree
 
-from . import adamw as _adamw
-from . import attention as _of_attention
-from . import clusterings as _clusterings
-from . import deep as _deep
-from . import distances as _distances
-from . import em as _em
-from . import fcm as _fcm
-from . import gaussian as _gaussian
-from . import gmm as _gmm
-from . import hmrf as _hmrf
-from . import layers as _layers
-from . import losses as _losses
-from . import metrics as _metrics
-from . import regularizers as _regularizers
-from . import surfaces as _surfaces
-from . import svgmm as _svgmm
-from . import training as _training
-from . import unet as _unet
+from .deep_mixtures import many_images as _training
+from .deep_mixtures import one_image as _deep
+from .deep_mixtures import regularizers as _regularizers
+from .evaluation import clusterings as _clusterings
+from .evaluation import distances as _distances
+from .evaluation import overlap as _metrics
+from .evaluation import surfaces as _surfaces
+from .losses import segmentation as _losses
+from .mixtures import em as _em
+from .mixtures import fcm as _fcm
+from .mixtures import gaussian as _gaussian
+from .mixtures import gmm as _gmm
+from .mixtures import hmrf as _hmrf
+from .mixtures import svgmm as _svgmm
+from .networks import attention as _of_attention
+from .networks import layers as _layers
+from .networks import unet as _unet
+from .optimization import adamw as _adamw
 
-__all__ = ["initialization", "session"]  # and the namespaces at the end of this file
+__all__ = ["session"]  # and the namespaces at the end of this file
 
 
 @contextmanager
@@ -128,18 +132,20 @@ def _means(proportions: jax.Array, image: jax.Array, mask: jax.Array, mixture: M
     return _gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture).means
 
 
-attention = SimpleNamespace(
+_attention_functions = SimpleNamespace(
     **{
         name: _attention(getattr(_of_attention, name))
         for name in ("weights", "dot_product", "self_attention", "pooling_weights", "pooling")
     }
 )
-fcm = _compiled(_fcm, "centres", "memberships", "squared_distances", "objective", "partition_coefficient")
-adamw = _compiled(_adamw, "init", "clip", "update")
-deep = _compiled(_deep, "loss", "free_energy")
-training = _compiled(_training, "loss")
-distances = _compiled(_distances, "squared_distance_transform")
-losses = _with_gradients(
+_fcm_functions = _compiled(
+    _fcm, "centres", "memberships", "squared_distances", "objective", "partition_coefficient"
+)
+_adamw_functions = _compiled(_adamw, "init", "clip", "update")
+_deep_functions = _compiled(_deep, "loss", "free_energy")
+_training_functions = _compiled(_training, "loss")
+_distances_functions = _compiled(_distances, "squared_distance_transform")
+_losses_functions = _with_gradients(
     _losses,
     "cross_entropy",
     "top_k_cross_entropy",
@@ -150,12 +156,14 @@ losses = _with_gradients(
     "generalised_dice",
     "hausdorff",
 )
-em = _compiled(_em, "mean_nll")
-gaussian = _compiled(_gaussian, "log_density", "posterior", "moments", "blend", "global_mixture", "variance_floor")
-gmm = _compiled(_gmm, "e_step", "m_step", "nll")
-svgmm = _compiled(_svgmm, "e_step", "m_step", "nll")
-hmrf = _compiled(_hmrf, "neighbour_sum", "colours", "sweep", "free_energy", "pseudo_nll")
-metrics = _compiled(
+_em_functions = _compiled(_em, "mean_nll")
+_gaussian_functions = _compiled(
+    _gaussian, "log_density", "posterior", "moments", "blend", "global_mixture", "variance_floor"
+)
+_gmm_functions = _compiled(_gmm, "e_step", "m_step", "nll")
+_svgmm_functions = _compiled(_svgmm, "e_step", "m_step", "nll")
+_hmrf_functions = _compiled(_hmrf, "neighbour_sum", "colours", "sweep", "free_energy", "pseudo_nll")
+_metrics_functions = _compiled(
     _metrics,
     "dice",
     "dice_matrix",
@@ -167,8 +175,10 @@ metrics = _compiled(
     "f_beta",
     "volumetric_similarity",
 )
-clusterings = _compiled(_clusterings, "contingency_table", "adjusted_rand_index", "normalized_mutual_information")
-surfaces = _compiled(
+_clusterings_functions = _compiled(
+    _clusterings, "contingency_table", "adjusted_rand_index", "normalized_mutual_information"
+)
+_surfaces_functions = _compiled(
     _surfaces,
     "surface",
     "surface_distances",
@@ -177,7 +187,7 @@ surfaces = _compiled(
     "average_symmetric_surface_distance",
     "surface_dice",
 )
-layers = SimpleNamespace(
+_layers_functions = SimpleNamespace(
     conv=_layer(_layers.conv),
     leaky_relu=_layer(_layers.leaky_relu),
     instance_norm=_layer(_layers.instance_norm),
@@ -185,9 +195,32 @@ layers = SimpleNamespace(
     upsample=_layer(_layers.upsample),
     softmax=lambda logits: jax.vjp(_layers.softmax, logits),
 )
-unet = SimpleNamespace(unet=_network, block=_block)
-regularizers = SimpleNamespace(
+_unet_functions = SimpleNamespace(unet=_network, block=_block)
+_regularizers_functions = SimpleNamespace(
     total_variation=_regularizer(_regularizers.total_variation),
     mean_prior=_regularizer(_regularizers.mean_prior),
     mean_prior_of_batch=_mean_prior_of_batch,
+)
+mixtures = SimpleNamespace(
+    initialization=initialization,
+    gaussian=_gaussian_functions,
+    em=_em_functions,
+    gmm=_gmm_functions,
+    svgmm=_svgmm_functions,
+    hmrf=_hmrf_functions,
+    fcm=_fcm_functions,
+)
+networks = SimpleNamespace(
+    layers=_layers_functions, unet=_unet_functions, attention=_attention_functions, parameters=parameters
+)
+optimization = SimpleNamespace(adamw=_adamw_functions)
+deep_mixtures = SimpleNamespace(
+    one_image=_deep_functions, many_images=_training_functions, regularizers=_regularizers_functions
+)
+losses = SimpleNamespace(segmentation=_losses_functions)
+evaluation = SimpleNamespace(
+    overlap=_metrics_functions,
+    clusterings=_clusterings_functions,
+    surfaces=_surfaces_functions,
+    distances=_distances_functions,
 )

@@ -8,8 +8,11 @@ import argparse
 
 from rich.console import Console
 
-from . import batch, curves, deep, em, fcm, machine, memory, precision, quality, report, scaling, training
-from .setting import Setting
+from . import quality
+from .deep_mixtures import deep, precision, training
+from .harness import curves, machine, report
+from .harness.setting import Setting
+from .mixtures import batch, em, fcm, memory, scaling
 
 BENCHMARKS = {
     "em": em.run,
@@ -19,6 +22,7 @@ BENCHMARKS = {
     "scaling": scaling.run,
     "memory": memory.run,
 }
+SUBJECTS = {name: run.__module__.split(".")[1] for name, run in BENCHMARKS.items()}
 EXPERIMENTS = {
     "training": training.run,
     "precision": precision.run,
@@ -79,7 +83,7 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
 def _write(name: str, rows: list, limits: machine.Limits, setting: Setting) -> None:
     stem = report.stem(name, setting)
     figure = curves.draw(stem, rows, limits) if any(row.size for row in rows) else None
-    report.keep(stem, report.record(rows, limits, setting), setting, figure)
+    report.keep(f"{SUBJECTS[name]}/{stem}", report.record(rows, limits, setting), setting, figure)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ from deepmix.conformance.drawing import (
     draw_weights,
     frozen,
 )
-from deepmix.reference import gaussian
-from deepmix.reference.types import COVARIANCE_TYPES, Mixture, Tree, UNetConfig
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.types import Tree
 
 SHAPES = ((1, 2, 40), (2, 3, 60), (3, 4, 80), (1, 1, 20))  # M, K, N
 IMAGE_SHAPES = ((1, 2, 8, 8), (2, 3, 8, 12))  # M, K, H, W
@@ -33,7 +35,7 @@ generators = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
 class EmProblem(NamedTuple):
-    """What `gmm.fit` takes. start: π (K,). weights: (N,), some 0. floor: (M,), as [G3] has it."""
+    """What `mixtures.gmm.fit` takes. start: π (K,). weights: (N,), some 0. floor: (M,), as [G3] has it."""
 
     pixels: np.ndarray
     start: Mixture
@@ -43,7 +45,7 @@ class EmProblem(NamedTuple):
 
 
 class FuzzyProblem(NamedTuple):
-    """What `fcm.fit` takes. start: memberships (K, N). weights: (N,), some 0. fuzzifier: m."""
+    """What `mixtures.fcm.fit` takes. start: memberships (K, N). weights: (N,), some 0. fuzzifier: m."""
 
     pixels: np.ndarray
     start: np.ndarray
@@ -52,7 +54,7 @@ class FuzzyProblem(NamedTuple):
 
 
 class FieldProblem(NamedTuple):
-    """What `hmrf.fit` takes. image: (M, *spatial). start: π (K,). mask: (*spatial), some 0. beta: β."""
+    """What `mixtures.hmrf.fit` takes. image: (M, *spatial). start: π (K,). mask: (*spatial), some 0. beta: β."""
 
     image: np.ndarray
     start: Mixture
@@ -63,7 +65,7 @@ class FieldProblem(NamedTuple):
 
 
 class DeepProblem(NamedTuple):
-    """What `deep.loss` takes. weights: (H, W), some 0. previous: a mixture with π (K,)."""
+    """What `deep_mixtures.one_image.loss` takes. weights: (H, W), some 0. previous: a mixture with π (K,)."""
 
     image: np.ndarray
     weights: np.ndarray

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from ..setting import cores
+from ..harness.setting import cores
 
 
 def torch_or_none() -> ModuleType | None:

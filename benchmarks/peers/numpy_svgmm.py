@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepmix.reference.types import Mixture
+from deepmix.reference.mixtures.records import Mixture
 
 
 def fit(pixels: np.ndarray, start: Mixture, n: int) -> tuple[Mixture, float]:

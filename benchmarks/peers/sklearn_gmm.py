@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from deepmix.reference.types import Mixture
+from deepmix.reference.mixtures.records import Mixture
 
 
 def fit(samples: np.ndarray, start: Mixture, covariance_type: str, n: int) -> Mixture:

@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from deepmix.reference.types import Optimization, Tree, UNetConfig
+from deepmix.reference.deep_mixtures.records import Optimization
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.types import Tree
 
 # As every contestant: products in the dtype of the data, no TF32; shapes stay the same, so that the fastest
 # convolutions may be searched for; a first call compiles, whatever ran before.

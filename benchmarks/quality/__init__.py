@@ -11,8 +11,8 @@ from functools import partial
 from rich.console import Console
 from rich.progress import track
 
-from .. import report
-from ..setting import Setting
+from ..harness import report
+from ..harness.setting import Setting
 from . import figure, images, table
 from .cache import Cache, Found
 from .images import Case
@@ -61,7 +61,7 @@ def _compare(
     Console(width=max(console.width, _WIDTH)).print(table.dice(found))
     if not setting.quick and setting.only == "*":
         drawn = figure.draw(_first_of_each_row(cases), maps)
-        report.keep(stem, {"scores": [s._asdict() for s in found]}, setting, drawn)
+        report.keep(f"quality/{stem}", {"scores": [s._asdict() for s in found]}, setting, drawn)
 
 
 def _jobs(cases: Sequence[Case], offered: Mapping[str, Method], seeds: Sequence[int]) -> Iterator[Job]:

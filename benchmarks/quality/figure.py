@@ -9,8 +9,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from deepmix.evaluation import relabelled
-from deepmix.figures import class_colour
-from deepmix.reference import metrics
+from deepmix.reference.evaluation import overlap
+from deepmix.report.figures import class_colour
 
 from .images import Case
 from .scores import score
@@ -42,7 +42,7 @@ def draw(cases: Sequence[Case], maps: Mapping[tuple[str, str, int], np.ndarray])
 def _named(labels: np.ndarray, case: Case) -> np.ndarray:
     """The labels with the numbers of the true classes that they match; the others stay above these."""
     n_classes = int(case.truth.max())
-    matched = metrics.match_classes(labels, case.truth, case.n_components, n_classes)
+    matched = overlap.match_classes(labels, case.truth, case.n_components, n_classes)
     free = iter(sorted(set(range(1, case.n_components + 1)) - set(matched.tolist())))
     return relabelled(labels, {int(code) or next(free): k + 1 for k, code in enumerate(matched)})
 

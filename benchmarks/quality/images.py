@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepmix import images, phantoms
+from deepmix.datasets import phantoms
+from deepmix.files import images
 
 NOISE = {"low": 0.5, "middle": 0.75, "high": 1.0}  # of the phantom; 1 is that of a real case
 ADDED = (0, 15, 25)  # deviation of the noise added to the brain, whose tissues lie some 60 apart

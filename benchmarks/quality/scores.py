@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepmix.reference import metrics
+from deepmix.reference.evaluation import overlap
 
 from .images import Case
 
@@ -24,10 +24,10 @@ class Score(NamedTuple):
 def score(labels: np.ndarray, case: Case) -> float:
     """Mean Dice of the matched classes [EV2]; with fewer true classes, of the class that covers each best."""
     n_classes = int(case.truth.max())
-    found = metrics.dice_matrix(labels, case.truth, case.n_components, n_classes)
+    found = overlap.dice_matrix(labels, case.truth, case.n_components, n_classes)
     if n_classes < case.n_components:
         return float(np.nanmax(found, axis=0).mean())
-    matched = metrics.match_classes(labels, case.truth, case.n_components, n_classes)
+    matched = overlap.match_classes(labels, case.truth, case.n_components, n_classes)
     each = [found[k, code - 1] for k, code in enumerate(matched) if code]
     return float(np.nan_to_num(each).sum() / n_classes)
 

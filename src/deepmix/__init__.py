@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .estimators import FuzzyCMeans as FuzzyCMeans
     from .estimators import GaussianMixture as GaussianMixture
     from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
-    from .results import Segmentation
-    from .segmentation import segment
+    from .segmentation.results import Segmentation
+    from .segmentation.run import segment
 
     __version__: str
 
@@ -23,9 +23,9 @@ _HOMES = {
     "DeepMixture": ".estimators",
     "FuzzyCMeans": ".estimators",
     "GaussianMixture": ".estimators",
-    "Segmentation": ".results",
+    "Segmentation": ".segmentation.results",
     "SpatiallyVariantGaussianMixture": ".estimators",
-    "segment": ".segmentation",
+    "segment": ".segmentation.run",
 }
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from .settings import Settings
+from .segmentation.settings import Settings
 
 
 @contextmanager

@@ -10,19 +10,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 REFERENCE = """
 import sys, numpy as np
-from deepmix.reference import deep, gmm, initialization, types
+from deepmix.reference import deep_mixtures, mixtures, networks, types
 pixels = np.concatenate([np.full((1, 9), 0.0), np.full((1, 9), 5.0)], axis=1) + np.linspace(0, 1, 18)
-fit = gmm.fit(pixels, initialization.kmeans(pixels, 2))
+fit = mixtures.gmm.fit(pixels, mixtures.initialization.kmeans(pixels, 2))
 assert fit.status is types.Status.converged
 assert len(set(fit.labels[:9])) == len(set(fit.labels[9:])) == 1
-config = types.UNetConfig(depth=1, filters=2)
-parameters = initialization.unet_parameters(1, 2, config)
-options = types.Optimization(max_steps=2)
-deep.fit(pixels.reshape(1, 6, 3)[:, :, :2], parameters, model=types.DeepModel(config), optimization=options)
+from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
+from deepmix.reference.networks.records import UNetConfig
+config = UNetConfig(depth=1, filters=2)
+parameters = networks.parameters.unet_parameters(1, 2, config)
+image, options = pixels.reshape(1, 6, 3)[:, :, :2], Optimization(max_steps=2)
+deep_mixtures.one_image.fit(image, parameters, model=DeepModel(config), optimization=options)
 from deepmix import segment
 assert segment(pixels.reshape(3, 6), n_components=2, method="gmm", backend="reference").labels.max() == 2
 from deepmix.conformance import ports, runner
-results = runner.run(ports.load("deepmix.reference"), only=["em.*", "layers.*"])
+results = runner.run(ports.load("deepmix.reference"), only=["mixtures.em.*", "networks.layers.*"])
 assert runner.summary(results)["conforms"]
 assert not {"jax", "flax", "optax", "SimpleITK", "typer", "matplotlib"} & set(sys.modules)
 """
@@ -70,8 +72,8 @@ def test_the_command_says_what_is_missing(python):
             "from deepmix import GaussianMixture",
             "need scikit-learn; install it with: pip install 'deepmix[sklearn]'",
         ),
-        ("import deepmix.images", "pip install 'deepmix[app]'"),
-        ("import deepmix.figures", "pip install 'deepmix[app]'"),
+        ("import deepmix.files.images", "pip install 'deepmix[app]'"),
+        ("import deepmix.report.figures", "pip install 'deepmix[app]'"),
     ],
 )
 def test_a_missing_extra_is_named(python, code, message):
@@ -84,7 +86,7 @@ def test_a_missing_extra_is_named(python, code, message):
 def test_a_backend_imports_nothing_that_it_does_not_need():
     """Neither the package nor the reference brings JAX in, also where it is installed."""
     code = """
-import sys, deepmix, deepmix.reference, deepmix.segmentation
+import sys, deepmix, deepmix.reference, deepmix.segmentation.run
 sys.exit(not {"jax", "sklearn"}.isdisjoint(sys.modules))
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

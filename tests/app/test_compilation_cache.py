@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import deepmix
-from deepmix import compilation_cache, segmentation
-from tests.app.test_cli import Run, run  # noqa: F401
-from tests.app.test_segmentation import blobs
+from deepmix import compilation_cache
+from tests.app.cli.test_cli import Run, run  # noqa: F401
+from tests.app.segmentation.test_segmentation import blobs
 
 # Everything is kept, however fast it compiles, so that a second run has nothing to add. What JAX found in its
 # cache and what it missed there is counted, and printed at the end.
@@ -112,7 +112,7 @@ def test_the_commands_use_it_unless_told_not_to(command, folder, image, run, mon
     def stop(*_):
         raise Ready(str(jax.config.jax_compilation_cache_dir))
 
-    monkeypatch.setattr(segmentation, "run", stop)
+    monkeypatch.setattr("deepmix.segmentation.run.run", stop)
     given = {"segment": ["segment", image, "-k", 3], "demo": ["demo", "--size", 48]}[command]
     given += ["-o", image.parent / "out"]
     for options in (["--no-compilation-cache"], ["--backend", "reference"]):

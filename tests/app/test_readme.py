@@ -36,7 +36,7 @@ def lines(text: str) -> list[list[str]]:
 
 
 def test_the_remedy_of_the_readme_conforms(conform):
-    wrong = PORT[PORT.index("    joint = ") : PORT.index("gaussian = ")]
+    wrong = PORT[PORT.index("    joint = ") : PORT.index("gaussian, gmm = ")]
     right = (
         "    joint = np.log(mixture.proportions)[:, None] + log_densities\n"
         "    log_likelihood = scipy.special.logsumexp(joint, axis=0)\n"

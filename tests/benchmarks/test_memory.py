@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import memory, stream
+from benchmarks.mixtures import memory, stream
 
 
 def test_the_file_repeats_the_tile_channel_by_channel(tmp_path):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks import problems
+from benchmarks.harness import problems
 from benchmarks.peers import numpy_svgmm, sklearn_gmm
-from deepmix.reference import gmm, svgmm
+from deepmix.reference.mixtures import gmm, svgmm
 from tests.laws.helpers import close
 
 EXACTLY = {"tol": -np.inf, "floor": np.zeros(problems.CHANNELS)}

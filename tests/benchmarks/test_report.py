@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from benchmarks import __main__ as command
-from benchmarks import machine, report
-from benchmarks.machine import Limits
-from benchmarks.setting import Setting
-from benchmarks.timing import Row
+from benchmarks.harness import machine, report
+from benchmarks.harness.machine import Limits
+from benchmarks.harness.setting import Setting
+from benchmarks.harness.timing import Row
 
 LIMITS = Limits(bandwidth=1e10, rate=1e11)
 ROWS = [
@@ -47,7 +47,7 @@ def test_the_table_holds_every_row_and_the_limits():
 
 def test_the_record_holds_every_sample_the_machine_and_the_versions(folder, capsys):
     command.main(["em"])
-    (path,) = folder.glob("em-accelerated-float32-*.json")
+    (path,) = folder.glob("mixtures/em-accelerated-float32-*.json")
     found = json.loads(path.read_text())
     assert [{name: row[name] for name in Row._fields} for row in found["rows"]] == [row._asdict() for row in ROWS]
     assert (found["rows"][0]["median"], found["limits"]) == (3e-6, LIMITS._asdict())
@@ -57,7 +57,7 @@ def test_the_record_holds_every_sample_the_machine_and_the_versions(folder, caps
     assert {"python", "numpy", "jax", "scikit-learn"} <= set(found["versions"])
     assert found["setting"] == Setting()._asdict()
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(path.parent.iterdir())) == 2
 
 
 def test_quick_writes_nothing(folder, capsys):

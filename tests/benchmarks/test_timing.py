@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks import timing
-from benchmarks.setting import Setting
-from benchmarks.work import Work
+from benchmarks.harness import timing
+from benchmarks.harness.setting import Setting
+from benchmarks.harness.work import Work
 
 QUICK, WORK = Setting(quick=True), Work(8, 2)
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmarks import problems
-from deepmix.reference import deep
-from deepmix.reference.types import DeepModel, Optimization, UNetConfig
+from benchmarks.harness import problems
+from deepmix.reference.deep_mixtures import one_image
+from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
+from deepmix.reference.networks.records import UNetConfig
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -21,7 +22,7 @@ def test_steps(channels_last, max_norm):
 
     config, optimization = UNetConfig(2, 3), Optimization(1e-3, 1e-2, max_norm, min_steps=8, max_steps=8)
     image, parameters = problems.phantom(48, "float64"), problems.network(config)
-    expected = deep.fit(image, parameters, model=DeepModel(config), optimization=optimization)
+    expected = one_image.fit(image, parameters, model=DeepModel(config), optimization=optimization)
     take = torch_deep.steps(image, parameters, config, optimization=optimization, channels_last=channels_last)
     for _ in range(2):  # from the same parameters every time
         history, proportions = take(8)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from benchmarks.machine import Limits
-from benchmarks.timing import Row
-from benchmarks.work import Work, deep_step, em_iteration, fuzzy_round
-from deepmix.reference import initialization
-from deepmix.reference.types import UNetConfig
+from benchmarks.harness.machine import Limits
+from benchmarks.harness.timing import Row
+from benchmarks.harness.work import Work, deep_step, em_iteration, fuzzy_round
+from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.networks.records import UNetConfig
 
 
 def test_em_reads_every_pixel_once():
@@ -33,7 +33,7 @@ def test_a_round_of_fuzzy_c_means():
 
 def test_a_step_counts_every_convolution_three_times_at_its_size():
     """M = 1, K = 2, one pooling, two filters: 8×8 pixels above, 4×4 below."""
-    parameters = initialization.unet_parameters(1, 2, UNetConfig(1, 2))
+    parameters = unet_parameters(1, 2, UNetConfig(1, 2))
     above = 9 * (1 * 2 + 2 * 2) + 9 * (4 * 2 + 2 * 2) + 2 * 2  # encoder, decoder, head
     below = 9 * (2 * 4 + 4 * 4) + 4 * 2  # bottom, up
     work = deep_step(parameters, 64, "float32")

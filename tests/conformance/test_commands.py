@@ -11,23 +11,24 @@ import pytest
 
 from deepmix.conformance import files
 from deepmix.conformance.cases import cases
-from tests.app.test_cli import Run, run  # noqa: F401
+from tests.app.cli.test_cli import Run, run  # noqa: F401
 
 MODULE = """
 from types import SimpleNamespace
 from deepmix import reference
-from deepmix.reference import metrics
+from deepmix.reference.evaluation import overlap
 
 def shifted(log_likelihood, weights):
-    return reference.em.mean_nll(log_likelihood, weights) + 1e-4
+    return reference.mixtures.em.mean_nll(log_likelihood, weights) + 1e-4
 
-em = SimpleNamespace(mean_nll=shifted)
+mixtures = SimpleNamespace(em=SimpleNamespace(mean_nll=shifted))
+evaluation = SimpleNamespace(overlap=overlap)
 """
 
 
 @pytest.fixture
 def module(tmp_path, monkeypatch) -> str:
-    """A module in the working folder: metrics as they should be, mean_nll wrong."""
+    """A module in the working folder: evaluation as it should be, mean_nll wrong."""
     (tmp_path / "shifted_port.py").write_text(MODULE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -67,8 +68,8 @@ def test_modules_that_cannot_be_imported_are_one_line(text, name, message, run, 
     ],
 )
 def test_damaged_vectors_are_one_line(file, content, message, run, tmp_path):  # noqa: F811
-    assert run("vectors", tmp_path / "v", "--only", "em.mean_nll/one_pixel")[0] == 0
-    path = tmp_path / "v" / "em.mean_nll" / "one_pixel" / file
+    assert run("vectors", tmp_path / "v", "--only", "mixtures.em.mean_nll/one_pixel")[0] == 0
+    path = tmp_path / "v" / "mixtures.em.mean_nll" / "one_pixel" / file
     path.unlink() if content is None else path.write_bytes(content)
     code, _, err = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
     assert code == 2
@@ -77,8 +78,8 @@ def test_damaged_vectors_are_one_line(file, content, message, run, tmp_path):  #
 
 
 def test_arrays_that_are_not_described_are_one_line(run, tmp_path):  # noqa: F811
-    assert run("vectors", tmp_path / "v", "--only", "em.mean_nll/one_pixel")[0] == 0
-    path = tmp_path / "v" / "em.mean_nll" / "one_pixel" / "inputs.npz"
+    assert run("vectors", tmp_path / "v", "--only", "mixtures.em.mean_nll/one_pixel")[0] == 0
+    path = tmp_path / "v" / "mixtures.em.mean_nll" / "one_pixel" / "inputs.npz"
     np.savez(path, weights=np.ones(1))
     code, _, err = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
     assert code == 2
@@ -91,9 +92,9 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
     assert (code, err) == (1, "")
     assert lines[1].split() == ["float64", "float32"]
     assert lines[2].split() == ["function", *["pass", "fail", "missing", "worst"] * 2]
-    row = next(line for line in lines if "em.mean_nll" in line).split()
-    assert row[:2] == ["em.mean_nll", "3"]
-    failure = next(line for line in lines if line.startswith("fail: em.mean_nll/all_pixels float64"))
+    row = next(line for line in lines if "mixtures.em.mean_nll" in line).split()
+    assert row[:2] == ["mixtures.em.mean_nll", "3"]
+    failure = next(line for line in lines if line.startswith("fail: mixtures.em.mean_nll/all_pixels float64"))
     assert "× the tolerance): nll is " in failure
     assert lines[-1].startswith("shifted_port does not conform: 118 pass, 6 fail, ")
     written = json.loads(Path("all.json").read_text(encoding="utf-8"))
@@ -102,23 +103,33 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
     failed = {
         (result["function"], result["dtype"]) for result in written["results"] if result["outcome"] == "fail"
     }
-    assert failed == {("em.mean_nll", "float64"), ("em.mean_nll", "float32")}
-    code, out, _ = run("conform", module, "--only", "metrics.*", "--dtype", "float64")
+    assert failed == {("mixtures.em.mean_nll", "float64"), ("mixtures.em.mean_nll", "float32")}
+    code, out, _ = run("conform", module, "--only", "evaluation.overlap.*", "--dtype", "float64")
     assert code == 0
     assert out.splitlines()[-1].startswith("shifted_port conforms: 59 pass, 0 fail")
 
 
 def test_the_command_with_expected_failures(module, run, tmp_path):  # noqa: F811
-    (tmp_path / "known").write_text("# shifted on purpose\nem.mean_nll/*  # all of them\nem.typo\n\n")
+    (tmp_path / "known").write_text("# shifted on purpose\nmixtures.em.mean_nll/*  # all of them\nem.typo\n\n")
     code, out, err = run(
-        "conform", module, "--only", "em.*", "--only", "metrics.*", "--dtype", "float64", "--xfail", "known"
+        "conform",
+        module,
+        "--only",
+        "mixtures.em.*",
+        "--only",
+        "evaluation.overlap.*",
+        "--dtype",
+        "float64",
+        "--xfail",
+        "known",
     )
     assert code == 0
     assert err == "warning: the expected failure 'em.typo' names no case that was run\n"
     assert "3 expected failure" in out
-    code, out, _ = run("conform", "deepmix.reference", "--only", "em.*", "--xfail", "known")
+    code, out, _ = run("conform", "deepmix.reference", "--only", "mixtures.em.*", "--xfail", "known")
     assert code == 1
-    assert "unexpected pass: em.mean_nll/all_pixels float64: passes, but 'em.mean_nll/*' expects it to fail" in out
+    unexpected = "passes, but 'mixtures.em.mean_nll/*' expects it to fail"
+    assert f"unexpected pass: mixtures.em.mean_nll/all_pixels float64: {unexpected}" in out
 
 
 def test_the_command_on_outputs_of_another_language(run, tmp_path, monkeypatch):  # noqa: F811
@@ -126,33 +137,34 @@ def test_the_command_on_outputs_of_another_language(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("vectors", "v", "--dtype", "float32")[0] == 0
     assert (tmp_path / "v" / "FORMAT.md").read_text(encoding="utf-8").startswith("# Test vectors")
-    for place in (tmp_path / "v" / "em.mean_nll").iterdir():
+    for place in (tmp_path / "v" / "mixtures.em.mean_nll").iterdir():
         given = np.load(place / "inputs.npz")
         nll = -(given["weights"] * given["log_likelihood"]).sum() / given["weights"].sum()
         assert nll.dtype == np.float32
         np.savez(place / "actual.npz", nll=nll)
-    for place in (tmp_path / "v" / "gmm.fit").glob("rejects_*"):
+    for place in (tmp_path / "v" / "mixtures.gmm.fit").glob("rejects_*"):
         np.savez(place / "actual.npz", rejected=1)
     code, out, _ = run("conform", "--outputs", "v")
     assert code == 0
     missing = len(list(cases("minimal", "float32"))) - 12
     assert out.splitlines()[-1].startswith(f"v conforms: 12 pass, 0 fail, {missing} missing")
-    np.savez(tmp_path / "v" / "em.mean_nll" / "one_pixel" / "actual.npz", loss=nll)
-    (tmp_path / "v" / "gmm.fit" / "rejects_empty_mask" / "actual.npz").write_bytes(b"PK")
-    chosen = ["em.*", "gmm.fit/rejects_empty_mask", "gmm.fit/no_step"]
+    np.savez(tmp_path / "v" / "mixtures.em.mean_nll" / "one_pixel" / "actual.npz", loss=nll)
+    (tmp_path / "v" / "mixtures.gmm.fit" / "rejects_empty_mask" / "actual.npz").write_bytes(b"PK")
+    chosen = ["mixtures.em.*", "mixtures.gmm.fit/rejects_empty_mask", "mixtures.gmm.fit/no_step"]
     only = [word for case in chosen for word in ("--only", case)]
     code, out, _ = run("conform", "--outputs", "v", "--require", "all", *only)
     assert code == 1
-    assert "fail: em.mean_nll/one_pixel float32: nothing is called nll" in out
-    assert (
-        "fail: gmm.fit/rejects_empty_mask float32: v/gmm.fit/rejects_empty_mask/actual.npz cannot be read" in out
-    )
-    assert "fail: gmm.fit/no_step float32: there is no actual.npz" in out
+    assert "fail: mixtures.em.mean_nll/one_pixel float32: nothing is called nll" in out
+    place = "mixtures.gmm.fit/rejects_empty_mask"
+    assert f"fail: {place} float32: v/{place}/actual.npz cannot be read" in out
+    assert "fail: mixtures.gmm.fit/no_step float32: there is no actual.npz" in out
 
 
 def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
     assert run("vectors", tmp_path / "v")[0] == 0
-    code, out, _ = run("conform", module, "--vectors", tmp_path / "v", "--only", "em.*", "--only", "metrics.*")
+    code, out, _ = run(
+        "conform", module, "--vectors", tmp_path / "v", "--only", "mixtures.em.*", "--only", "evaluation.overlap.*"
+    )
     assert code == 1
     assert out.splitlines()[-1].startswith("shifted_port does not conform: 59 pass, 3 fail")
     code, out, _ = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
@@ -168,8 +180,8 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
         (["deepmix.reference", "--outputs", "v"], "name a module to run, or a folder with --outputs"),
         (["no_such_port"], "No module named 'no_such_port'"),
         (
-            ["deepmix.reference", "--only", "gmm.fits"],
-            "nothing is named gmm.fits; perhaps gmm.fit or svgmm.fit",
+            ["deepmix.reference", "--only", "mixtures.gmm.fits"],
+            "nothing is named mixtures.gmm.fits; perhaps mixtures.gmm.fit or mixtures.svgmm.fit",
         ),
         (["deepmix.reference", "--dtype", "float16"], "dtype must be one of float64, float32; got 'float16'"),
         (["deepmix.reference", "--preset", "large"], "preset must be one of minimal, paper; got 'large'"),
@@ -181,7 +193,7 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
         ),
         (["deepmix.reference", "--xfail", "nowhere"], "No such file or directory: 'nowhere'"),
         (
-            ["deepmix.reference", "--only", "em.*", "--json", "no/where.json"],
+            ["deepmix.reference", "--only", "mixtures.em.*", "--json", "no/where.json"],
             "no/where.json cannot be written: name a file in a folder that exists",
         ),
     ],
@@ -214,7 +226,7 @@ def test_vectors_are_all_there_or_none(run, tmp_path, monkeypatch):  # noqa: F81
 
 def test_a_terminal_that_knows_ascii_alone_gets_question_marks():
     command = [sys.executable, "-c", "from deepmix.cli import main; main()"]
-    options = ["conform", "deepmix.reference", "--only", "em.*"]
+    options = ["conform", "deepmix.reference", "--only", "mixtures.em.*"]
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = subprocess.run([*command, *options], capture_output=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -6,17 +6,13 @@ import pytest
 from deepmix.conformance import flat
 from deepmix.conformance.cases import cases
 from deepmix.conformance.ports import REFERENCE
-from deepmix.reference import deep, gmm
-from deepmix.reference.types import (
-    AdamWState,
-    DeepModel,
-    DeepState,
-    Fit,
-    Mixture,
-    Optimization,
-    Status,
-    UNetConfig,
-)
+from deepmix.reference.deep_mixtures import one_image
+from deepmix.reference.deep_mixtures.records import DeepModel, DeepState, Optimization
+from deepmix.reference.mixtures import gmm
+from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.optimization.records import AdamWState
+from deepmix.reference.types import Status
 
 MIXTURE = Mixture(np.ones(2), np.zeros((2, 3)), np.full((2, 3), 2.0))
 
@@ -65,7 +61,7 @@ def test_a_state_within_a_state():
     arrays, options = flat.flatten(arguments)
     assert "state/optimizer/m/head/bias" in arrays
     assert options["state"] == {"optimizer": {"count": 3}}
-    assert_same(flat.arguments(deep.step, arrays, options, unused), arguments)
+    assert_same(flat.arguments(one_image.step, arrays, options, unused), arguments)
 
 
 def test_what_is_not_given_is_not_invented():
@@ -77,7 +73,7 @@ def test_regularizers_are_built_from_their_names():
     model = DeepModel(regularizers=({"name": "total_variation", "strength": 0.5}, {"name": "b", "means": means}))
     arrays, options = flat.flatten({"model": model})
     assert list(arrays) == ["model/regularizers/1/means"]
-    built = flat.arguments(deep.begin, arrays, options, lambda named: (named["name"], sorted(named)))
+    built = flat.arguments(one_image.begin, arrays, options, lambda named: (named["name"], sorted(named)))
     assert built["model"].regularizers == (("total_variation", ["name", "strength"]), ("b", ["means", "name"]))
 
 

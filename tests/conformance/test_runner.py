@@ -12,13 +12,13 @@ from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import Port, load
 
 
-def port(**functions) -> Port:
-    """A port of single functions, named as module_function."""
-    module = SimpleNamespace()
+def port(subject: str = "mixtures", **functions) -> Port:
+    """A port of single functions of a subject, named as module_function."""
+    modules = SimpleNamespace()
     for name, function in functions.items():
         place, _, rest = name.partition("_")
-        setattr(module, place, SimpleNamespace(**{rest: function}))
-    return Port(module, None)
+        setattr(modules, place, SimpleNamespace(**{rest: function}))
+    return Port(SimpleNamespace(**{subject: modules}), None)
 
 
 def results_of(module: Port, *only: str) -> dict[str, runner.Result]:
@@ -34,9 +34,9 @@ def test_the_reference_passes_exactly():
 
 
 def test_missing_functions_do_not_fail_unless_they_are_required():
-    results = list(runner.run(port(em_mean_nll=reference.em.mean_nll), dtypes=["float64"]))
+    results = list(runner.run(port(em_mean_nll=reference.mixtures.em.mean_nll), dtypes=["float64"]))
     outcomes = {result.function: result.outcome for result in results}
-    assert outcomes.pop("em.mean_nll") == "pass"
+    assert outcomes.pop("mixtures.em.mean_nll") == "pass"
     assert set(outcomes.values()) == {"missing"}
     assert runner.summary(results)["conforms"]
     required = list(runner.require(results))
@@ -53,9 +53,9 @@ def test_what_is_not_implemented_is_missing():
     def diagonal(pixels, means, covariances, covariance_type):  # without a default: all is said
         if covariance_type != "diag":
             raise NotImplementedError("only diag")
-        return reference.gaussian.log_density(pixels, means, covariances)
+        return reference.mixtures.gaussian.log_density(pixels, means, covariances)
 
-    found = results_of(port(gaussian_log_density=diagonal), "gaussian.log_density")
+    found = results_of(port(gaussian_log_density=diagonal), "mixtures.gaussian.log_density")
     assert found["diag"].outcome == "pass"
     assert (found["full"].outcome, found["full"].message) == ("missing", "only diag")
 
@@ -71,7 +71,9 @@ def test_what_is_not_implemented_is_missing():
     ],
 )
 def test_nonsense_fails_and_is_named(returned, message):
-    found = results_of(port(em_mean_nll=lambda *arguments: returned), "em.mean_nll/one_pixel")["one_pixel"]
+    found = results_of(port(em_mean_nll=lambda *arguments: returned), "mixtures.em.mean_nll/one_pixel")[
+        "one_pixel"
+    ]
     assert (found.outcome, found.worst) == ("fail", np.inf)
     assert found.message.startswith(message)
 
@@ -80,24 +82,24 @@ def test_an_exception_is_a_failure_in_one_line():
     def broken(*arguments):
         raise RuntimeError("one\ntwo")
 
-    found = results_of(port(em_mean_nll=broken), "em.*")["one_pixel"]
+    found = results_of(port(em_mean_nll=broken), "mixtures.em.*")["one_pixel"]
     assert (found.outcome, found.message[:28]) == ("fail", "raised RuntimeError: one two")
 
 
 def test_a_record_without_a_field_fails():
     def half(*arguments):
-        mixture, moments = reference.gmm.m_step(*arguments)
+        mixture, moments = reference.mixtures.gmm.m_step(*arguments)
         return mixture._asdict(), {"counts": moments.counts}
 
-    found = results_of(port(gmm_m_step=half), "gmm.m_step/diag")["diag"]
+    found = results_of(port(gmm_m_step=half), "mixtures.gmm.m_step/diag")["diag"]
     assert found.message == "nothing is called moments/means"
 
 
 def test_results_may_be_lists_dicts_and_single_precision_of_exact_values():
     def lists(*arguments):
-        return [each.tolist() for each in reference.gmm.e_step(*arguments)]
+        return [each.tolist() for each in reference.mixtures.gmm.e_step(*arguments)]
 
-    assert results_of(port(gmm_e_step=lists), "gmm.e_step/diag")["diag"].outcome == "pass"
+    assert results_of(port(gmm_e_step=lists), "mixtures.gmm.e_step/diag")["diag"].outcome == "pass"
 
 
 def test_bad_input_must_be_rejected_with_a_value_error():
@@ -105,21 +107,25 @@ def test_bad_input_must_be_rejected_with_a_value_error():
         def of(pixels, *arguments, **options):
             if not np.isfinite(pixels).all():
                 raise error
-            return reference.gmm.fit(pixels, *arguments, **options)
+            return reference.mixtures.gmm.fit(pixels, *arguments, **options)
 
-        return results_of(port(gmm_fit=of), "gmm.fit/rejects_nan_inside")["rejects_nan_inside"]
+        return results_of(port(gmm_fit=of), "mixtures.gmm.fit/rejects_nan_inside")["rejects_nan_inside"]
 
     assert fit(ValueError("no")).outcome == "pass"
     assert fit(TypeError("no")).message.startswith("raised TypeError: no (test_runner.py:")
-    accepted = results_of(port(gmm_fit=lambda *a, **k: None), "gmm.fit/rejects_nan_inside")["rejects_nan_inside"]
+    accepted = results_of(port(gmm_fit=lambda *a, **k: None), "mixtures.gmm.fit/rejects_nan_inside")[
+        "rejects_nan_inside"
+    ]
     assert accepted.message == "must be rejected: rejected is 0, expected 1 exactly"
 
 
 def test_what_stands_in_the_adapter_goes_first():
-    inner = SimpleNamespace(em=SimpleNamespace(mean_nll=lambda *arguments: 0.0))
-    adapter = SimpleNamespace(em=SimpleNamespace(mean_nll=reference.em.mean_nll))
-    assert results_of(Port(inner, None), "em.*")["one_pixel"].outcome == "fail"
-    assert results_of(Port(inner, adapter), "em.*")["one_pixel"].outcome == "pass"
+    inner = SimpleNamespace(mixtures=SimpleNamespace(em=SimpleNamespace(mean_nll=lambda *arguments: 0.0)))
+    adapter = SimpleNamespace(
+        mixtures=SimpleNamespace(em=SimpleNamespace(mean_nll=reference.mixtures.em.mean_nll))
+    )
+    assert results_of(Port(inner, None), "mixtures.em.*")["one_pixel"].outcome == "fail"
+    assert results_of(Port(inner, adapter), "mixtures.em.*")["one_pixel"].outcome == "pass"
 
 
 def test_the_session_surrounds_the_calls():
@@ -137,19 +143,23 @@ def test_the_session_surrounds_the_calls():
 
     def mean_nll(log_likelihood, weights):
         said.append(str(log_likelihood.dtype))
-        return reference.em.mean_nll(log_likelihood.astype(float), weights.astype(float))
+        return reference.mixtures.em.mean_nll(log_likelihood.astype(float), weights.astype(float))
 
-    adapter = SimpleNamespace(em=SimpleNamespace(mean_nll=mean_nll), session=Session)
-    assert all(result.outcome == "pass" for result in runner.run(Port(SimpleNamespace(), adapter), only=["em.*"]))
+    adapter = SimpleNamespace(mixtures=SimpleNamespace(em=SimpleNamespace(mean_nll=mean_nll)), session=Session)
+    assert all(
+        result.outcome == "pass" for result in runner.run(Port(SimpleNamespace(), adapter), only=["mixtures.em.*"])
+    )
     expected = [[f"{dtype} begins", *[dtype] * 3, f"{dtype} ends"] for dtype in ("float64", "float32")]
     assert said == [*expected[0], *expected[1]]
 
 
 def test_expected_failures():
     wrong = port(em_mean_nll=lambda log_likelihood, weights: -log_likelihood.mean())
-    patterns = ["em.mean_nll/weights_with_zeros", "em.mean_nll/one_pixel", "em.other/*"]
+    patterns = ["mixtures.em.mean_nll/weights_with_zeros", "mixtures.em.mean_nll/one_pixel", "em.other/*"]
     with pytest.warns(UserWarning, match="'em.other/\\*' names no case"):
-        results = list(runner.expect_failures(runner.run(wrong, dtypes=["float64"], only=["em.*"]), patterns))
+        results = list(
+            runner.expect_failures(runner.run(wrong, dtypes=["float64"], only=["mixtures.em.*"]), patterns)
+        )
     outcomes = {result.case: result.outcome for result in results}
     assert outcomes == {
         "all_pixels": "pass",
@@ -162,26 +172,30 @@ def test_expected_failures():
 
 def test_expected_failures_of_one_dtype():
     def single(log_likelihood, weights):
-        return reference.em.mean_nll(log_likelihood, weights) + (log_likelihood.dtype == np.float32)
+        return reference.mixtures.em.mean_nll(log_likelihood, weights) + (log_likelihood.dtype == np.float32)
 
-    results = runner.run(port(em_mean_nll=single), only=["em.*"])
+    results = runner.run(port(em_mean_nll=single), only=["mixtures.em.*"])
     outcomes = {
-        (result.dtype, result.outcome) for result in runner.expect_failures(results, ["em.mean_nll float32"])
+        (result.dtype, result.outcome)
+        for result in runner.expect_failures(results, ["mixtures.em.mean_nll float32"])
     }
     assert outcomes == {("float64", "pass"), ("float32", "expected failure")}
 
 
 def test_a_port_that_exits_fails():
-    found = results_of(port(em_mean_nll=lambda *arguments: sys.exit(0)), "em.*")["one_pixel"]
+    found = results_of(port(em_mean_nll=lambda *arguments: sys.exit(0)), "mixtures.em.*")["one_pixel"]
     assert (found.outcome, found.message[:20]) == ("fail", "raised SystemExit: 0")
 
 
 def test_outputs_by_name_and_too_few_of_them():
     def named(*arguments):
-        return dict(zip(("responsibilities", "log_likelihood"), reference.gmm.e_step(*arguments), strict=True))
+        return dict(
+            zip(("responsibilities", "log_likelihood"), reference.mixtures.gmm.e_step(*arguments), strict=True)
+        )
 
-    assert results_of(port(gmm_e_step=named), "gmm.e_step/diag")["diag"].outcome == "pass"
-    one = results_of(port(gmm_e_step=lambda *arguments: (1,)), "gmm.e_step/diag")["diag"]
-    assert "TypeError: gmm.e_step must return the tuple responsibilities, log_likelihood" in one.message
-    layer = results_of(port(layers_softmax=lambda logits: logits), "layers.softmax/ties")["ties"]
-    assert "TypeError: layers.softmax must return the tuple of a value and a pullback" in layer.message
+    assert results_of(port(gmm_e_step=named), "mixtures.gmm.e_step/diag")["diag"].outcome == "pass"
+    one = results_of(port(gmm_e_step=lambda *arguments: (1,)), "mixtures.gmm.e_step/diag")["diag"]
+    assert "TypeError: mixtures.gmm.e_step must return the tuple responsibilities, log_likelihood" in one.message
+    given = port("networks", layers_softmax=lambda logits: logits)
+    layer = results_of(given, "networks.layers.softmax/ties")["ties"]
+    assert "TypeError: networks.layers.softmax must return the tuple of a value and a pullback" in layer.message

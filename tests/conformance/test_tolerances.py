@@ -110,8 +110,8 @@ def test_rounding_moves_every_number_a_little_and_nothing_else():
     value = {"a": np.array([1.0, 1.0, -3.0, 0.0, np.inf]), "n": np.arange(3), "s": "word", "t": (2.0, True)}
     with rounding(eps, np.random.default_rng(0)) as (port, move):
         moved = move(value)
-        first = port.function("gaussian.variance_floor")(np.array([[0.0, 2.0]]), np.ones(2))
-        value_and_pullback = port.function("layers.softmax")(np.zeros((2, 1, 1)))
+        first = port.function("mixtures.gaussian.variance_floor")(np.array([[0.0, 2.0]]), np.ones(2))
+        value_and_pullback = port.function("networks.layers.softmax")(np.zeros((2, 1, 1)))
     a = moved["a"]
     assert a[0] == a[1] != 1.0  # equal numbers stay equal
     assert a[3] == 0
@@ -126,7 +126,7 @@ def test_rounding_moves_every_number_a_little_and_nothing_else():
 
 
 def test_rounding_leaves_the_reference_alone():
-    from deepmix.reference import gmm
+    from deepmix.reference.mixtures import gmm
 
     with rounding(1.0, np.random.default_rng(0)):
         assert gmm.em.mean_nll(np.array([-2.0]), np.ones(1)) == 2.0

@@ -10,19 +10,21 @@ import numpy as np
 import pytest
 
 from deepmix.conformance import cases, files, vectors
-from deepmix.conformance.cases import em
+from deepmix.conformance.cases.mixtures import em
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
 from deepmix.conformance.tolerances import DTYPES
 from tests.structure import REFERENCE_MODULES, public_functions
 
 KIT = resources.files("deepmix.conformance")
+# Seen through the functions that use them: their cases of rejection, of uniforms.
+THROUGH_OTHERS = {"checks", "uniforms", "_lazy"}
 # Functions without cases, and why.
 WITHOUT = {
-    "adamw.tree_map": "a helper for nested dicts",
-    "adamw.leaves": "a helper for nested dicts",
-    "em.run": "takes functions; its cases are those of gmm.fit and svgmm.fit",
-    "training.fit": "takes a function; its parts have cases, and tests/agreement/test_training.py runs epochs",
+    "trees.tree_map": "a helper for nested dicts",
+    "trees.leaves": "a helper for nested dicts",
+    "mixtures.em.run": "takes functions; its cases are those of mixtures.gmm.fit and mixtures.svgmm.fit",
+    "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",
 }
 
 
@@ -38,7 +40,7 @@ def test_every_public_function_has_cases():
     functions = {
         f"{module}.{name}"
         for module, content in REFERENCE_MODULES.items()
-        if module != "checks"  # seen through the functions that check: their cases of rejection
+        if module.rpartition(".")[2] not in THROUGH_OTHERS
         for name in public_functions(content)
     }
     with_cases = {case.function for case in cases.cases("minimal", "float64") if not case.rejected}
@@ -54,17 +56,18 @@ def test_everything_that_checks_its_input_must_reject():
         "kmeans",
         "from_labels",
         "from_means",
-        "unet_parameters",
     }
     reduced = {"cross_entropy", "top_k_cross_entropy", "focal", "tversky", "soft_dice", "soft_iou"}
-    assert rejecting == {f"initialization.{name}" for name in starts} | {f"losses.{name}" for name in reduced} | {
-        "gmm.fit",
-        "svgmm.fit",
-        "hmrf.fit",
-        "fcm.fit",
-        "deep.fit",
-        "deep.warm_start",
-        "training.predict",
+    rejected = {f"mixtures.initialization.{name}" for name in starts}
+    assert rejecting == rejected | {f"losses.segmentation.{name}" for name in reduced} | {
+        "networks.parameters.unet_parameters",
+        "mixtures.gmm.fit",
+        "mixtures.svgmm.fit",
+        "mixtures.hmrf.fit",
+        "mixtures.fcm.fit",
+        "deep_mixtures.one_image.fit",
+        "deep_mixtures.one_image.warm_start",
+        "deep_mixtures.many_images.predict",
     }
 
 
@@ -122,11 +125,13 @@ def test_they_are_the_same_on_every_run(written, tmp_path):
 
 def test_the_edges_are_there():
     """What the kit promises to cover stands in the names of the cases of both EM algorithms."""
-    for function in ("gmm.e_step", "svgmm.e_step"):
+    for function in ("mixtures.gmm.e_step", "mixtures.svgmm.e_step"):
         names = {case.name for case in em.cases("float64") if case.function == function}
         assert {"one_class", "one_channel", "nearly_singular", "far_away", "far_away_full"} <= names
         assert {"weights_with_zeros", "twin_classes", "class_with_proportion_0"} <= names
-    far = next(case for case in em.cases("float64") if (case.function, case.name) == ("gmm.e_step", "far_away"))
+    far = next(
+        case for case in em.cases("float64") if (case.function, case.name) == ("mixtures.gmm.e_step", "far_away")
+    )
     vector = vectors.make(far, "minimal", "float64")
     assert -2e4 < vector.expected["log_likelihood"].max() < -5e3
     singular = next(case for case in em.cases("float64") if case.name == "nearly_singular")
@@ -178,7 +183,7 @@ def test_the_format_page_has_every_function():
 
 
 def test_a_damaged_file_is_said_to_be_one(written):
-    path = next(written.glob("metrics.dice/*/inputs.npz"))
+    path = next(written.glob("evaluation.overlap.dice/*/inputs.npz"))
     content = path.read_bytes()
     path.write_bytes(content[:40])
     with pytest.raises(ValueError, match=r"inputs\.npz cannot be read"):
@@ -187,9 +192,9 @@ def test_a_damaged_file_is_said_to_be_one(written):
 
 
 def test_vectors_of_another_specification_are_refused(written):
-    path = next(written.glob("metrics.dice/*/case.json"))
+    path = next(written.glob("evaluation.overlap.dice/*/case.json"))
     content = path.read_text(encoding="utf-8")
-    path.write_text(content.replace('"specification": "1.0"', '"specification": "0.9"'))
-    with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 1\.0"):
+    path.write_text(content.replace('"specification": "2.0"', '"specification": "0.9"'))
+    with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 2\.0"):
         list(files.read(written))
     path.write_text(content)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepmix.reference import gaussian, surfaces
-from deepmix.reference.adamw import leaves
-from deepmix.reference.types import Mixture, Tree
+from deepmix.reference.evaluation import surfaces
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.trees import leaves
+from deepmix.reference.types import Tree
 
 UNIT = np.finfo(float).eps / 2  # unit roundoff u
 ONE_STEP = 1e-11  # sums of at most 100 terms in another order: 100 u, times condition numbers up to 1e3

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix.conformance import drawing
-from deepmix.reference import gaussian, gmm, layers, metrics, regularizers, svgmm
-from deepmix.reference.types import COVARIANCE_TYPES
+from deepmix.reference.deep_mixtures import regularizers
+from deepmix.reference.evaluation import overlap
+from deepmix.reference.mixtures import gaussian, gmm, svgmm
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.networks import layers
 from tests import strategies
 from tests.laws.helpers import close
 
@@ -144,7 +147,7 @@ def test_r2_total_variation_by_loops(data):
 def test_ev1_dice_matrix_by_sets(seed):
     rng = np.random.default_rng(seed)
     labels, truth = rng.integers(1, 4, 30), rng.integers(0, 4, 30)
-    scores = metrics.dice_matrix(labels, truth, 3, 4)
+    scores = overlap.dice_matrix(labels, truth, 3, 4)
     for a, b in product((1, 2, 3), (1, 2, 3, 4)):
         one, other = ({i for i in range(30) if names[i] == name} for names, name in ((labels, a), (truth, b)))
         if one or other:

@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist, directed_hausdorff
 from sklearn import metrics as sklearn
 from sklearn.exceptions import UndefinedMetricWarning
 
-from deepmix.reference import clusterings, metrics, surfaces
+from deepmix.reference.evaluation import clusterings, overlap, surfaces
 from tests.laws.helpers import close
 from tests.strategies import generators
 
@@ -33,21 +33,21 @@ def test_ev3_overlap_of_sklearn(rng, chance, other_chance, beta):
         }
         f_beta = sklearn.fbeta_score(*flat, beta=beta, zero_division=np.nan)
     for name, value in expected.items():
-        close(getattr(metrics, name)(prediction, truth), value)
-    close(metrics.f_beta(prediction, truth, beta), f_beta)
+        close(getattr(overlap, name)(prediction, truth), value)
+    close(overlap.f_beta(prediction, truth, beta), f_beta)
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (4, 5, 6)])
 @given(rng=generators, chance=st.sampled_from((0.2, 0.7)))
 def test_ev3_overlap_of_simpleitk(shape, rng, chance):
     prediction, truth = rng.random(shape) < chance, rng.random(shape) < 0.5
-    overlap = sitk.LabelOverlapMeasuresImageFilter()
-    overlap.Execute(*(sitk.GetImageFromArray(mask.astype(np.uint8)) for mask in (prediction, truth)))
-    close(metrics.dice(prediction, truth), overlap.GetDiceCoefficient(1))
-    close(metrics.iou(prediction, truth), overlap.GetJaccardCoefficient(1))
-    close(metrics.sensitivity(prediction, truth), 1 - overlap.GetFalseNegativeError(1))
-    close(metrics.specificity(prediction, truth), 1 - overlap.GetFalsePositiveError(1))
-    close(metrics.volumetric_similarity(prediction, truth), 1 - abs(overlap.GetVolumeSimilarity(1)) / 2)
+    found = sitk.LabelOverlapMeasuresImageFilter()
+    found.Execute(*(sitk.GetImageFromArray(mask.astype(np.uint8)) for mask in (prediction, truth)))
+    close(overlap.dice(prediction, truth), found.GetDiceCoefficient(1))
+    close(overlap.iou(prediction, truth), found.GetJaccardCoefficient(1))
+    close(overlap.sensitivity(prediction, truth), 1 - found.GetFalseNegativeError(1))
+    close(overlap.specificity(prediction, truth), 1 - found.GetFalsePositiveError(1))
+    close(overlap.volumetric_similarity(prediction, truth), 1 - abs(found.GetVolumeSimilarity(1)) / 2)
 
 
 @given(rng=generators, k=st.integers(1, 4), c=st.integers(1, 4), n=st.sampled_from((1, 2, 40)))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepmix.reference import losses
+from deepmix.reference.losses import segmentation
 from tests.laws.helpers import close
 from tests.strategies import CLASS_WEIGHTS, KnownTruth, generators
 
@@ -44,7 +44,7 @@ def test_lo1_weighted_cross_entropy(rng, reduction, share):
     def expected(proportions, truth):
         return torch.nn.functional.nll_loss(torch.log(proportions), torch.tensor(labels)[None], **options)
 
-    actual = losses.cross_entropy(*known, class_weights=CLASS_WEIGHTS, reduction=reduction)
+    actual = segmentation.cross_entropy(*known, class_weights=CLASS_WEIGHTS, reduction=reduction)
     agrees(actual, expected, known)
 
 
@@ -53,7 +53,7 @@ def test_lo3_focal(rng, gamma):
     """MONAI's "sum" is the mean over the pixels; it takes logits, whose softmax Π is."""
     known = draw(rng)
     function = monai.FocalLoss(gamma=gamma, weight=list(CLASS_WEIGHTS), use_softmax=True, reduction="sum")
-    actual, _ = losses.focal(*known, gamma=gamma, class_weights=CLASS_WEIGHTS, reduction="sum")
+    actual, _ = segmentation.focal(*known, gamma=gamma, class_weights=CLASS_WEIGHTS, reduction="sum")
     logits, truth = torch.log(torch.tensor(known.proportions)), torch.tensor(known.truth)
     close(actual / 72, function(logits[None], truth[None]).item(), SINGLE)
 
@@ -65,7 +65,7 @@ def test_lo4_tversky(rng, reduction, background, smooth):
         background, alpha=0.3, beta=0.7, reduction=reduction, smooth_nr=smooth, smooth_dr=smooth
     )
     options = {"smooth": smooth, "include_background": background, "reduction": reduction}
-    agrees(losses.tversky(*known, alpha=0.3, beta=0.7, **options), function, known)
+    agrees(segmentation.tversky(*known, alpha=0.3, beta=0.7, **options), function, known)
 
 
 @pytest.mark.parametrize("jaccard", [False, True])
@@ -77,9 +77,9 @@ def test_lo5_dice_and_iou(jaccard, rng, reduction, background, smooth):
     function = monai.DiceLoss(background, jaccard=jaccard, reduction=reduction, **smoothed)
     options = {"include_background": background, "reduction": reduction}
     if jaccard:
-        actual = losses.soft_iou(*known, smooth=smooth / 2, **options)
+        actual = segmentation.soft_iou(*known, smooth=smooth / 2, **options)
     else:
-        actual = losses.soft_dice(*known, smooth=smooth, **options)
+        actual = segmentation.soft_dice(*known, smooth=smooth, **options)
     agrees(actual, function, known)
 
 
@@ -87,7 +87,7 @@ def test_lo5_dice_and_iou(jaccard, rng, reduction, background, smooth):
 def test_lo6_generalised_dice(rng, background):
     known = draw(rng)
     function = monai.GeneralizedDiceLoss(background, smooth_nr=0, smooth_dr=0)
-    actual = losses.generalised_dice(*known, include_background=background)
+    actual = segmentation.generalised_dice(*known, include_background=background)
     agrees(actual, function, known)
 
 
@@ -95,5 +95,5 @@ def test_lo6_generalised_dice(rng, background):
 def test_lo7_hausdorff(rng, background):
     known = draw(rng)
     function = monai.HausdorffDTLoss(include_background=background)
-    actual = losses.hausdorff(*known, include_background=background)
+    actual = segmentation.hausdorff(*known, include_background=background)
     agrees(actual, function, known, SINGLE)

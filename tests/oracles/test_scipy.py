@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from scipy.stats import multivariate_normal
 
-from deepmix.reference import gaussian, gmm, layers
-from deepmix.reference.types import COVARIANCE_TYPES
+from deepmix.reference.mixtures import gaussian, gmm
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.networks import layers
 from tests import strategies
 from tests.laws.helpers import close
 

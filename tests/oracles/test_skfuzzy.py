@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from deepmix.reference import fcm
+from deepmix.reference.mixtures import fcm
 from tests.laws.helpers import FEW_STEPS, close
 from tests.strategies import FuzzyProblem, fuzzy_problems
 

@@ -10,8 +10,9 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from deepmix.reference import gmm, initialization
-from deepmix.reference.types import COVARIANCE_TYPES, Status
+from deepmix.reference.mixtures import gmm, initialization
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.types import Status
 from tests import strategies
 from tests.laws.helpers import close
 

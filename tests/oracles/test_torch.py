@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepmix.reference import adamw, deep, regularizers
-from deepmix.reference.types import COVARIANCE_TYPES, DeepModel, Optimization
-from deepmix.reference.unet import unet
+from deepmix.reference.deep_mixtures import one_image, regularizers
+from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.networks.unet import unet
+from deepmix.reference.trees import tree_map
 from tests import strategies
 from tests.laws.helpers import close, flat
 
@@ -152,7 +154,7 @@ def test_dg1_loss_and_gradient_through_the_moments(kind, method, data, regulariz
     loss, nll = torch_loss(net, problem, method, regularized)
     loss.backward()
     expected = net.tree(problem.parameters, {name: p.grad for name, p in net.weights.items()})
-    value, evaluation, gradient = deep.loss_and_gradient(
+    value, evaluation, gradient = one_image.loss_and_gradient(
         problem.parameters,
         problem.image,
         problem.previous,
@@ -162,7 +164,7 @@ def test_dg1_loss_and_gradient_through_the_moments(kind, method, data, regulariz
     )
     close(value, loss.item(), 1e-10)
     close(evaluation.nll, nll.item(), 1e-10)
-    gradient = adamw.tree_map(lambda _, leaf: leaf, expected, gradient)
+    gradient = tree_map(lambda _, leaf: leaf, expected, gradient)
     # rounding leaves 100 u of the terms of size 1 that cancel where the classes are nearly alike
     close(flat(gradient), flat(expected), 1e-8, scale=max(np.abs(flat(expected)).max(), 1e-6))
 
@@ -189,7 +191,7 @@ def test_u5_u6_dg1_twenty_steps(kind, method, max_norm, data, regularized):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), max_norm)
         optimizer.step()
-    fitted = deep.fit(
+    fitted = one_image.fit(
         problem.image,
         problem.parameters,
         problem.weights,

@@ -15,7 +15,15 @@ def test_the_torch_port_conforms(dtype):
     results = list(runner.run(load("tests.ports.torch_port"), dtypes=[dtype]))
     assert [result for result in results if result.outcome == "fail"] == []
     passed = {result.function for result in results if result.outcome == "pass"}
-    assert {"gaussian.log_density", "gaussian.moments", "gmm.fit", "svgmm.fit", "unet.unet"} <= passed
-    deep = [result for result in results if result.name.startswith("deep.loss_and_gradient/deepsvg")]
+    assert {
+        "mixtures.gaussian.log_density",
+        "mixtures.gaussian.moments",
+        "mixtures.gmm.fit",
+        "mixtures.svgmm.fit",
+        "networks.unet.unet",
+    } <= passed
+    deep = [
+        result for result in results if result.name.startswith("deep_mixtures.one_image.loss_and_gradient/deepsvg")
+    ]
     assert {result.outcome for result in deep} == {"pass"}
     assert len(deep) == 7

@@ -32,10 +32,9 @@ def print_conformance(title: str, results: list[Result]) -> None:
     Console(width=max(out.width, 42 + 32 * len(dtypes)), highlight=False).print(table)
     absent = dict.fromkeys(result.function for result in results if result.function not in offered)
     if absent:
-        modules = {name.split(".")[0] for name in offered}
-        short = dict.fromkeys(
-            name if name.split(".")[0] in modules else f"{name.split('.')[0]}.*" for name in absent
-        )
+        modules = {name.rpartition(".")[0] for name in offered}
+        homes = {name: name.rpartition(".")[0] for name in absent}
+        short = dict.fromkeys(name if home in modules else f"{home}.*" for name, home in homes.items())
         out.print(f"missing: {', '.join(short)}")
     bad = [result for result in results if result.outcome in BAD]
     shown = [each for group in groups.values() for each in [result for result in group if result in bad][:SHOWN]]

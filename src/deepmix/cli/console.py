@@ -12,13 +12,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deepmix import outputs
+from deepmix.files import outputs
 from deepmix.reference.types import Status
-from deepmix.results import Segmentation
-from deepmix.settings import Settings
+from deepmix.segmentation.results import Segmentation
+from deepmix.segmentation.settings import Settings
 
 if TYPE_CHECKING:
-    from deepmix.segmentation import Progress as Report
+    from deepmix.segmentation.run import Progress as Report
     from deepmix.training.job import Place
     from deepmix.training.runs import Epoch
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from deepmix import presets
-from deepmix.settings import MIXTURES, Settings
+from deepmix.segmentation import presets
+from deepmix.segmentation.settings import MIXTURES, Settings
 
 from . import options
 
@@ -26,7 +26,7 @@ def demo(
     no_compilation_cache: options.NoCompilationCache = False,
 ) -> None:
     """Segment a phantom of the left ventricle by the four methods and by deepSVG robust; compare."""
-    from deepmix import outputs
+    from deepmix.files import outputs
 
     outputs.check_folder(output, overwrite)
 
@@ -34,7 +34,10 @@ def demo(
     from rich.box import SIMPLE
     from rich.table import Table
 
-    from deepmix import compilation_cache, evaluation, figures, phantoms, segmentation
+    from deepmix import compilation_cache, evaluation
+    from deepmix.datasets import phantoms
+    from deepmix.report import figures
+    from deepmix.segmentation.run import run
 
     from . import console
 
@@ -51,7 +54,7 @@ def demo(
             compilation_cache.enable()
         for method, settings in jobs.items():
             with console.progress_bar(method, settings) as progress:
-                result = segmentation.run(phantom.image, phantom.mask, settings, progress)
+                result = run(phantom.image, phantom.mask, settings, progress)
             dice = evaluation.scores(result.labels, phantom.labels, len(phantoms.TISSUES))
             report = outputs.report_of(result) | dice
             labels[method] = evaluation.relabelled(result.labels, report["matched"])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deepmix.inputs import existing
+from deepmix.files.inputs import existing
 
 from . import options
 
@@ -26,7 +26,7 @@ def evaluate(
     overwrite: options.Overwrite = False,
 ) -> None:
     """Compare label maps with the truth: overlap, distances of surfaces, agreement; means over the cases."""
-    from deepmix import outputs
+    from deepmix.files import outputs
 
     if not 0 <= tolerance < math.inf or seed < 0:
         raise ValueError(f"--tolerance and --seed must not be negative; got {tolerance:g} and {seed}")

@@ -28,7 +28,7 @@ def export(
     overwrite: options.Overwrite = False,
 ) -> None:
     """Write every compiled function over flat arrays: StableHLO, a program for jax.export, its arguments."""
-    from deepmix import outputs
+    from deepmix.files import outputs
     from deepmix.reference.checks import check_choice
 
     from . import console

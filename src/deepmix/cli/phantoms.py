@@ -20,7 +20,7 @@ def phantoms(
     overwrite: options.Overwrite = False,
 ) -> None:
     """Write phantoms of the left ventricle as NIfTI in the layout of MyoPS 2020, to train on or to try."""
-    from deepmix import outputs
+    from deepmix.files import outputs
 
     if cases < 1 or size < SMALLEST or not 0 <= noise < math.inf or seed < 0:
         needed = f"-n must be at least 1, --size at least {SMALLEST}, --noise and --seed not negative"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from deepmix.inputs import existing
+from deepmix.files.inputs import existing
 
 from . import options
 
@@ -27,7 +27,7 @@ def predict(
     overwrite: options.Overwrite = False,
 ) -> None:
     """Segment images by one forward pass each of a network that deepmix train has trained."""
-    from deepmix import outputs
+    from deepmix.files import outputs
 
     if bool(channels) == (table is not None):
         raise ValueError("name the files of the channels, or a table of cases with --table")
@@ -39,7 +39,7 @@ def predict(
 
     from deepmix import compilation_cache, datasets
     from deepmix.backends import backend as chosen
-    from deepmix.settings import Settings
+    from deepmix.segmentation.settings import Settings
     from deepmix.training import prediction, runs
 
     from . import console

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from deepmix.inputs import existing
+from deepmix.files.inputs import existing
 
 
 def report(
@@ -14,7 +14,7 @@ def report(
     """Turn results into one HTML page that needs nothing beside it."""
     existing(folder)
 
-    from deepmix.gallery import page
+    from deepmix.report import page
 
     from . import console
 

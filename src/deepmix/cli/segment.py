@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepmix import presets, selection
-from deepmix.inputs import existing
-from deepmix.settings import Settings
+from deepmix.files.inputs import existing
+from deepmix.segmentation import presets, selection
+from deepmix.segmentation.settings import Settings
 
 from . import options
 from .options import LOOP, MIXTURE, NETWORK, RUN
@@ -151,7 +151,7 @@ def segment(
     no_compilation_cache: options.NoCompilationCache = False,
 ) -> None:
     """Segment an image or a volume into classes, without training data."""
-    from deepmix import outputs
+    from deepmix.files import outputs
 
     inputs = [existing(path) for path in (*channels, mask, truth, means_init) if path is not None]
     outputs.check_folder(output, overwrite, inputs)
@@ -201,7 +201,10 @@ def segment(
         **{name: value for name, value in by_preset.items() if value is not None},
     )
     # what takes a second to import comes after what can be wrong at once
-    from deepmix import compilation_cache, evaluation, figures, images, segmentation
+    from deepmix import compilation_cache, evaluation
+    from deepmix.files import images
+    from deepmix.report import figures
+    from deepmix.segmentation.run import run
 
     from . import console
 
@@ -214,7 +217,7 @@ def segment(
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
         with console.progress_bar(method, settings) as progress:
-            result = segmentation.run(image.channels, inside, settings, progress, candidates)
+            result = run(image.channels, inside, settings, progress, candidates)
     report = outputs.report_of(result) | {"channels": channels, "mask": mask}
     if true_labels is not None:
         report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, result.settings.n_components)
@@ -237,7 +240,7 @@ def segment(
 
 
 def _means(path: Path) -> "np.ndarray":
-    from deepmix import images
+    from deepmix.files import images
 
     return images.read_means(path)
 

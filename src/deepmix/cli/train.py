@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepmix.inputs import existing
+from deepmix.files.inputs import existing
 from deepmix.training.settings import TrainSettings
 
 from . import options

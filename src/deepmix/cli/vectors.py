@@ -19,10 +19,10 @@ def vectors(
     ] = None,
 ) -> None:
     """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
-    from deepmix import outputs
     from deepmix.conformance import files, runner, vectors
     from deepmix.conformance.cases import PRESETS, cases
     from deepmix.conformance.tolerances import DTYPES
+    from deepmix.files import outputs
     from deepmix.reference.checks import check_choice
 
     from . import console

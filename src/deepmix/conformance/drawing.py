@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from deepmix.reference import gaussian, initialization
-from deepmix.reference.adamw import tree_map
-from deepmix.reference.types import Mixture, Tree, UNetConfig
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.trees import tree_map
+from deepmix.reference.types import Tree
 
 
 def frozen(array: np.ndarray) -> np.ndarray:
@@ -99,11 +102,11 @@ def draw_image(rng: np.random.Generator, m: int, k: int, h: int, w: int, contras
 
 def draw_parameters(rng: np.random.Generator, m: int, k: int, config: UNetConfig) -> Tree:
     """A start [U0], perturbed: no bias, scale or shift keeps its trivial value."""
-    start = initialization.unet_parameters(m, k, config, seed=int(rng.integers(2**31)))
+    start = unet_parameters(m, k, config, seed=int(rng.integers(2**31)))
     return tree_map(lambda leaf: frozen(leaf + rng.normal(0, 0.2, leaf.shape)), start)
 
 
 def draw_pooling(rng: np.random.Generator, d: int, n_hidden: int, gated: bool) -> Tree:
-    """Parameters of `attention.pooling` for elements of length d."""
+    """Parameters of `networks.attention.pooling` for elements of length d."""
     shapes = {"hidden": (d, n_hidden), "score": (n_hidden, 1)} | ({"gate": (d, n_hidden)} if gated else {})
     return {name: {"kernel": frozen(rng.normal(size=shape))} for name, shape in shapes.items()}

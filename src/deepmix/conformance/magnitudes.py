@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deepmix.reference import layers
+from deepmix.reference.networks import layers
 
 from .flat import Arrays
 from .tolerances import Magnitude

@@ -20,7 +20,7 @@ from .tolerances import DTYPES
 
 
 class Port(NamedTuple):
-    """A module that offers some of the functions of `reference` under their names, as `gmm.e_step`.
+    """A module that offers some of the functions of `reference` under their names, as `mixtures.gmm.e_step`.
 
     adapter: its submodule `conformance`, if it has one: what stands there is taken first, for functions
         that the module itself has in another form. It may also hold `session(dtype)`, a context manager
@@ -56,9 +56,9 @@ class Port(NamedTuple):
 
     def regularizer(self, named: dict[str, Any]) -> tuple[Callable[..., Any], float]:
         """A regulariser (the module's own, in the form that its `deep` takes) and its strength."""
-        function = _get(self.module, f"regularizers.{named['name']}")
+        function = _get(self.module, f"deep_mixtures.regularizers.{named['name']}")
         if function is None:
-            raise NotImplementedError(f"there is no regularizers.{named['name']}")
+            raise NotImplementedError(f"there is no deep_mixtures.regularizers.{named['name']}")
         fixed = {name: value for name, value in named.items() if name not in ("name", "strength")}
         return partial(function, **fixed), named["strength"]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.outputs import versions
+from deepmix.files.outputs import versions
 from deepmix.reference import SPECIFICATION
 
 from . import files, flat, vectors

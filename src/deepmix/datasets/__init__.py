@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from deepmix.inputs import existing
+from deepmix.files.inputs import existing
 
 from . import myops, table
 from .cases import Case, Layout, LoadedCase, assembled, cropped

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepmix.images import Geometry, Image, write_labels
-from deepmix.phantoms import Phantom, left_ventricle
+from deepmix.datasets.phantoms import Phantom, left_ventricle
+from deepmix.files.images import Geometry, Image, write_labels
 
 from .myops import CODES, SEQUENCES, TRUTH
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from deepmix.phantoms import CHANNELS, TISSUES
+from deepmix.datasets.phantoms import CHANNELS, TISSUES
 
 from .cases import Case, Layout
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepmix.images import Image, read_image, read_labels
+from deepmix.files.images import Image, read_image, read_labels
 
 from .cases import Case, LoadedCase, cropped
 from .crop import Crop, fitting

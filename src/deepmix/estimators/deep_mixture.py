@@ -10,12 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from deepmix.backends import backend
-from deepmix.job import Job, network, order_of, part_of, prepare, regularizers
-from deepmix.preparation import Window, window
-from deepmix.reference.adamw import tree_map
 from deepmix.reference.checks import check_choice
-from deepmix.reference.types import DeepFit, Prediction, Tree
-from deepmix.settings import Settings
+from deepmix.reference.deep_mixtures.records import DeepFit, Prediction
+from deepmix.reference.trees import tree_map
+from deepmix.reference.types import Tree
+from deepmix.segmentation.job import Job, network, order_of, part_of, prepare, regularizers
+from deepmix.segmentation.preparation import Window, window
+from deepmix.segmentation.settings import Settings
 
 from .restarts import best_of, check_least, keep_end, keep_likelihood, seeds
 
@@ -136,7 +137,9 @@ class DeepMixture(BaseEstimator):
 
     def _run(self, twin: ModuleType, job: Job, frame: "_Frame", start: Tree) -> DeepFit:
         model, optimization = job.settings.model(regularizers(job, twin)), job.settings.optimization()
-        return twin.deep.fit(frame.image, start, frame.weights, model=model, optimization=optimization)
+        return twin.deep_mixtures.one_image.fit(
+            frame.image, start, frame.weights, model=model, optimization=optimization
+        )
 
     def _predict(self, image: Any, mask: Any) -> "tuple[_Frame, Prediction]":
         check_is_fitted(self)
@@ -146,7 +149,9 @@ class DeepMixture(BaseEstimator):
             raise ValueError(f"the image has {len(job.volume)} channels, the one fitted had {self.n_features_in_}")
         frame = _frame(job)
         with backend(settings) as twin:
-            found = twin.training.predict(self.network_, frame.image, frame.weights, model=settings.model())
+            found = twin.deep_mixtures.many_images.predict(
+                self.network_, frame.image, frame.weights, model=settings.model()
+            )
         return frame, found
 
 

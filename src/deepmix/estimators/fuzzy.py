@@ -8,9 +8,10 @@ from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
 from deepmix.backends import compiled
-from deepmix.reference import fcm, initialization
-from deepmix.reference.checks import check_choice, check_fuzzifier
-from deepmix.reference.types import FuzzyFit
+from deepmix.reference.checks import check_choice
+from deepmix.reference.mixtures import fcm, initialization
+from deepmix.reference.mixtures.checks import check_fuzzifier
+from deepmix.reference.mixtures.records import FuzzyFit
 
 from .restarts import check_least
 from .samples import SampleEstimator
@@ -64,7 +65,7 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
         """Memberships of the clusters (n_samples, K) [FC2]."""
         pixels, centres = self._new(X)
         with self._backend(pixels.dtype) as twin:
-            found = compiled(twin, twin.fcm.memberships)(pixels, centres, self.fuzzifier)
+            found = compiled(twin, twin.mixtures.fcm.memberships)(pixels, centres, self.fuzzifier)
         return np.asarray(found).T
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -100,7 +101,7 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: np.ndarray) -> FuzzyFit:
         options = {"fuzzifier": self.fuzzifier, "tol": self.tol, "max_iter": self.max_iter}
-        return twin.fcm.fit(pixels, start, weights, **options)
+        return twin.mixtures.fcm.fit(pixels, start, weights, **options)
 
     def _keep(self, best: FuzzyFit, weights: np.ndarray) -> None:
         self.cluster_centers_, self.memberships_ = np.array(best.centres), np.array(best.memberships).T

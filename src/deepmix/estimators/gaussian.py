@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.base import DensityMixin
 
 from deepmix.backends import compiled
-from deepmix.reference import gaussian, initialization
-from deepmix.reference.checks import check_choice, check_covariance_type
-from deepmix.reference.types import Fit, Mixture
+from deepmix.reference.checks import check_choice
+from deepmix.reference.mixtures import gaussian, initialization
+from deepmix.reference.mixtures.checks import check_covariance_type
+from deepmix.reference.mixtures.records import Fit, Mixture
 
 from .restarts import check_least, keep_likelihood
 from .samples import SampleEstimator
@@ -67,7 +68,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
         pixels = self._pixels(X)
         mixture = Mixture(*(array.astype(pixels.dtype) for array in self._mixture()))
         with self._backend(pixels.dtype) as twin:
-            e_step = compiled(twin, twin.gmm.e_step, "covariance_type")
+            e_step = compiled(twin, twin.mixtures.gmm.e_step, "covariance_type")
             posteriors, log_likelihood = e_step(pixels, mixture, covariance_type=self.covariance_type)
         return np.asarray(posteriors), np.asarray(log_likelihood)
 

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from deepmix import selection
-from deepmix.reference import gaussian
-from deepmix.reference.types import Fit, Mixture
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.segmentation import selection
 
 from .gaussian import GaussianEstimator
 
@@ -62,7 +62,7 @@ class GaussianMixture(GaussianEstimator):
         return self._mixture()
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: Mixture) -> Fit:
-        return twin.gmm.fit(
+        return twin.mixtures.gmm.fit(
             pixels,
             start,
             weights,

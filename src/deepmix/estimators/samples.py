@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepmix.backends import opened
 from deepmix.reference.checks import check_choice
-from deepmix.settings import BACKENDS
+from deepmix.segmentation.settings import BACKENDS
 
 from .restarts import best_of, check_least, keep_end, seeds
 

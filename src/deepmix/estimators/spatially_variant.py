@@ -4,7 +4,7 @@ from types import ModuleType
 
 import numpy as np
 
-from deepmix.reference.types import Fit, Mixture
+from deepmix.reference.mixtures.records import Fit, Mixture
 
 from .gaussian import GaussianEstimator
 
@@ -32,9 +32,9 @@ class SpatiallyVariantGaussianMixture(GaussianEstimator):
             "floor": self._floor(pixels),
         }
         if start.proportions.ndim == 1:
-            fitted = twin.gmm.fit(pixels, start, weights, **options)
-            start = twin.svgmm.begin(pixels, fitted.mixture, kind)
-        return twin.svgmm.fit(pixels, start, weights, **options)
+            fitted = twin.mixtures.gmm.fit(pixels, start, weights, **options)
+            start = twin.mixtures.svgmm.begin(pixels, fitted.mixture, kind)
+        return twin.mixtures.svgmm.fit(pixels, start, weights, **options)
 
     def _keep(self, best: Fit, weights: np.ndarray) -> None:
         super()._keep(best, weights)

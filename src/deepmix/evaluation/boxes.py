@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from deepmix.figures import class_colour
+from deepmix.report.figures import class_colour
 
 from .measures import CaseScores
 

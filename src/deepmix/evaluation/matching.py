@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.reference.metrics import dice_matrix, match_classes
-from deepmix.settings import Settings
+from deepmix.reference.evaluation.overlap import dice_matrix, match_classes
+from deepmix.segmentation.settings import Settings
 
 
 def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) -> None:

@@ -7,19 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import find_objects
 
-from deepmix import images
-from deepmix.reference import clusterings, metrics, surfaces
+from deepmix.files import images
+from deepmix.reference.evaluation import clusterings, overlap, surfaces
 
 from .matching import numbered, renamed
 from .pairs import Pair
 
 _OVERLAP = {
-    "dice": metrics.dice,
-    "iou": metrics.iou,
-    "sensitivity": metrics.sensitivity,
-    "specificity": metrics.specificity,
-    "precision": metrics.precision,
-    "volumetric_similarity": metrics.volumetric_similarity,
+    "dice": overlap.dice,
+    "iou": overlap.iou,
+    "sensitivity": overlap.sensitivity,
+    "specificity": overlap.specificity,
+    "precision": overlap.precision,
+    "volumetric_similarity": overlap.volumetric_similarity,
 }
 _DISTANCES: dict[
     str, Callable[..., float]

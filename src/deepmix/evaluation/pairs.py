@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from deepmix import datasets, images
-from deepmix.inputs import existing
+from deepmix import datasets
+from deepmix.files import images
+from deepmix.files.inputs import existing
 
 
 class Pair(NamedTuple):

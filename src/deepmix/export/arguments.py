@@ -5,20 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.reference import initialization
-from deepmix.reference.adamw import tree_map
-from deepmix.reference.types import (
-    AdamWState,
+from deepmix.reference.deep_mixtures.records import (
     Batch,
     DeepModel,
     DeepState,
-    Mixture,
     Optimization,
     Training,
     TrainingModel,
     TrainingState,
-    UNetConfig,
 )
+from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.optimization.records import AdamWState
+from deepmix.reference.trees import tree_map
 
 from .options import Sizes
 
@@ -43,20 +43,29 @@ def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     mixture = Mixture(array(k), array(k, m), array(k, m))
     about = {"pixels": pixels, "responsibilities": r, "weights": weights, "floor": floor}
     found: Arguments = {
-        "gaussian.log_density": {"pixels": pixels, "means": mixture.means, "covariances": mixture.covariances},
-        "gaussian.posterior": {"log_proportions": r, "log_densities": r},
-        "gaussian.moments": about | {"previous": mixture},
-        "gaussian.blend": {"previous": mixture, "found": mixture, "rate": array()},
-        "gaussian.global_mixture": {"pixels": pixels, "weights": weights, "floor": floor, "n_components": k},
-        "gaussian.variance_floor": {"pixels": pixels, "weights": weights},
-        "em.mean_nll": {"log_likelihood": weights, "weights": weights},
+        "mixtures.gaussian.log_density": {
+            "pixels": pixels,
+            "means": mixture.means,
+            "covariances": mixture.covariances,
+        },
+        "mixtures.gaussian.posterior": {"log_proportions": r, "log_densities": r},
+        "mixtures.gaussian.moments": about | {"previous": mixture},
+        "mixtures.gaussian.blend": {"previous": mixture, "found": mixture, "rate": array()},
+        "mixtures.gaussian.global_mixture": {
+            "pixels": pixels,
+            "weights": weights,
+            "floor": floor,
+            "n_components": k,
+        },
+        "mixtures.gaussian.variance_floor": {"pixels": pixels, "weights": weights},
+        "mixtures.em.mean_nll": {"log_likelihood": weights, "weights": weights},
     }
     for name, start in {"gmm": mixture, "svgmm": mixture._replace(proportions=r)}.items():
         found |= {
-            f"{name}.e_step": {"pixels": pixels, "mixture": start},
-            f"{name}.m_step": about | {"previous": start},
-            f"{name}.nll": {"pixels": pixels, "mixture": start, "weights": weights},
-            f"{name}.fit": {"pixels": pixels, "start": start, "weights": weights},
+            f"mixtures.{name}.e_step": {"pixels": pixels, "mixture": start},
+            f"mixtures.{name}.m_step": about | {"previous": start},
+            f"mixtures.{name}.nll": {"pixels": pixels, "mixture": start, "weights": weights},
+            f"mixtures.{name}.fit": {"pixels": pixels, "start": start, "weights": weights},
         }
     return found
 
@@ -67,12 +76,12 @@ def _field(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     field = {"posterior": maps, "log_densities": maps, "weights": mask} | beta
     start = Mixture(array(k), array(k, m), array(k, m))
     return {
-        "hmrf.neighbour_sum": {"maps": maps},
-        "hmrf.colours": {"weights": mask},
-        "hmrf.sweep": field,
-        "hmrf.free_energy": field,
-        "hmrf.pseudo_nll": field,
-        "hmrf.fit": {"image": array(m, side, side), "start": start, "mask": mask} | beta,
+        "mixtures.hmrf.neighbour_sum": {"maps": maps},
+        "mixtures.hmrf.colours": {"weights": mask},
+        "mixtures.hmrf.sweep": field,
+        "mixtures.hmrf.free_energy": field,
+        "mixtures.hmrf.pseudo_nll": field,
+        "mixtures.hmrf.fit": {"image": array(m, side, side), "start": start, "mask": mask} | beta,
     }
 
 
@@ -84,18 +93,18 @@ def _network(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     first = parameters["encoder_0" if sizes.depth else "bottom"]
     state = AdamWState(np.zeros((), np.int32), parameters, parameters)
     return {
-        "layers.conv": {"x": image, "kernel": array(3, 3, m, filters), "bias": array(filters)}
+        "networks.layers.conv": {"x": image, "kernel": array(3, 3, m, filters), "bias": array(filters)}
         | {"cotangent": features},
-        "layers.leaky_relu": {"x": features, "cotangent": features},
-        "layers.instance_norm": {"x": features} | per_filter | {"cotangent": features},
-        "layers.max_pool": {"x": features, "cotangent": array(filters, side // 2, side // 2)},
-        "layers.upsample": {"x": features, "cotangent": array(filters, 2 * side, 2 * side)},
-        "layers.softmax": {"logits": maps, "cotangent": maps},
-        "unet.block": {"parameters": first, "x": image, "cotangent": of_class},
-        "unet.unet": {"parameters": parameters, "image": image, "config": config, "cotangent": maps},
-        "adamw.init": {"parameters": parameters},
-        "adamw.clip": {"gradient": parameters},
-        "adamw.update": {"parameters": parameters, "gradient": parameters, "state": state},
+        "networks.layers.leaky_relu": {"x": features, "cotangent": features},
+        "networks.layers.instance_norm": {"x": features} | per_filter | {"cotangent": features},
+        "networks.layers.max_pool": {"x": features, "cotangent": array(filters, side // 2, side // 2)},
+        "networks.layers.upsample": {"x": features, "cotangent": array(filters, 2 * side, 2 * side)},
+        "networks.layers.softmax": {"logits": maps, "cotangent": maps},
+        "networks.unet.block": {"parameters": first, "x": image, "cotangent": of_class},
+        "networks.unet.unet": {"parameters": parameters, "image": image, "config": config, "cotangent": maps},
+        "optimization.adamw.init": {"parameters": parameters},
+        "optimization.adamw.clip": {"gradient": parameters},
+        "optimization.adamw.update": {"parameters": parameters, "gradient": parameters, "state": state},
     }
 
 
@@ -113,16 +122,16 @@ def _deep(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     start = {"image": image, "parameters": parameters}
     warm = start | {"target": maps, "mask": mask, "config": config}
     return {
-        "regularizers.total_variation": regularizer,
-        "regularizers.mean_prior": regularizer | {"means": mixture.means},
-        "deep.free_energy": {"proportions": array(k, side**2), "mixture": mixture}
+        "deep_mixtures.regularizers.total_variation": regularizer,
+        "deep_mixtures.regularizers.mean_prior": regularizer | {"means": mixture.means},
+        "deep_mixtures.one_image.free_energy": {"proportions": array(k, side**2), "mixture": mixture}
         | {"pixels": array(m, side**2), "weights": array(side**2)},
-        "deep.begin": given | inside | model,
-        "deep.loss": loss,
-        "deep.loss_and_gradient": loss,
-        "deep.step": {"state": state, "image": image} | inside | model | optimization,
-        "deep.fit": start | {"mask": mask} | model | optimization,
-        "deep.warm_start": warm | optimization,
+        "deep_mixtures.one_image.begin": given | inside | model,
+        "deep_mixtures.one_image.loss": loss,
+        "deep_mixtures.one_image.loss_and_gradient": loss,
+        "deep_mixtures.one_image.step": {"state": state, "image": image} | inside | model | optimization,
+        "deep_mixtures.one_image.fit": start | {"mask": mask} | model | optimization,
+        "deep_mixtures.one_image.warm_start": warm | optimization,
     }
 
 
@@ -137,20 +146,25 @@ def _training(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     weighted = known | {"class_weights": array(k)}
     of_batch = {"proportions": maps, "mixtures": mixtures, "batch": batch, "means": mixtures.means[0]}
     return {
-        "losses.cross_entropy": weighted,
-        "losses.top_k_cross_entropy": weighted | {"threshold": 0.7},
-        "losses.focal": weighted,
-        "losses.tversky": known | {"alpha": 0.3, "beta": 0.7},
-        "losses.soft_dice": known,
-        "losses.soft_iou": known,
-        "losses.generalised_dice": known,
-        "losses.hausdorff": known,
-        "regularizers.mean_prior_of_batch": of_batch,
-        "training.loss": loss,
-        "training.loss_and_gradient": loss,
-        "training.step": {"state": state, "batch": batch, "learning_rate": array()}
+        "losses.segmentation.cross_entropy": weighted,
+        "losses.segmentation.top_k_cross_entropy": weighted | {"threshold": 0.7},
+        "losses.segmentation.focal": weighted,
+        "losses.segmentation.tversky": known | {"alpha": 0.3, "beta": 0.7},
+        "losses.segmentation.soft_dice": known,
+        "losses.segmentation.soft_iou": known,
+        "losses.segmentation.generalised_dice": known,
+        "losses.segmentation.hausdorff": known,
+        "deep_mixtures.regularizers.mean_prior_of_batch": of_batch,
+        "deep_mixtures.many_images.loss": loss,
+        "deep_mixtures.many_images.loss_and_gradient": loss,
+        "deep_mixtures.many_images.step": {"state": state, "batch": batch, "learning_rate": array()}
         | {"model": loss["model"], "training": Training()},
-        "training.predict": {"parameters": parameters, "image": images[0], "mask": weights[0], "model": deep},
+        "deep_mixtures.many_images.predict": {
+            "parameters": parameters,
+            "image": images[0],
+            "mask": weights[0],
+            "model": deep,
+        },
     }
 
 
@@ -161,19 +175,19 @@ def _sets(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     families = dict.fromkeys(("there", "back"), array(sizes.size, sizes.size))
     overlap = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")
     return {
-        "distances.squared_distance_transform": {"mask": inside},
-        "metrics.dice_matrix": maps,
-        "metrics.match_classes": maps,
-        **{f"metrics.{name}": pair for name in overlap},
-        "clusterings.contingency_table": maps,
-        "clusterings.adjusted_rand_index": {"table": table},
-        "clusterings.normalized_mutual_information": {"table": table},
-        "surfaces.surface": {"mask": inside},
-        "surfaces.surface_distances": pair,
-        "surfaces.hausdorff": families,
-        "surfaces.average_surface_distance": families,
-        "surfaces.average_symmetric_surface_distance": families,
-        "surfaces.surface_dice": families | {"tolerance": 1.0},
+        "evaluation.distances.squared_distance_transform": {"mask": inside},
+        "evaluation.overlap.dice_matrix": maps,
+        "evaluation.overlap.match_classes": maps,
+        **{f"evaluation.overlap.{name}": pair for name in overlap},
+        "evaluation.clusterings.contingency_table": maps,
+        "evaluation.clusterings.adjusted_rand_index": {"table": table},
+        "evaluation.clusterings.normalized_mutual_information": {"table": table},
+        "evaluation.surfaces.surface": {"mask": inside},
+        "evaluation.surfaces.surface_distances": pair,
+        "evaluation.surfaces.hausdorff": families,
+        "evaluation.surfaces.average_surface_distance": families,
+        "evaluation.surfaces.average_symmetric_surface_distance": families,
+        "evaluation.surfaces.surface_dice": families | {"tolerance": 1.0},
     }
 
 
@@ -181,12 +195,12 @@ def _fuzzy(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     m, k, n = sizes.channels, sizes.classes, sizes.size**2
     pixels, u, weights, centres = array(m, n), array(k, n), array(n), array(k, m)
     return {
-        "fcm.centres": {"pixels": pixels, "memberships": u, "weights": weights, "previous": centres},
-        "fcm.memberships": {"pixels": pixels, "centres": centres},
-        "fcm.squared_distances": {"pixels": pixels, "centres": centres},
-        "fcm.objective": {"pixels": pixels, "memberships": u, "centres": centres, "weights": weights},
-        "fcm.partition_coefficient": {"memberships": u, "weights": weights},
-        "fcm.fit": {"pixels": pixels, "start": u, "weights": weights},
+        "mixtures.fcm.centres": {"pixels": pixels, "memberships": u, "weights": weights, "previous": centres},
+        "mixtures.fcm.memberships": {"pixels": pixels, "centres": centres},
+        "mixtures.fcm.squared_distances": {"pixels": pixels, "centres": centres},
+        "mixtures.fcm.objective": {"pixels": pixels, "memberships": u, "centres": centres, "weights": weights},
+        "mixtures.fcm.partition_coefficient": {"memberships": u, "weights": weights},
+        "mixtures.fcm.fit": {"pixels": pixels, "start": u, "weights": weights},
     }
 
 
@@ -199,16 +213,14 @@ def _attention(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     gated = {"hidden": square, "score": column, "gate": square}
     of_rows, of_bag = {"mask": mask, "cotangent": rows}, {"parameters": gated, "bag": rows, "mask": mask}
     return {
-        "attention.weights": {"queries": rows, "keys": rows, "mask": mask, "cotangent": array(n, n)},
-        "attention.dot_product": {"queries": rows, "keys": rows, "values": rows} | of_rows,
-        "attention.self_attention": {"parameters": projections, "x": rows} | of_rows,
-        "attention.pooling_weights": of_bag | {"cotangent": array(n)},
-        "attention.pooling": of_bag | {"cotangent": array(d)},
+        "networks.attention.weights": {"queries": rows, "keys": rows, "mask": mask, "cotangent": array(n, n)},
+        "networks.attention.dot_product": {"queries": rows, "keys": rows, "values": rows} | of_rows,
+        "networks.attention.self_attention": {"parameters": projections, "x": rows} | of_rows,
+        "networks.attention.pooling_weights": of_bag | {"cotangent": array(n)},
+        "networks.attention.pooling": of_bag | {"cotangent": array(d)},
     }
 
 
 def _parameters(sizes: Sizes, array: Callable[..., np.ndarray]) -> dict[str, Any]:
-    drawn = initialization.unet_parameters(
-        sizes.channels, sizes.classes, UNetConfig(sizes.depth, sizes.filters), seed=0
-    )
+    drawn = unet_parameters(sizes.channels, sizes.classes, UNetConfig(sizes.depth, sizes.filters), seed=0)
     return tree_map(lambda leaf: array(*leaf.shape), drawn)

@@ -9,27 +9,19 @@ from types import ModuleType, SimpleNamespace
 import jax
 import jax.numpy as jnp
 
-from deepmix.accelerated import deep as _deep
-from deepmix.accelerated import descent as _descent
-from deepmix.accelerated import fcm as _fcm
-from deepmix.accelerated import gaussian as _gaussian
-from deepmix.accelerated import gmm as _gmm
-from deepmix.accelerated import hmrf as _hmrf
-from deepmix.accelerated import problem as _problem
-from deepmix.accelerated import svgmm as _svgmm
-from deepmix.accelerated import training as _training
-from deepmix.reference.types import (
-    DeepFit,
-    DeepModel,
-    FieldFit,
-    Fit,
-    FuzzyFit,
-    Mixture,
-    Optimization,
-    Prediction,
-    Tree,
-    UNetConfig,
-)
+from deepmix.accelerated.deep_mixtures import _descent as _descent
+from deepmix.accelerated.deep_mixtures import many_images as _training
+from deepmix.accelerated.deep_mixtures import one_image as _deep
+from deepmix.accelerated.mixtures import _problem as _problem
+from deepmix.accelerated.mixtures import fcm as _fcm
+from deepmix.accelerated.mixtures import gaussian as _gaussian
+from deepmix.accelerated.mixtures import gmm as _gmm
+from deepmix.accelerated.mixtures import hmrf as _hmrf
+from deepmix.accelerated.mixtures import svgmm as _svgmm
+from deepmix.reference.deep_mixtures.records import DeepFit, DeepModel, Optimization, Prediction
+from deepmix.reference.mixtures.records import FieldFit, Fit, FuzzyFit, Mixture
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.types import Tree
 
 
 def _em(algorithm: ModuleType) -> Callable[..., Fit]:
@@ -103,9 +95,13 @@ def _predict(parameters: Tree, image: jax.Array, mask: jax.Array, *, model: Deep
     return _training._predict(parameters, image, mask, model, None)
 
 
-gmm = SimpleNamespace(fit=_em(_gmm))
-hmrf = SimpleNamespace(fit=_field_fit)
-fcm = SimpleNamespace(fit=_fuzzy_fit)
-svgmm = SimpleNamespace(fit=_em(_svgmm))
-deep = SimpleNamespace(fit=_deep_fit, warm_start=_warm_start)
-training = SimpleNamespace(predict=_predict)
+mixtures = SimpleNamespace(
+    gmm=SimpleNamespace(fit=_em(_gmm)),
+    svgmm=SimpleNamespace(fit=_em(_svgmm)),
+    hmrf=SimpleNamespace(fit=_field_fit),
+    fcm=SimpleNamespace(fit=_fuzzy_fit),
+)
+deep_mixtures = SimpleNamespace(
+    one_image=SimpleNamespace(fit=_deep_fit, warm_start=_warm_start),
+    many_images=SimpleNamespace(predict=_predict),
+)

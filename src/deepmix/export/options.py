@@ -3,7 +3,7 @@
 import importlib.util
 from typing import NamedTuple
 
-from deepmix.reference.types import UNetConfig
+from deepmix.reference.networks.records import UNetConfig
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -24,7 +24,7 @@ def check_sizes(sizes: Sizes) -> None:
         least = 0 if name == "depth" else 1
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")
-    factor = 2 ** max(sizes.depth, 1)  # `layers.max_pool` is exported for networks without poolings too
+    factor = 2 ** max(sizes.depth, 1)  # `networks.layers.max_pool` is exported for networks without poolings too
     if sizes.size % factor:
         raise ValueError(f"size must be a multiple of {factor}, got {sizes.size}")
 

@@ -12,7 +12,7 @@ import jax.export
 from deepmix.conformance import files, flat, ports, runner, vectors
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import Port
-from deepmix.outputs import versions, write_report
+from deepmix.files.outputs import versions, write_report
 from deepmix.reference import SPECIFICATION
 
 from . import loops

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from deepmix.accelerated.training import Course
+from deepmix.accelerated.deep_mixtures.many_images import Course
 from deepmix.reference.types import Status
 
 KEPT = 3

@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from deepmix.figures import class_colour
+from deepmix.report.figures import class_colour
 
 from .runs import Epoch
 

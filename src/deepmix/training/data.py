@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix import datasets, images
+from deepmix import datasets
 from deepmix.datasets import LoadedCase
+from deepmix.files import images
 
 from .items import Item, mean_prior, prepared
 from .settings import TrainSettings

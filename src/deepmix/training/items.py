@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepmix import preparation
 from deepmix.datasets import LoadedCase
-from deepmix.reference.checks import check_image
+from deepmix.reference.deep_mixtures.checks import check_image
+from deepmix.segmentation import preparation
 
 
 class Item(NamedTuple):

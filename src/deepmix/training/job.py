@@ -15,11 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 
-from deepmix import outputs
-from deepmix.accelerated import adamw, regularizers, training
-from deepmix.accelerated.training import Course
-from deepmix.reference import initialization
-from deepmix.reference.types import Status, TrainingModel, Tree
+from deepmix.accelerated.deep_mixtures import many_images, regularizers
+from deepmix.accelerated.deep_mixtures.many_images import Course
+from deepmix.accelerated.optimization.schedules import polynomial_decay
+from deepmix.files import outputs
+from deepmix.reference.deep_mixtures.records import TrainingModel
+from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.types import Status, Tree
 
 from . import curves, data, runs, watching
 from .checkpoints import Checkpoints
@@ -67,7 +69,7 @@ def train(
         means = written["data"]["means"]
         found = found._replace(means=None if means is None else np.array(means))
     model = _model(settings, found)
-    course = training.begin(_parameters(settings, found), model, execution.mesh)
+    course = many_images.begin(_parameters(settings, found), model, execution.mesh)
     pipeline = Pipeline(
         found.training,
         settings.n_components,
@@ -86,7 +88,7 @@ def train(
         execution.led(partial(runs.keep_epochs, folder, len(course.history)))
         epoch = None
         begun = course
-        for course in training.run(
+        for course in many_images.run(
             begun,
             pipeline,
             model=model,
@@ -130,7 +132,7 @@ def _model(settings: TrainSettings, found: Data) -> TrainingModel:
 
 
 def _parameters(settings: TrainSettings, found: Data) -> Tree:
-    parameters = initialization.unet_parameters(
+    parameters = unet_parameters(
         len(found.record["channels"]), settings.n_components, settings.model().deep.unet, seed=settings.seed
     )
     return jax.tree.map(lambda leaf: leaf.astype(settings.dtype), parameters)
@@ -139,7 +141,7 @@ def _parameters(settings: TrainSettings, found: Data) -> Tree:
 def _epoch(course: Course, settings: TrainSettings, found: Data, model: TrainingModel) -> Epoch:
     """The line of the epoch that has just ended."""
     epoch = len(course.history) - 1
-    rate = adamw.polynomial_decay(settings.learning_rate, epoch, settings.max_epochs)
+    rate = polynomial_decay(settings.learning_rate, epoch, settings.max_epochs)
     nll, objective = course.history[-1], course.objective[-1]
     dice = watching.scores(course.state.parameters, found, model.deep, settings.named)
     more = model.deep.regularizers or model.of_batch or model.supervision

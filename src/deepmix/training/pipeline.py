@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import grain
 import numpy as np
 
-from deepmix.reference.types import Batch
+from deepmix.reference.deep_mixtures.records import Batch
 
 from .augmentation import augment
 from .items import Item

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix import datasets, evaluation, figures, images, outputs
+from deepmix import datasets, evaluation
 from deepmix.datasets import Case, LoadedCase
+from deepmix.files import images, outputs
+from deepmix.report import figures
 
 from .items import prepared
 from .runs import Trained
@@ -132,7 +134,7 @@ def _through_network(
             warnings.warn(trouble, stacklevel=2)
             continue
         image = prepared(item, run.settings.standardize).image.astype(run.settings.dtype)
-        found = backend.training.predict(run.parameters, image, item.mask, model=model)
+        found = backend.deep_mixtures.many_images.predict(run.parameters, image, item.mask, model=model)
         chosen = found.posterior if model.label_rule == "posterior" else found.proportions
         kept.append(item)
         maps.append(np.where(item.mask, chosen, 0).astype(np.float32))

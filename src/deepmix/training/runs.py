@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix import outputs
 from deepmix.conformance import flat
-from deepmix.reference import adamw
+from deepmix.files import outputs
+from deepmix.reference.trees import tree_map
 from deepmix.reference.types import Tree
 
 from .settings import TrainSettings
@@ -111,7 +111,7 @@ def metrics(folder: Path) -> list[Epoch]:
 
 def save_parameters(path: Path, parameters: Tree) -> None:
     """θ as arrays by name, such as `encoder_0/conv_0/kernel`."""
-    arrays, _ = flat.flatten(adamw.tree_map(np.asarray, parameters))
+    arrays, _ = flat.flatten(tree_map(np.asarray, parameters))
     named: dict[str, Any] = {**arrays}
     np.savez(path, **named)
 

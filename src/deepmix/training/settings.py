@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from deepmix.reference.checks import check_choice, check_model
-from deepmix.reference.types import DeepModel, Training, TrainingModel, UNetConfig
+from deepmix.reference.checks import check_choice
+from deepmix.reference.deep_mixtures.checks import check_model
+from deepmix.reference.deep_mixtures.records import DeepModel, Training, TrainingModel
+from deepmix.reference.networks.records import UNetConfig
 
 
 @dataclass(frozen=True)

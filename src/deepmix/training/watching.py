@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix import evaluation
-from deepmix.accelerated import training
-from deepmix.reference.types import DeepModel, Tree
+from deepmix.accelerated.deep_mixtures import many_images
+from deepmix.reference.deep_mixtures.records import DeepModel
+from deepmix.reference.types import Tree
 
 from .data import Data
 from .items import Item
@@ -28,7 +29,7 @@ def scores(parameters: Tree, data: Data, model: DeepModel, named: bool) -> dict[
 
 def _labels(parameters: Tree, item: Item, model: DeepModel) -> np.ndarray:
     """1 … K, of the pixels of the mask."""
-    found = training.predict(parameters, jnp.asarray(item.image), jnp.asarray(item.mask), model=model)
+    found = many_images.predict(parameters, jnp.asarray(item.image), jnp.asarray(item.mask), model=model)
     return np.asarray(found.labels)[item.mask] + 1
 
 

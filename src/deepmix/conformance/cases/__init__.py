@@ -2,23 +2,14 @@
 
 from collections.abc import Iterator
 
-from . import (
-    attention,
-    deep,
-    distances,
-    em,
-    fcm,
-    gaussian,
-    hmrf,
-    initialization,
-    layers,
-    losses,
-    metrics,
-    optimization,
-    paper,
-    training,
-)
+from . import paper
 from .case import Case
+from .deep_mixtures import many_images, one_image
+from .evaluation import distances, overlap
+from .losses import segmentation
+from .mixtures import em, fcm, gaussian, hmrf, initialization
+from .networks import attention, layers
+from .optimization import adamw
 
 __all__ = ["PRESETS", "Case", "cases"]
 
@@ -30,6 +21,6 @@ def cases(preset: str, dtype: str) -> Iterator[Case]:
     if preset == "paper":
         yield from paper.cases()
         return
-    mixtures, network = (gaussian, em, hmrf, fcm, initialization), (layers, attention, optimization, deep)
-    for subject in (*mixtures, *network, distances, losses, training, metrics):
+    mixtures, network = (gaussian, em, hmrf, fcm, initialization), (layers, attention, adamw, one_image)
+    for subject in (*mixtures, *network, distances, segmentation, many_images, overlap):
         yield from subject.cases(dtype)

@@ -7,8 +7,8 @@ import numpy as np
 
 from deepmix.conformance.drawing import draw_mixture, draw_pixels, draw_weights
 from deepmix.conformance.tolerances import eps_of
-from deepmix.reference import gaussian
-from deepmix.reference.types import Mixture
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import Mixture
 
 
 class Case(NamedTuple):

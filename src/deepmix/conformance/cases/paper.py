@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from deepmix.conformance.drawing import draw_responsibilities
-from deepmix.reference.initialization import unet_parameters
-from deepmix.reference.types import DeepModel, UNetConfig
+from deepmix.reference.deep_mixtures.records import DeepModel
+from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.networks.records import UNetConfig
 
 from .case import Case, draw, generator
-from .deep import problem
+from .deep_mixtures.one_image import problem
 
 SIZE = (160, 160)
 
@@ -19,13 +20,13 @@ def cases() -> Iterator[Case]:
     whole = given.mixture._replace(proportions=r)
     inputs = {"pixels": given.pixels, "weights": given.weights}
     for name, mixture in {"gmm": given.mixture, "svgmm": whole}.items():
-        yield Case(f"{name}.e_step", "paper", {"pixels": given.pixels, "mixture": mixture})
+        yield Case(f"mixtures.{name}.e_step", "paper", {"pixels": given.pixels, "mixture": mixture})
         step = {"responsibilities": r, "floor": given.floor, "previous": mixture}
-        yield Case(f"{name}.m_step", "paper", inputs | step)
-        yield Case(f"{name}.nll", "paper", inputs | {"mixture": mixture})
-        yield Case(f"{name}.fit", "paper", inputs | {"start": mixture, "tol": -1.0, "max_iter": 10})
+        yield Case(f"mixtures.{name}.m_step", "paper", inputs | step)
+        yield Case(f"mixtures.{name}.nll", "paper", inputs | {"mixture": mixture})
+        yield Case(f"mixtures.{name}.fit", "paper", inputs | {"start": mixture, "tol": -1.0, "max_iter": 10})
     network = problem("paper", m=3, k=4, config=UNetConfig(0, 1), weights="mask", size=SIZE)
     network = network._replace(parameters=unet_parameters(3, 4, seed=0))
     for method in ("deepsvg", "deepg"):
         arguments = network._asdict() | {"model": DeepModel(method=method)}
-        yield Case("deep.loss_and_gradient", method, arguments)
+        yield Case("deep_mixtures.one_image.loss_and_gradient", method, arguments)

@@ -1,0 +1,301 @@
+"""Algorithm 4: one network for many images [TR]; see `reference.deep_mixtures.many_images`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from deepmix.reference.deep_mixtures.checks import check_batch, check_image, check_model, check_training
+from deepmix.reference.deep_mixtures.records import (
+    Batch,
+    DeepModel,
+    Evaluation,
+    Prediction,
+    Progress,
+    Trained,
+    Training,
+    TrainingModel,
+    TrainingState,
+)
+from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.types import Status, Tree
+
+from ..execution.arrays import cast, floating
+from ..losses import segmentation
+from ..mixtures import gaussian
+from ..networks.unet import of_batch
+from ..optimization import adamw
+from ..optimization.schedules import polynomial_decay
+from . import one_image
+
+
+def loss(
+    parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel(), *, product_dtype: str | None = None
+) -> tuple[jax.Array, Evaluation]:
+    """See `reference.deep_mixtures.many_images.loss` [TR1], [TR4]. The evaluation has a leading axis B."""
+    logits = of_batch(parameters, batch.images, model.deep.unet, product_dtype=product_dtype)
+    supervised = batch.truth is not None and model.supervision > 0
+
+    def of_image(logits: jax.Array, image: jax.Array, weights: jax.Array, truth: Any) -> tuple:
+        regularizers = model.deep.regularizers
+        if supervised:
+            regularizers = (*regularizers, (partial(_supervise, truth=truth), model.supervision))
+        surroundings = _surroundings(image, weights, len(logits), model.deep)
+        return one_image.objective(logits, image, *surroundings, model.deep._replace(regularizers=regularizers))
+
+    values, evaluations = jax.vmap(of_image)(logits, batch.images, batch.weights, batch.truth)
+    total = jnp.vdot(batch.shares, values, precision=gaussian.HIGHEST) / batch.shares.sum()
+    if model.of_batch:
+        mixtures = jax.vmap(partial(_prior_mixture, model=model.deep))(
+            evaluations.proportions, batch.images, batch.weights
+        )
+        for regularizer, strength in model.of_batch:
+            total += strength * regularizer(evaluations.proportions, mixtures, batch)
+    return total, evaluations
+
+
+@partial(jax.jit, static_argnames=("model", "product_dtype"))
+def loss_and_gradient(
+    parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel(), *, product_dtype: str | None = None
+) -> tuple[jax.Array, Evaluation, Tree]:
+    """See `reference.deep_mixtures.many_images.loss_and_gradient`."""
+    differentiated = jax.value_and_grad(partial(loss, product_dtype=product_dtype), has_aux=True)
+    (value, evaluations), gradient = differentiated(parameters, batch, model)
+    return value, evaluations, gradient
+
+
+@partial(jax.jit, static_argnames=("model", "product_dtype"))
+def step(
+    state: TrainingState,
+    batch: Batch,
+    learning_rate: jax.Array,
+    model: TrainingModel = TrainingModel(),
+    training: Training = Training(),
+    *,
+    product_dtype: str | None = None,
+) -> tuple[TrainingState, Evaluation]:
+    """See `reference.deep_mixtures.many_images.step` [TR2]. Of a mesh: the batch over its devices."""
+    state, _, evaluations = _descend(state, batch, learning_rate, model, training, product_dtype)
+    return state, evaluations
+
+
+def fit(
+    parameters: Tree,
+    batches: Callable[[int], Iterable[Batch]],
+    *,
+    model: TrainingModel = TrainingModel(),
+    training: Training = Training(),
+    progress: Progress | None = None,
+    mesh: Mesh | None = None,
+    product_dtype: str | None = None,
+) -> Trained:
+    """See `reference.deep_mixtures.many_images.fit`, Algorithm 4; in the dtype of the parameters on the device.
+
+    mesh: devices that share the images of a batch.
+    """
+    course = begun = begin(parameters, model, mesh)
+    n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
+    for course in run(
+        begun,
+        lambda epoch, done: (check_batch(batch, n_components, depth) for batch in batches(epoch)),
+        model=model,
+        training=training,
+        mesh=mesh,
+        product_dtype=product_dtype,
+    ):
+        if progress is not None and not course.sums:
+            progress(len(course.history) - 1, course.history[-1])
+    return Trained(course.parameters, np.array(course.history), course.status)
+
+
+class Course(NamedTuple):
+    """Where training stands between two steps: all that its further way depends on.
+
+    state: θ and AdamW's state. opening: θ with which the epoch began. kept: θ with which the last epoch began
+    whose mean NLL was finite. history: the mean NLLs of the epochs that have ended; objective: the mean losses.
+    sums: (3,) for each batch of this epoch so far, Σ shares·NLL, loss · Σ shares and Σ shares; still being
+    computed, perhaps.
+    """
+
+    state: TrainingState
+    opening: Tree
+    kept: Tree
+    history: tuple[float, ...] = ()
+    objective: tuple[float, ...] = ()
+    sums: tuple[jax.Array, ...] = ()
+    status: Status = Status.running
+
+    @property
+    def parameters(self) -> Tree:
+        """What training returns if it ends here."""
+        return self.kept if self.status == Status.non_finite else self.state.parameters
+
+
+def begin(parameters: Tree, model: TrainingModel = TrainingModel(), mesh: Mesh | None = None) -> Course:
+    """Training before its first step, on the device or on all of a mesh; ValueError as `fit`."""
+    check_training(model)
+    parameters = jax.tree.map(jnp.asarray, parameters)
+    state = TrainingState(parameters, adamw.init(parameters))
+    if mesh is not None:
+        state = _global(state, _over(mesh))
+    return Course(state, state.parameters, state.parameters)
+
+
+def run(
+    course: Course,
+    batches: Callable[[int, int], Iterable[Batch]],
+    *,
+    model: TrainingModel = TrainingModel(),
+    training: Training = Training(),
+    mesh: Mesh | None = None,
+    product_dtype: str | None = None,
+) -> Iterator[Course]:
+    """Go on to the end of Algorithm 4; gives the course after each step, and after each epoch without `sums`.
+
+    batches: the mini-batches of an epoch from its number and how many of them have been done, as `check_batch`
+    would have them. Where processes share a mesh, each gives its part of every batch.
+    """
+    while course.status == Status.running:
+        epoch = len(course.history)
+        learning_rate = polynomial_decay(training.learning_rate, epoch, training.max_epochs)
+        for batch in batches(epoch, len(course.sums)):
+            placed = _place(batch, course.opening, mesh)
+            state, sums = _summed_step(course.state, placed, learning_rate, model, training, product_dtype)
+            course = course._replace(state=state, sums=(*course.sums, sums))
+            yield course
+        if not course.sums:
+            raise ValueError(f"epoch {epoch} has no batch")
+        course = _after_epoch(course, training)
+        yield course
+
+
+def _after_epoch(course: Course, training: Training) -> Course:
+    """The means of the epoch that has just ended [TR2], and the beginning of the next."""
+    nll, objective, count = (float(each) for each in np.sum(course.sums, axis=0, dtype=float))
+    history = (*course.history, nll / count)
+    status = ended(list(history), training)
+    kept = course.kept if status == Status.non_finite and course.history else course.opening
+    objectives = (*course.objective, objective / count)
+    return Course(course.state, course.state.parameters, kept, history, objectives, status=status)
+
+
+def _descend(
+    state: TrainingState,
+    batch: Batch,
+    learning_rate: jax.Array,
+    model: TrainingModel,
+    training: Training,
+    product_dtype: str | None,
+) -> tuple[TrainingState, jax.Array, Evaluation]:
+    """`step` with the loss."""
+    value, evaluations, gradient = loss_and_gradient(state.parameters, batch, model, product_dtype=product_dtype)
+    parameters, optimizer = adamw.update(
+        state.parameters,
+        adamw.clip(gradient, training.max_norm),
+        state.optimizer,
+        learning_rate=learning_rate,
+        weight_decay=training.weight_decay,
+    )
+    return TrainingState(parameters, optimizer), value, evaluations
+
+
+@partial(jax.jit, static_argnames=("model", "training", "product_dtype"))
+def _summed_step(
+    state: TrainingState,
+    batch: Batch,
+    learning_rate: jax.Array,
+    model: TrainingModel,
+    training: Training,
+    product_dtype: str | None,
+) -> tuple[TrainingState, jax.Array]:
+    """`step`, with the sums of the batch, see `Course`."""
+    state, value, evaluations = _descend(state, batch, learning_rate, model, training, product_dtype)
+    count = batch.shares.sum()
+    nll = jnp.vdot(evaluations.nll, batch.shares, precision=gaussian.HIGHEST)
+    return state, jnp.stack([nll, value * count, count])
+
+
+def _place(batch: Batch, parameters: Tree, mesh: Mesh | None) -> Batch:
+    """A batch on the device in the parameters' dtype; over a mesh, filled up by images that do not count."""
+    dtype = jax.tree.leaves(parameters)[0].dtype
+    batch = jax.tree.map(lambda array: np.asarray(array, dtype), batch)
+    if mesh is None:
+        return jax.device_put(batch)
+    missing = -len(batch.shares) % len(mesh.local_devices)
+    filled = jax.tree.map(lambda array: np.concatenate([array, *[array[-1:]] * missing]), batch)
+    filled.shares[len(batch.shares) :] = 0
+    return _global(filled, _over(mesh, mesh.axis_names))
+
+
+def ended(history: list[float], training: Training = Training()) -> Status:
+    """See `reference.deep_mixtures.many_images.ended` [TR2]."""
+    epoch = len(history) - 1
+    if not np.isfinite(history[epoch]):
+        return Status.non_finite
+    if epoch > training.min_epochs and abs(history[epoch - 1] - history[epoch]) < training.tol:
+        return Status.converged
+    return Status.max_steps if epoch >= training.max_epochs - 1 else Status.running
+
+
+def predict(
+    parameters: Tree,
+    image: jax.Array,
+    mask: jax.Array | None = None,
+    *,
+    model: DeepModel = DeepModel(),
+    product_dtype: str | None = None,
+) -> Prediction:
+    """See `reference.deep_mixtures.many_images.predict` [TR3]."""
+    check_model(model)
+    x, w = check_image(floating(image), mask, len(parameters["head"]["bias"]), model.unet.depth)
+    return _predict(cast(parameters, x.dtype), x, w, model, product_dtype)
+
+
+@partial(jax.jit, static_argnames=("model", "product_dtype"))
+def _predict(
+    parameters: Tree, image: jax.Array, weights: jax.Array, model: DeepModel, product_dtype: str | None
+) -> Prediction:
+    surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
+    _, evaluation = one_image.loss(parameters, image, *surroundings, model, product_dtype=product_dtype)
+    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
+    nll, proportions, posterior, mixture, degenerate = evaluation
+    return Prediction(proportions, posterior, mixture, chosen.argmax(axis=0), nll, degenerate)
+
+
+def _surroundings(
+    image: jax.Array, weights: jax.Array, n_components: int, model: DeepModel
+) -> tuple[Mixture, jax.Array, jax.Array]:
+    """The mixture that empty classes keep, the weights and the floor [G3]."""
+    pixels, w = image.reshape(len(image), -1), weights.ravel()
+    floor = gaussian.variance_floor(pixels, w)
+    return gaussian.global_mixture(pixels, w, floor, n_components, model.covariance_type), weights, floor
+
+
+def _global(tree: Any, sharding: NamedSharding) -> Any:
+    """Arrays over all processes, from each one's part."""
+    place = partial(jax.make_array_from_process_local_data, sharding)
+    return jax.tree.map(lambda array: place(np.asarray(array)), tree)
+
+
+def _over(mesh: Mesh, *axes: tuple[str, ...]) -> NamedSharding:
+    """How arrays lie on the devices of a mesh, whatever its axes are used for elsewhere."""
+    return NamedSharding(Mesh(mesh.devices, mesh.axis_names), PartitionSpec(*axes))
+
+
+def _prior_mixture(proportions: jax.Array, image: jax.Array, weights: jax.Array, model: DeepModel) -> Mixture:
+    """The mixture as a function of Π: by [G2] with r = Π, which regularisers see [R]."""
+    columns, pixels, w = proportions.reshape(len(proportions), -1), image.reshape(len(image), -1), weights.ravel()
+    previous, _, floor = _surroundings(image, weights, len(proportions), model)
+    found = gaussian.moments(pixels, columns, w, floor, previous, model.covariance_type)
+    return Mixture(jnp.matmul(columns, w, precision=gaussian.HIGHEST) / w.sum(), found.means, found.covariances)
+
+
+def _supervise(
+    proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, truth: jax.Array
+) -> jax.Array:
+    """See `reference.deep_mixtures.many_images` [TR4]."""
+    return segmentation.cross_entropy(proportions, truth, mask) + segmentation.soft_dice(proportions, truth, mask)

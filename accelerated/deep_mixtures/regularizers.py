@@ -1,0 +1,36 @@
+"""Regularisers [R] as scalars of (Π, mixture, image, mask); see `reference.deep_mixtures.regularizers`."""
+
+import jax
+import jax.numpy as jnp
+
+from deepmix.reference.deep_mixtures.records import Batch
+from deepmix.reference.mixtures.records import Mixture
+
+from ..mixtures.gaussian import HIGHEST
+
+
+def mean_prior(
+    proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, means: jax.Array
+) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.mean_prior` [R1]."""
+    return ((mixture.means - jnp.asarray(means, mixture.means.dtype)) ** 2).sum()
+
+
+def mean_prior_of_batch(proportions: jax.Array, mixtures: Mixture, batch: Batch, means: jax.Array) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.mean_prior_of_batch` [R1]."""
+    shares = batch.shares / batch.shares.sum()
+    mean = jnp.tensordot(shares, mixtures.means, 1, precision=HIGHEST)
+    return ((mean - jnp.asarray(means, mean.dtype)) ** 2).sum()
+
+
+def total_variation(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.total_variation` [R2]."""
+    inside = mask > 0
+    down = _absolute(jnp.diff(proportions, axis=1)) * (inside[1:] & inside[:-1])
+    across = _absolute(jnp.diff(proportions, axis=2)) * (inside[:, 1:] & inside[:, :-1])
+    return (down.sum() + across.sum()) / mask.sum()
+
+
+def _absolute(x: jax.Array) -> jax.Array:
+    """|x| with |·|′(0) = 0 [R2], where `jnp.abs` has 1."""
+    return x * jax.lax.stop_gradient(jnp.sign(x))

@@ -1,0 +1,166 @@
+"""Segmentation losses where the truth is known [LO], [TR4] as scalars of (Π, truth, mask); see the reference's.
+
+Finite in value and derivative where the reference is. `reduction` and `include_background` are static.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from deepmix.reference.checks import check_choice
+
+from ..evaluation.distances import squared_distance_transform
+
+
+def cross_entropy(
+    proportions: jax.Array,
+    truth: jax.Array,
+    mask: jax.Array,
+    *,
+    class_weights: jax.Array | None = None,
+    reduction: str = "mean",
+) -> jax.Array:
+    """See `reference.losses.segmentation.cross_entropy` [LO1], [TR4]."""
+    share = _share(truth, mask, class_weights, reduction)
+    return -(share * truth * jnp.log(_floored(proportions))).sum()
+
+
+def top_k_cross_entropy(
+    proportions: jax.Array,
+    truth: jax.Array,
+    mask: jax.Array,
+    *,
+    threshold: float,
+    class_weights: jax.Array | None = None,
+    reduction: str = "mean",
+) -> jax.Array:
+    """See `reference.losses.segmentation.top_k_cross_entropy` [LO2]."""
+    hard = (proportions * truth).sum(axis=0) < threshold
+    return cross_entropy(proportions, truth, mask * hard, class_weights=class_weights, reduction=reduction)
+
+
+def focal(
+    proportions: jax.Array,
+    truth: jax.Array,
+    mask: jax.Array,
+    *,
+    gamma: float = 2.0,
+    class_weights: jax.Array | None = None,
+    reduction: str = "mean",
+) -> jax.Array:
+    """See `reference.losses.segmentation.focal` [LO3]."""
+    share = _share(truth, mask, class_weights, reduction)
+    return -(share * truth * _floored(1 - proportions) ** gamma * jnp.log(_floored(proportions))).sum()
+
+
+def tversky(
+    proportions: jax.Array,
+    truth: jax.Array,
+    mask: jax.Array,
+    *,
+    alpha: float,
+    beta: float,
+    smooth: float = 0.0,
+    include_background: bool = True,
+    reduction: str = "mean",
+) -> jax.Array:
+    """See `reference.losses.segmentation.tversky` [LO4]."""
+    both, predicted, true = _areas(proportions, truth, mask)
+    share = _average(_present(true, include_background), reduction)
+    below = both + alpha * (predicted - both) + beta * (true - both) + smooth
+    return (share * (1 - (both + smooth) / jnp.where(below > 0, below, 1))).sum()
+
+
+def soft_dice(
+    proportions: jax.Array,
+    truth: jax.Array,
+    mask: jax.Array,
+    *,
+    smooth: float = 0.0,
+    include_background: bool = True,
+    reduction: str = "mean",
+) -> jax.Array:
+    """See `reference.losses.segmentation.soft_dice` [LO5], [TR4]."""
+    options: dict[str, Any] = {
+        "smooth": smooth / 2,
+        "include_background": include_background,
+        "reduction": reduction,
+    }
+    return tversky(proportions, truth, mask, alpha=0.5, beta=0.5, **options)
+
+
+def soft_iou(
+    proportions: jax.Array,
+    truth: jax.Array,
+    mask: jax.Array,
+    *,
+    smooth: float = 0.0,
+    include_background: bool = True,
+    reduction: str = "mean",
+) -> jax.Array:
+    """See `reference.losses.segmentation.soft_iou` [LO5]."""
+    options: dict[str, Any] = {"smooth": smooth, "include_background": include_background, "reduction": reduction}
+    return tversky(proportions, truth, mask, alpha=1.0, beta=1.0, **options)
+
+
+def generalised_dice(
+    proportions: jax.Array, truth: jax.Array, mask: jax.Array, *, include_background: bool = True
+) -> jax.Array:
+    """See `reference.losses.segmentation.generalised_dice` [LO6]."""
+    both, predicted, true = _areas(proportions, truth, mask)
+    present = _present(true, include_background)
+    weights = present / jnp.where(present > 0, true, 1) ** 2
+    any_present = present.max()
+    below = jnp.where(any_present > 0, (weights * (predicted + true)).sum(), 1)
+    return any_present * (1 - 2 * (weights * both).sum() / below)
+
+
+def hausdorff(
+    proportions: jax.Array, truth: jax.Array, mask: jax.Array, *, include_background: bool = True
+) -> jax.Array:
+    """See `reference.losses.segmentation.hausdorff` [LO7]."""
+    counted = mask * truth.sum(axis=0)
+    sets = (truth > 0, proportions >= 0.5)
+    distances = sum(_to_the_border((counted > 0) & inside, proportions.dtype) for inside in sets)
+    classes = _included(len(truth), include_background)
+    total = classes.sum() * counted.sum()
+    weights = classes[:, None, None] * counted * distances / jnp.where(total > 0, total, 1)
+    return (weights * (proportions - truth) ** 2).sum()
+
+
+def _share(truth: jax.Array, mask: jax.Array, class_weights: jax.Array | None, reduction: str) -> jax.Array:
+    weighted = truth if class_weights is None else class_weights[:, None, None] * truth
+    return _average(mask * weighted.sum(axis=0), reduction)
+
+
+def _average(weights: jax.Array, reduction: str) -> jax.Array:
+    check_choice("reduction", reduction, ("mean", "sum"))
+    total = weights.sum() if reduction == "mean" else 1
+    return weights / jnp.where(total > 0, total, 1)
+
+
+def _floored(proportions: jax.Array) -> jax.Array:
+    """The derivative at a proportion below the smallest normal number is that at it, as the reference has it."""
+    tiny = jnp.finfo(proportions.dtype).tiny
+    return proportions + jax.lax.stop_gradient(jnp.maximum(proportions, tiny) - proportions)
+
+
+def _areas(proportions: jax.Array, truth: jax.Array, mask: jax.Array) -> tuple[jax.Array, ...]:
+    counted = mask * truth.sum(axis=0)
+    return tuple((counted * maps).sum(axis=(1, 2)) for maps in (proportions * truth, proportions, truth))
+
+
+def _present(true: jax.Array, include_background: bool) -> jax.Array:
+    """1 for the classes (K,) that the truth holds."""
+    return ((true > 0) & _included(len(true), include_background)).astype(true.dtype)
+
+
+def _included(n_classes: int, include_background: bool) -> jax.Array:
+    return jnp.arange(n_classes) >= (0 if include_background else 1)
+
+
+def _to_the_border(sets: jax.Array, dtype: jnp.dtype) -> jax.Array:
+    transform = jax.vmap(lambda each: squared_distance_transform(each, jnp.ones(2, dtype)))
+    squared = transform(sets) + transform(~sets)
+    return jnp.where(jnp.isfinite(squared), squared, 0)

@@ -1,0 +1,215 @@
+"""The problem of Algorithms 1 and 2 as arrays, and how it is solved: alone, on a mesh of devices, in a batch."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from deepmix.reference.mixtures.checks import check_pixels, check_start
+from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.reference.types import Array, Status
+
+from ..execution.arrays import aligned, floating
+from ..execution.lanes import count
+from . import gaussian
+from .em import Loop
+
+
+class Problem(NamedTuple):
+    """What Algorithms 1 and 2 start from: checked, in one dtype, padded by pixels of weight 0.
+
+    pixels: (M, N). start: `Mixture`. weights: (N,). floor: (M,), or None for that of [G3].
+    """
+
+    pixels: Array
+    start: Mixture
+    weights: Array
+    floor: Array
+
+
+class Solution(NamedTuple):
+    """How the loop ended, and the responsibilities (K, N) and labels (N,) of its mixture."""
+
+    ended: Loop
+    responsibilities: jax.Array
+    labels: jax.Array
+
+
+# From a problem, tol, the covariance type, max_iter and the axes of the mesh over which its pixels lie.
+Algorithm = Callable[[Problem, jax.Array, str, int, tuple[str, ...]], Solution]
+
+
+def pose(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array | None,
+    floor: jax.Array | None,
+    covariance_type: str,
+    *,
+    per_pixel: bool = False,
+    parts: int = 1,
+) -> Problem:
+    """Check and pad the input of a fit. per_pixel: the start has Π (K, N). parts: devices for the pixels."""
+    x, w = check_pixels(floating(pixels), weights, len(start.means))
+    check_start(start, x, covariance_type, per_pixel)
+    begin = Mixture(*(np.asarray(array, x.dtype) for array in start))
+    if per_pixel:
+        uniform = 1 / len(begin.means)
+        known = np.isfinite(begin.proportions) | (w > 0)  # outside Ω nothing matters
+        begin = begin._replace(proportions=aligned(np.where(known, begin.proportions, uniform), uniform, parts))
+    given = None if floor is None else np.asarray(floor, x.dtype)
+    return Problem(aligned(x, parts=parts), begin, aligned(w, 0, parts), given)
+
+
+def solve(
+    algorithm: Algorithm,
+    problem: Problem,
+    n_pixels: int,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
+    mesh: Mesh | None,
+) -> Fit:
+    """The fit of one problem, of which the first `n_pixels` are no padding."""
+    if mesh is None:
+        return _fit(_solve(algorithm, problem, tol, covariance_type, max_iter), n_pixels)
+    mesh = Mesh(mesh.devices, mesh.axis_names)  # whatever its axes are used for elsewhere
+    placed = jax.device_put(problem, jax.tree.map(partial(NamedSharding, mesh), _layout(problem, mesh)))
+    return _fit(_solve_on_mesh(algorithm, placed, tol, covariance_type, max_iter, mesh), n_pixels)
+
+
+def solve_batch(
+    algorithm: Algorithm,
+    pixels: jax.Array,
+    starts: Mixture,
+    weights: jax.Array | None,
+    floor: jax.Array | None,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
+    lanes: int | None,
+    *,
+    per_pixel: bool = False,
+) -> list[Fit]:
+    """The fits of many images of one shape, `lanes` of them side by side, in one compiled program."""
+    _check_batch(pixels, starts, weights, floor)
+    posed = [
+        pose(
+            image,
+            Mixture(*(array[b] for array in starts)),
+            None if weights is None else weights[b],
+            None if floor is None else floor[b],
+            covariance_type,
+            per_pixel=per_pixel,
+        )
+        for b, image in enumerate(pixels)
+    ]
+    n_lanes = count(lanes, len(posed))
+    posed += posed[-1:] * (-len(posed) % n_lanes)  # the last group is filled up by copies
+    stacked = jax.tree.map(lambda *arrays: np.stack(arrays), *posed)
+    solutions = jax.device_get(_solve_batch(algorithm, stacked, tol, covariance_type, max_iter, n_lanes))
+    leaves, structure = jax.tree.flatten(solutions)
+    each = [jax.tree.unflatten(structure, of_image) for of_image in zip(*leaves, strict=True)]
+    return [_fit(solution, pixels.shape[2]) for solution in each[: len(pixels)]]
+
+
+@partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter"))
+def _solve(
+    algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int
+) -> Solution:
+    return algorithm(_with_floor(problem), tol, covariance_type, max_iter, ())
+
+
+@partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "lanes"))
+def _solve_batch(
+    algorithm: Algorithm, problems: Problem, tol: jax.Array, covariance_type: str, max_iter: int, lanes: int
+) -> Solution:
+    """`lanes` images at a time; an image that has converged waits for the slowest beside it."""
+    n_groups = len(problems.weights) // lanes
+    grouped = jax.tree.map(lambda leaf: leaf.reshape(n_groups, lanes, *leaf.shape[1:]), problems)
+
+    @jax.vmap
+    def solve(problem: Problem) -> Solution:
+        return algorithm(_with_floor(problem), tol, covariance_type, max_iter, ())
+
+    def group(i: jax.Array) -> Problem:
+        return jax.tree.map(lambda leaf: leaf[i], grouped)
+
+    def turn(i: jax.Array, carry: tuple[Solution, Problem]) -> tuple[Solution, Problem]:
+        # The loop carries the next group: see `sums.of_mixture`.
+        solutions, problems = carry
+        solutions = jax.tree.map(lambda all, new: all.at[i].set(new), solutions, solve(problems))
+        return solutions, group(jnp.minimum(i + 1, n_groups - 1))
+
+    shapes = jax.eval_shape(solve, group(jnp.array(0)))
+    nothing = jax.tree.map(lambda leaf: jnp.zeros((n_groups, *leaf.shape), leaf.dtype), shapes)
+    solutions, _ = jax.lax.fori_loop(0, n_groups, turn, (nothing, group(jnp.array(0))))
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), solutions)
+
+
+@partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "mesh"))
+def _solve_on_mesh(
+    algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int, mesh: Mesh
+) -> Solution:
+    """Each device holds its share of the pixels; the sums of [G2] are added over the mesh."""
+    problem, whole = _with_floor(problem), _spec()
+    layout = _layout(problem, mesh)
+    ended = Loop(whole, layout.start, whole, whole, layout.start, whole, whole, whole)
+    mapped = jax.shard_map(
+        lambda problem, tol: algorithm(problem, tol, covariance_type, max_iter, mesh.axis_names),
+        mesh=mesh,
+        in_specs=(layout, whole),
+        out_specs=Solution(ended, layout.pixels, layout.weights),
+        check_vma=False,
+    )
+    return mapped(problem, tol)
+
+
+def _layout(problem: Problem, mesh: Mesh) -> Problem:
+    """How a problem lies on the mesh: what runs along the pixels is divided, the rest is on every device."""
+    whole, columns = _spec(), _spec(None, mesh.axis_names)
+    per_pixel = np.ndim(problem.start.proportions) == 2
+    start = Mixture(columns if per_pixel else whole, whole, whole)
+    return Problem(columns, start, _spec(mesh.axis_names), None if problem.floor is None else whole)
+
+
+def _spec(*axes: tuple[str, ...] | None) -> Any:
+    """A `PartitionSpec`, in the place of the array that it lays out."""
+    return PartitionSpec(*axes)
+
+
+def _with_floor(problem: Problem) -> Problem:
+    if problem.floor is not None:
+        return problem
+    return problem._replace(floor=gaussian.variance_floor(problem.pixels, problem.weights))
+
+
+def _check_batch(pixels: jax.Array, starts: Mixture, weights: jax.Array | None, floor: jax.Array | None) -> None:
+    if np.ndim(pixels) != 3 or not len(pixels):
+        raise ValueError(f"pixels must have the shape (images, channels, pixels), got {np.shape(pixels)}")
+    named = {**starts._asdict(), "weights": weights, "floor": floor}
+    for name, array in named.items():
+        if array is not None and len(array) != len(pixels):
+            raise ValueError(f"{name} are of {len(array)} images, pixels of {len(pixels)}")
+
+
+def _fit(solution: Solution, n_pixels: int) -> Fit:
+    """A `Fit` of the pixels that are no padding, with the history and the status on the host."""
+    ended, responsibilities, labels = solution
+    mixture = ended.mixture
+    if mixture.proportions.ndim == 2:
+        mixture = mixture._replace(proportions=mixture.proportions[:, :n_pixels])
+    history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
+    return Fit(
+        mixture,
+        responsibilities[:, :n_pixels],
+        labels[:n_pixels],
+        ended.nll,
+        history,
+        status,
+        ended.degenerate,
+    )

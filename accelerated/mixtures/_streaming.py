@@ -1,0 +1,171 @@
+"""Algorithm 1 for images larger than memory: a pass over the pixels is the sum over their chunks.
+
+Between two passes there are K Gaussians and nothing else.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from deepmix.reference.deep_mixtures.records import Progress
+from deepmix.reference.mixtures.checks import check_channels, check_count, check_weights
+from deepmix.reference.mixtures.records import Fit, Mixture, Moments
+from deepmix.reference.types import Array, Status
+
+from ..execution.arrays import floating
+from . import _sums
+from ._sums import EStep, Sums
+
+
+class Source(NamedTuple):
+    """Pixels (M, N) and weights (N,) or None that are read in chunks.
+
+    mean: (M,) over Ω; it takes the place of numbers outside Ω that are not finite or overflow.
+    floor: (M,) [G3].
+    """
+
+    pixels: Array
+    weights: Array | None
+    chunk: int
+    mean: np.ndarray
+    floor: np.ndarray
+
+    def chunks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Where a chunk lies, its pixels (M, chunk) and weights (chunk,); the last is filled up by weight 0."""
+        for place, x, w in _chunks(self.pixels, self.weights, self.chunk):
+            if not (w > 0).all():  # what counts was checked by `survey`
+                usable = (w > 0) | (np.abs(x) < np.finfo(x.dtype).max ** 0.25)
+                x = np.where(usable, x, self.mean[:, None].astype(x.dtype))
+            missing = min(self.chunk, self.pixels.shape[1]) - len(w)
+            if missing:
+                x, w = np.pad(x, ((0, 0), (0, missing)), mode="edge"), np.pad(w, (0, missing))
+            yield place, x, w
+
+
+def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) -> Source:
+    """One pass that checks the input as `reference.checks.check_pixels` does and finds mean and floor [G3]."""
+    if np.ndim(pixels) != 2:
+        raise ValueError(f"pixels must have the shape (channels, pixels), got {np.shape(pixels)}")
+    n_channels, n_pixels = np.shape(pixels)
+    if weights is not None and np.shape(weights) != (n_pixels,):
+        raise ValueError(f"weights of shape {np.shape(weights)} do not match pixels of shape {np.shape(pixels)}")
+    if chunk < 1:
+        raise ValueError(f"chunk must be at least 1, got {chunk}")
+    counted, total, centre = 0, 0.0, np.zeros(n_channels)
+    bad, first, second = (np.zeros(n_channels) for _ in range(3))
+    lowest, highest = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
+    for _, x, w in _chunks(pixels, weights, chunk):
+        check_weights(w)
+        x, w = x[:, w > 0].astype(float), w[w > 0].astype(float)
+        if not len(w):
+            continue
+        if not counted:
+            centre = x[:, 0]  # sums about a pixel: nothing of E[x²] − E[x]² on raw data
+        counted, total = counted + len(w), total + w.sum()
+        bad += (~np.isfinite(x)).sum(axis=1)
+        lowest, highest = np.minimum(lowest, x.min(axis=1)), np.maximum(highest, x.max(axis=1))
+        deviation = x - centre[:, None]
+        first, second = first + deviation @ w, second + deviation**2 @ w
+    check_count(counted, n_pixels, n_components)
+    check_channels(bad.astype(int), lowest == highest)
+    variance = second / total - (first / total) ** 2
+    floor = np.where(lowest == highest, 1e-12, 1e-6 * variance)
+    return Source(pixels, weights, chunk, centre + first / total, floor)
+
+
+def run(
+    source: Source,
+    start: Mixture,
+    e_step: EStep,
+    estimate: Callable[[Moments, jax.Array], Mixture],
+    *,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
+    responsibilities: Array | None,
+    progress: Progress | None,
+) -> Fit:
+    """The loop of `em.loop` with its passes led by the host, and one more pass for labels and responsibilities.
+
+    estimate: the mixture from the moments and Σw [EM3].
+    """
+    mixture, degenerate = start, np.zeros(len(start.means), bool)
+    kept = mixture, np.nan, degenerate
+    history: list[float] = []
+    status = Status.running
+    while status == Status.running:
+        totals, found = _settle(source, mixture, e_step, covariance_type)
+        nll = -float(totals.log_likelihood / totals.weight)
+        history.append(nll)
+        if progress is not None:
+            progress(len(history) - 1, nll)
+        status = _status(history, tol, max_iter)
+        if len(history) == 1 or status != Status.non_finite:
+            kept = mixture, nll, degenerate
+        mixture, degenerate = jax.device_get((estimate(found, totals.weight), found.degenerate))
+    mixture, nll, degenerate = kept
+    labels = np.empty(source.pixels.shape[1], np.uint8 if len(start.means) <= 256 else np.int32)
+    for place, x, _ in source.chunks():
+        found_in_chunk = np.asarray(_responsibilities(e_step, x, mixture, covariance_type))
+        found_in_chunk = found_in_chunk[:, : place.stop - place.start]
+        labels[place] = found_in_chunk.argmax(axis=0)
+        if responsibilities is not None:
+            responsibilities[:, place] = found_in_chunk
+    return Fit(mixture, responsibilities, labels, nll, np.array(history), status, degenerate)
+
+
+def _settle(source: Source, mixture: Mixture, e_step: EStep, covariance_type: str) -> tuple[Sums, Moments]:
+    """As `sums.settle`: a pass about the last means, and where a mean moved far another about the new ones."""
+    floor = source.floor.astype(mixture.means.dtype)
+    totals = _pass(source, mixture, mixture.means, e_step, covariance_type)
+    found, far = _moments(totals, mixture.means, floor, mixture, covariance_type)
+    if far:
+        centres = np.asarray(found.means)
+        totals = _pass(source, mixture, centres, e_step, covariance_type)
+        found, _ = _moments(totals, centres, floor, mixture, covariance_type)
+    return totals, found
+
+
+def _pass(source: Source, mixture: Mixture, centres: np.ndarray, e_step: EStep, covariance_type: str) -> Sums:
+    """The sums over all chunks, added in float64; a chunk is read while the one before is computed."""
+    total, waiting = None, None
+    for _, x, w in source.chunks():
+        started = _sums_of(e_step, x, w, mixture, centres, covariance_type)
+        total, waiting = _added(total, waiting), started
+    total = _added(total, waiting)
+    return jax.tree.map(lambda array: array.astype(mixture.means.dtype), total)
+
+
+def _added(total: Sums | None, sums: Sums | None) -> Sums | None:
+    if _sums is None:
+        return total
+    double = jax.tree.map(lambda array: np.asarray(array, np.float64), _sums)
+    return double if total is None else jax.tree.map(np.add, total, double)
+
+
+_sums_of = partial(jax.jit, static_argnums=(0, 5))(_sums.of_mixture)
+_moments = partial(jax.jit, static_argnames="covariance_type")(_sums.moments)
+
+
+@partial(jax.jit, static_argnums=(0, 3))
+def _responsibilities(e_step: EStep, pixels: jax.Array, mixture: Mixture, covariance_type: str) -> jax.Array:
+    return e_step(pixels, mixture, covariance_type)[0]
+
+
+def _status(history: list[float], tol: float, max_iter: int) -> Status:
+    if not np.isfinite(history[-1]):
+        return Status.non_finite
+    if len(history) > 1 and history[-2] - history[-1] < tol:
+        return Status.converged
+    return Status.max_steps if len(history) > max_iter else Status.running
+
+
+def _chunks(pixels: Array, weights: Array | None, chunk: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    for begin in range(0, np.shape(pixels)[1], chunk):
+        place = slice(begin, min(begin + chunk, np.shape(pixels)[1]))
+        x = floating(pixels[:, place])
+        w = np.ones(x.shape[1], x.dtype) if weights is None else np.asarray(weights[place], x.dtype)
+        yield place, x, w

@@ -1,0 +1,174 @@
+"""What EM needs to know of the pixels, as sums: additive over blocks, chunks of a file and devices.
+
+They are taken about the last means, which the E-step's deviations are about anyway: one pass gives the NLL
+and the moments. Nothing cancels unless a mean moves by many deviations of its class; where one does, a
+second pass about the new means follows, as [G2] has it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from deepmix.reference.mixtures.records import Mixture, Moments
+
+from ..execution.arrays import ALIGN
+from . import gaussian
+
+BLOCK_BYTES = 5 * 2**20  # what a block of pixels stores stays in a processor's cache; measured for K = 4, M = 3
+FAR = 100.0  # squared deviations a mean may move in one pass: its variance then loses seven bits at most
+
+EStep = Callable[[jax.Array, Mixture, str], tuple[jax.Array, jax.Array]]
+
+
+class Sums(NamedTuple):
+    """Sums over pixels n, with the deviations d_kn = x_n − c_k from centres c_k (K, M).
+
+    log_likelihood: Σ w_n log p(x_n). weight: Σ w_n. counts: Σ w_n r_kn (K,). first: Σ w_n r_kn d_kn (K, M).
+    second: Σ w_n r_kn d_kn d_knᵀ (K, M, M), or its diagonal (K, M) for diag and spherical.
+    """
+
+    log_likelihood: jax.Array
+    weight: jax.Array
+    counts: jax.Array
+    first: jax.Array
+    second: jax.Array
+
+
+def of_mixture(
+    e_step: EStep,
+    pixels: jax.Array,
+    weights: jax.Array,
+    mixture: Mixture,
+    centres: jax.Array,
+    covariance_type: str,
+) -> Sums:
+    """An E-step and its sums; on a CPU block by block, so that no row of all pixels is ever stored."""
+
+    def rows(weights: jax.Array, pixels: jax.Array) -> tuple[jax.Array, ...]:
+        return weights, pixels, *e_step(pixels, mixture, covariance_type)
+
+    return _over_pixels(rows, centres, covariance_type, weights, pixels)
+
+
+def of_responsibilities(
+    pixels: jax.Array,
+    responsibilities: jax.Array,
+    log_likelihood: jax.Array,
+    weights: jax.Array,
+    centres: jax.Array,
+    covariance_type: str,
+) -> Sums:
+    """The sums for given r (K, N) and log p (N,). pixels: (M, N). weights: (N,). centres: (K, M)."""
+    rows = weights, pixels, responsibilities, log_likelihood
+    return _over_pixels(lambda *rows: rows, centres, covariance_type, *rows)
+
+
+def moments(
+    sums: Sums, centres: jax.Array, floor: jax.Array, previous: Mixture, covariance_type: str
+) -> tuple[Moments, jax.Array]:
+    """[G2], [G3] from the sums about the centres; and whether a mean lies too far from its centre for that."""
+    empty = gaussian.degenerate(sums.counts)
+    counts = jnp.where(empty, 1, sums.counts)
+    shift = jnp.where(empty[:, None], 0, sums.first / counts[:, None])
+    means = jnp.where(empty[:, None], previous.means, centres + shift)
+    if covariance_type in ("diag", "spherical"):
+        scatter = sums.second / counts[:, None] - shift**2
+    else:
+        scatter = sums.second / counts[:, None, None] - shift[:, :, None] * shift[:, None, :]
+    covariances = gaussian.covariances(sums.counts, scatter, floor, previous, covariance_type)
+    distance = gaussian.squared_distance(shift, means, covariances, covariance_type)
+    far = ~(empty | (distance <= FAR)).all()
+    return Moments(sums.counts, means, covariances, empty), far
+
+
+def settle(
+    about: Callable[[jax.Array], Sums],
+    previous: Mixture,
+    floor: jax.Array,
+    covariance_type: str,
+    axes: tuple[str, ...] = (),
+) -> tuple[Sums, Moments]:
+    """The sums about the last means and the moments; where a mean has moved far, again about the new means.
+
+    axes: of the mesh over which the pixels lie.
+    """
+
+    def again(state: tuple) -> tuple:
+        _, found, _, _ = state
+        return at(found.means, jnp.array(True))
+
+    def at(centres: jax.Array, last: jax.Array) -> tuple:
+        sums = jax.lax.psum(about(centres), axes)
+        found, far = moments(sums, centres, floor, previous, covariance_type)
+        return sums, found, far, last
+
+    # a loop rather than a condition: mapped over images it runs only if one of them needs it
+    first = at(previous.means, jnp.array(False))
+    sums, found, _, _ = jax.lax.while_loop(lambda state: state[2] & ~state[3], again, first)
+    return sums, found
+
+
+def _over_pixels(
+    rows: Callable[..., tuple[jax.Array, ...]], centres: jax.Array, covariance_type: str, *arrays: jax.Array
+) -> Sums:
+    """The sums of the rows (weights, pixels, r, log p) that come from arrays along the pixels."""
+    n_components, n_channels = centres.shape
+    pairs = [(m, m) for m in range(n_channels)]
+    if covariance_type in ("full", "tied"):
+        pairs = [(i, j) for i in range(n_channels) for j in range(i, n_channels)]
+
+    def of(add_up: Callable[..., jax.Array], *arrays: jax.Array) -> Sums:
+        weights, pixels, responsibilities, log_likelihood = rows(*arrays)
+        deviation = [channel - centres[:, m, None] for m, channel in enumerate(pixels)]
+        products = [deviation[i] * deviation[j] for i, j in pairs]
+        ones = jnp.ones_like(responsibilities)
+        found = add_up(weights * responsibilities, ones, *deviation, *products)
+        weighted = jnp.vdot(weights, log_likelihood, precision=gaussian.HIGHEST)
+        return Sums(weighted, weights.sum(), found[:, 0], found[:, 1 : 1 + n_channels], found[:, 1 + n_channels :])
+
+    stored = n_components * (1 + n_channels + len(pairs)) * centres.dtype.itemsize
+    on_cpu = partial(_over_blocks, partial(of, _by_product), stored)
+    sums = jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=partial(of, _by_reduction))
+    if covariance_type in ("full", "tied"):
+        place = np.zeros((n_channels, n_channels), int)
+        for number, (i, j) in enumerate(pairs):
+            place[i, j] = place[j, i] = number
+        sums = sums._replace(second=sums.second[:, place])
+    return sums
+
+
+def _over_blocks(of_block: Callable[..., Sums], stored: int, *arrays: jax.Array) -> Sums:
+    """Σ of_block(*arrays) over blocks of their last axis; the first are weights. stored: bytes a pixel."""
+    n_pixels = arrays[0].shape[-1]
+    wanted = max(1, round(n_pixels * stored / BLOCK_BYTES))
+    size = -(-n_pixels // wanted // ALIGN) * ALIGN
+    n_blocks = -(-n_pixels // size)
+    if n_blocks < 2:
+        return of_block(*arrays)
+
+    def block(i: jax.Array) -> list[jax.Array]:
+        begin = jnp.minimum(i * size, n_pixels - size)  # the last block overlaps the one before
+        weights, *others = (jax.lax.dynamic_slice_in_dim(array, begin, size, axis=-1) for array in arrays)
+        return [jnp.where(jnp.arange(size) >= i * size - begin, weights, 0), *others]
+
+    def add(i: jax.Array, carry: tuple[Sums, list[jax.Array]]) -> tuple[Sums, list[jax.Array]]:
+        # The loop carries the next block: a slice inside the arithmetic keeps XLA from vectorising it.
+        total, taken = carry
+        return jax.tree.map(jnp.add, total, of_block(*taken)), block(jnp.minimum(i + 1, n_blocks - 1))
+
+    nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(of_block, *arrays))
+    total, _ = jax.lax.fori_loop(0, n_blocks, add, (nothing, block(jnp.array(0))))
+    return total
+
+
+def _by_product(share: jax.Array, *powers: jax.Array) -> jax.Array:
+    return jnp.einsum("kn,kin->ki", share, jnp.stack(powers, axis=1), precision=gaussian.HIGHEST)
+
+
+def _by_reduction(share: jax.Array, *powers: jax.Array) -> jax.Array:
+    """The same, which GPU compilers fuse into one pass that stores nothing."""
+    return jnp.stack([(share * power).sum(axis=-1) for power in powers], axis=1)

@@ -1,0 +1,153 @@
+"""Fuzzy C-means [FC]; see `reference.mixtures.fcm`.
+
+Memberships are kept with their logs, so that powers of them neither overflow nor underflow, and x^m is an
+exponential: compilers for CPUs do not vectorise powers. What runs along the pixels stays in rows, one a class;
+stacked into one array they cost XLA's loops their vector instructions, and ten times the time.
+"""
+
+from functools import partial, reduce
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from deepmix.reference.mixtures.checks import check_fuzzifier, check_memberships, check_pixels
+from deepmix.reference.mixtures.records import FuzzyFit
+from deepmix.reference.types import Status
+
+from ..execution.arrays import aligned, floating
+from .gaussian import HIGHEST
+
+Rows = list[jax.Array]  # (N,) each, one a class
+
+
+class Loop(NamedTuple):
+    """The loop after t rounds; the memberships and their logs belong to the centres, J to both."""
+
+    t: jax.Array
+    memberships: Rows
+    logarithms: Rows
+    centres: jax.Array
+    degenerate: jax.Array
+    history: jax.Array
+    status: jax.Array
+
+
+def centres(
+    pixels: jax.Array, memberships: jax.Array, weights: jax.Array, previous: jax.Array, fuzzifier: float = 2.0
+) -> tuple[jax.Array, jax.Array]:
+    """See `reference.mixtures.fcm.centres` [FC1]."""
+    return _centres(pixels, list(jnp.log(memberships)), weights, previous, fuzzifier)
+
+
+def memberships(pixels: jax.Array, centres: jax.Array, fuzzifier: float = 2.0) -> jax.Array:
+    """See `reference.mixtures.fcm.memberships` [FC2]."""
+    return jnp.stack(_memberships(_squared_distances(pixels, centres), fuzzifier)[0])
+
+
+def objective(
+    pixels: jax.Array, memberships: jax.Array, centres: jax.Array, weights: jax.Array, fuzzifier: float = 2.0
+) -> jax.Array:
+    """See `reference.mixtures.fcm.objective` [FC1]."""
+    powers = jnp.exp(fuzzifier * jnp.log(memberships))
+    return jnp.vdot((powers * squared_distances(pixels, centres)).sum(axis=0), weights, precision=HIGHEST)
+
+
+def partition_coefficient(memberships: jax.Array, weights: jax.Array) -> jax.Array:
+    """See `reference.mixtures.fcm.partition_coefficient`."""
+    return jnp.vdot((memberships**2).sum(axis=0), weights, precision=HIGHEST) / weights.sum()
+
+
+def fit(
+    pixels: jax.Array,
+    start: jax.Array,
+    weights: jax.Array | None = None,
+    *,
+    fuzzifier: float = 2.0,
+    tol: float = 5e-3,
+    max_iter: int = 100,
+) -> FuzzyFit:
+    """See `reference.mixtures.fcm.fit`."""
+    check_fuzzifier(fuzzifier, max_iter)
+    x, w = check_pixels(floating(pixels), weights, len(start))
+    u = check_memberships(np.asarray(start, x.dtype), w)
+    ended, coefficient = _solve(aligned(x), aligned(u), aligned(w, 0), fuzzifier, tol, max_iter)
+    found = jnp.stack(ended.memberships)[:, : x.shape[1]]
+    history = np.asarray(ended.history)[: int(ended.t)]
+    labels, status = found.argmax(axis=0), Status(int(ended.status))
+    return FuzzyFit(ended.centres, found, labels, history[-1], history, coefficient, status, ended.degenerate)
+
+
+def squared_distances(pixels: jax.Array, centres: jax.Array) -> jax.Array:
+    """See `reference.mixtures.fcm.squared_distances`."""
+    return jnp.stack(_squared_distances(pixels, centres))
+
+
+@partial(jax.jit, static_argnames="max_iter")
+def _solve(
+    pixels: jax.Array, start: jax.Array, weights: jax.Array, fuzzifier: jax.Array, tol: jax.Array, max_iter: int
+) -> tuple[Loop, jax.Array]:
+    """The loop, and the partition coefficient at its end."""
+
+    def turn(loop: Loop) -> Loop:
+        found, degenerate = _centres(pixels, loop.logarithms, weights, loop.centres, fuzzifier)
+        following, logarithms, costs = _memberships(_squared_distances(pixels, found), fuzzifier)
+        value = jnp.vdot(costs, weights, precision=HIGHEST)
+        moved = [jnp.abs(new - old) for new, old in zip(following, loop.memberships, strict=True)]
+        change = jnp.where(weights > 0, reduce(jnp.maximum, moved), 0).max()  # [FC3]
+        status = jnp.where(loop.t + 1 >= max_iter, Status.max_steps, Status.running)
+        status = jnp.where(change < tol, Status.converged, status)
+        status = jnp.where(jnp.isfinite(value), status, Status.non_finite)
+        history = loop.history.at[loop.t].set(value)
+        return Loop(loop.t + 1, following, logarithms, found, degenerate, history, status)
+
+    mean = jnp.matmul(pixels, weights, precision=HIGHEST) / weights.sum()
+    first = jnp.broadcast_to(mean, (len(start), len(pixels)))
+    history, nobody = jnp.full(max_iter, jnp.nan, pixels.dtype), jnp.zeros(len(start), bool)
+    rows, logs = list(start), list(jnp.log(start))
+    loop = Loop(jnp.asarray(0), rows, logs, first, nobody, history, jnp.asarray(Status.running))
+    ended = jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, loop)
+    return ended, partition_coefficient(jnp.stack(ended.memberships), weights)
+
+
+def _squared_distances(pixels: jax.Array, centres: jax.Array) -> Rows:
+    return [sum((channel - centre[m]) ** 2 for m, channel in enumerate(pixels)) for centre in centres]
+
+
+def _centres(
+    pixels: jax.Array, logarithms: Rows, weights: jax.Array, previous: jax.Array, fuzzifier: float | jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """`centres` from the memberships' logarithms."""
+    found, empty = [], []
+    for row, centre in zip(logarithms, previous, strict=True):
+        highest = jnp.where(weights > 0, row, -jnp.inf).max()
+        nobody = highest == -jnp.inf
+        inside = jnp.where(weights > 0, row - jnp.where(nobody, 0, highest), -jnp.inf)
+        share = weights * jnp.exp(fuzzifier * inside)
+        mean = jnp.matmul(pixels, share, precision=HIGHEST) / jnp.where(nobody, 1, share.sum())
+        found.append(jnp.where(nobody, centre, mean))
+        empty.append(nobody)
+    return jnp.stack(found), jnp.stack(empty)
+
+
+def _memberships(squared: Rows, fuzzifier: float | jax.Array) -> tuple[Rows, Rows, jax.Array]:
+    """Memberships, their logarithms, and Σ_j u_ij^m d_ij² of each pixel (N,), from squared distances.
+
+    With the memberships of [FC2] that sum is (Σ_j d_ij^{−2/(m−1)})^{−(m−1)}.
+    """
+    owners = [(row == 0).astype(row.dtype) for row in squared]
+    n_owners = sum(owners)
+    between = n_owners == 0
+    logits = [jnp.log(jnp.where(row == 0, 1, row)) / (1 - fuzzifier) for row in squared]
+    top = reduce(jnp.maximum, logits)
+    powers = [jnp.exp(row - top) for row in logits]
+    total = sum(powers)
+    norm = top + jnp.log(total)
+    found = [
+        jnp.where(between, power / total, owner / jnp.maximum(n_owners, 1))
+        for power, owner in zip(powers, owners, strict=True)
+    ]
+    of_owners = [jnp.where(owner > 0, -jnp.log(n_owners), -jnp.inf) for owner in owners]
+    logarithms = [jnp.where(between, row - norm, owner) for row, owner in zip(logits, of_owners, strict=True)]
+    return found, logarithms, jnp.where(between, jnp.exp((1 - fuzzifier) * norm), 0)

@@ -1,0 +1,149 @@
+"""Gaussian densities and weighted moments [G]; see `reference.mixtures.gaussian`.
+
+Classes and channels are few and pixels many: what runs along the pixels is written class by class, as
+rows (N,), which the compiler fuses into plain vectorised loops. Matrix products are pinned to full precision.
+"""
+
+from functools import reduce
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.linalg import solve_triangular
+
+from deepmix.reference.mixtures.records import Mixture, Moments
+
+HIGHEST = jax.lax.Precision.HIGHEST  # TF32 would cost three digits
+
+
+def log_density(
+    pixels: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str = "diag"
+) -> jax.Array:
+    """See `reference.mixtures.gaussian.log_density` [G1]. Full and tied: by the inverse of the Cholesky factor."""
+    whitening, log_det = _whitening(means, covariances, covariance_type)
+    constant = -0.5 * (len(pixels) * jnp.log(2 * jnp.pi) + log_det)
+    rows = []
+    for k, mean in enumerate(means):
+        deviation = [channel - mean[m] for m, channel in enumerate(pixels)]
+        rows.append(constant[k] - 0.5 * _squared_norm(whitening[k], deviation))
+    return jnp.stack(rows)
+
+
+def posterior(log_proportions: jax.Array, log_densities: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """See `reference.mixtures.gaussian.posterior` [EM1], [SV2]."""
+    log_joint = [prior + density for prior, density in zip(log_proportions, log_densities, strict=True)]
+    top = jax.lax.stop_gradient(reduce(jnp.maximum, log_joint))
+    top = jnp.where(jnp.isfinite(top), top, 0)  # all −∞: no class has any density there
+    joint = [jnp.exp(row - top) for row in log_joint]  # relative to the likeliest class
+    total = sum(joint)
+    return jnp.stack([each / total for each in joint]), top + jnp.log(total)
+
+
+def moments(
+    pixels: jax.Array,
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    floor: jax.Array,
+    previous: Mixture,
+    covariance_type: str = "diag",
+) -> Moments:
+    """See `reference.mixtures.gaussian.moments` [G2], [G3]. Differentiable; empty classes pass no gradient."""
+    counts = jnp.matmul(responsibilities, weights, precision=HIGHEST)
+    empty = degenerate(counts)
+    share = weights * responsibilities / jnp.where(empty, 1, counts)[:, None]
+    means = jnp.matmul(share, pixels.T, precision=HIGHEST)
+    means = jnp.where(empty[:, None], previous.means, means)
+    deviation = pixels - means[:, :, None]
+    if covariance_type in ("diag", "spherical"):
+        scatter = (share[:, None, :] * deviation**2).sum(axis=-1)
+    else:
+        scatter = jnp.einsum("kin,kjn->kij", share[:, None, :] * deviation, deviation, precision=HIGHEST)
+    return Moments(counts, means, covariances(counts, scatter, floor, previous, covariance_type), empty)
+
+
+def covariances(
+    counts: jax.Array, scatter: jax.Array, floor: jax.Array, previous: Mixture, covariance_type: str
+) -> jax.Array:
+    """Σ by covariance type from the counts (K,) and the scatter about the class means [G2], [G3].
+
+    scatter: (K, M, M), or its diagonal (K, M) for diag and spherical.
+    """
+    empty = degenerate(counts)
+    if covariance_type == "tied":
+        occupied = jnp.where(empty, 0, counts)
+        return (occupied[:, None, None] * scatter).sum(axis=0) / occupied.sum() + jnp.diag(floor)
+    found = scatter + (jnp.diag(floor) if covariance_type == "full" else floor)
+    if covariance_type == "spherical":
+        found = found.mean(axis=1)
+    return jnp.where(empty.reshape(-1, *[1] * (found.ndim - 1)), previous.covariances, found)
+
+
+def degenerate(counts: jax.Array) -> jax.Array:
+    """Which classes are too empty to have moments [G3], from the counts (K,)."""
+    return counts < 10 * jnp.finfo(counts.dtype).tiny
+
+
+def squared_distance(
+    deviation: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str
+) -> jax.Array:
+    """dᵀ Σ⁻¹ d of one deviation a class, (K, M) in and (K,) out; NaN where Σ is not positive definite."""
+    whitening, _ = _whitening(means, covariances, covariance_type)
+    return jnp.stack([_squared_norm(rows, list(d)) for rows, d in zip(whitening, deviation, strict=True)])
+
+
+def blend(previous: Mixture, found: Mixture, rate: jax.Array | float, covariance_type: str = "diag") -> Mixture:
+    """See `reference.mixtures.gaussian.blend` [VE3]."""
+    old, new = (1 - rate) * previous.proportions, rate * found.proportions
+    proportions = old + new
+    share = jnp.where(proportions > 0, new / jnp.where(proportions > 0, proportions, 1), 0)
+    shift = found.means - previous.means
+    means = previous.means + share[:, None] * shift
+    spread = (share * (1 - share))[:, None] * shift
+    if covariance_type == "tied":
+        within = (1 - rate) * previous.covariances + rate * found.covariances
+        between = jnp.einsum("k,ki,kj->ij", proportions, spread, shift, precision=HIGHEST)
+        return Mixture(proportions, means, within + between)
+    between = spread[:, :, None] * shift[:, None, :] if covariance_type == "full" else spread * shift
+    if covariance_type == "spherical":
+        between = between.mean(axis=1)
+    share = share.reshape(-1, *[1] * (between.ndim - 1))
+    return Mixture(proportions, means, (1 - share) * previous.covariances + share * found.covariances + between)
+
+
+def global_mixture(
+    pixels: jax.Array, weights: jax.Array, floor: jax.Array, n_components: int, covariance_type: str = "diag"
+) -> Mixture:
+    """See `reference.mixtures.gaussian.global_mixture` [G3]."""
+    everything = jnp.ones((n_components, pixels.shape[1]), pixels.dtype)
+    zero = jnp.zeros_like(floor)
+    nothing = Mixture(zero, zero, zero[0])  # no class is empty: nothing to keep
+    found = moments(pixels, everything, weights, floor, nothing, covariance_type)
+    return Mixture(jnp.full_like(floor, 1 / n_components, shape=n_components), found.means, found.covariances)
+
+
+def variance_floor(pixels: jax.Array, weights: jax.Array) -> jax.Array:
+    """See `reference.mixtures.gaussian.variance_floor` [G3]."""
+    inside = weights > 0
+    lowest = jnp.where(inside, pixels, jnp.inf).min(axis=1)
+    highest = jnp.where(inside, pixels, -jnp.inf).max(axis=1)
+    mean = jnp.matmul(pixels, weights, precision=HIGHEST) / weights.sum()
+    variance = jnp.matmul((pixels - mean[:, None]) ** 2, weights, precision=HIGHEST) / weights.sum()
+    return jnp.where(lowest == highest, 1e-12, 1e-6 * variance).astype(pixels.dtype)
+
+
+def _whitening(means: jax.Array, covariances: jax.Array, covariance_type: str) -> tuple[jax.Array, jax.Array]:
+    """W with W Σ Wᵀ = 1 and log det Σ (K,). W: (K, M, M), or its diagonal (K, M) for diag and spherical."""
+    if covariance_type in ("diag", "spherical"):
+        variances = jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
+        return 1 / jnp.sqrt(variances), jnp.log(variances).sum(axis=1)
+    factor = jnp.broadcast_to(jnp.linalg.cholesky(covariances), (*means.shape, means.shape[1]))
+    log_det = 2 * jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    identity = jnp.broadcast_to(jnp.eye(means.shape[1], dtype=factor.dtype), factor.shape)
+    return solve_triangular(factor, identity, lower=True), log_det
+
+
+def _squared_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
+    """‖W d‖² of one class; deviation: a row of pixels for each channel."""
+    if whitening.ndim == 1:
+        return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
+    lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
+    return sum(each**2 for each in lower)

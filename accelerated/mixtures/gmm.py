@@ -1,0 +1,142 @@
+"""Algorithm 1: EM for the Gaussian mixture [EM]; see `reference.mixtures.gmm`."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+
+from deepmix.reference.deep_mixtures.records import Progress
+from deepmix.reference.mixtures.checks import check_start
+from deepmix.reference.mixtures.records import Fit, Mixture, Moments
+from deepmix.reference.types import Array
+
+from ..execution.arrays import floating
+from . import _problem, _streaming, _sums, em, gaussian
+
+
+def e_step(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> tuple[jax.Array, jax.Array]:
+    """See `reference.mixtures.gmm.e_step` [EM1]."""
+    log_densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    return gaussian.posterior(jnp.log(mixture.proportions)[:, None], log_densities)
+
+
+def m_step(
+    pixels: jax.Array,
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    floor: jax.Array,
+    previous: Mixture,
+    covariance_type: str = "diag",
+) -> tuple[Mixture, Moments]:
+    """See `reference.mixtures.gmm.m_step` [EM3]."""
+    found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
+    return _mixture(found, weights.sum()), found
+
+
+def nll(pixels: jax.Array, mixture: Mixture, weights: jax.Array, covariance_type: str = "diag") -> jax.Array:
+    """See `reference.mixtures.gmm.nll` [EM2]."""
+    _, log_likelihood = e_step(pixels, mixture, covariance_type)
+    return em.mean_nll(log_likelihood, weights)
+
+
+def fit(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+    mesh: Mesh | None = None,
+) -> Fit:
+    """See `reference.mixtures.gmm.fit`, Algorithm 1. mesh: devices that share the pixels."""
+    parts = 1 if mesh is None else mesh.size
+    posed = _problem.pose(pixels, start, weights, floor, covariance_type, parts=parts)
+    return _problem.solve(_algorithm, posed, np.shape(pixels)[1], covariance_type, tol, max_iter, mesh)
+
+
+def fit_batch(
+    pixels: jax.Array,
+    starts: Mixture,
+    weights: jax.Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+    lanes: int | None = None,
+) -> list[Fit]:
+    """`fit` of B images at once.
+
+    pixels: (B, M, N). starts: a `Mixture` whose arrays have a leading axis B. weights: (B, N), 0 where an
+    image has no pixel. floor: (B, M).
+    lanes: images side by side; if not given, one on a CPU, whose loops a single image fills, else all.
+    Returns the B fits, in NumPy arrays, each as `fit` gives it. Raises ValueError as `fit`.
+    """
+    options = covariance_type, tol, max_iter, lanes
+    return _problem.solve_batch(_algorithm, pixels, starts, weights, floor, *options)
+
+
+def fit_stream(
+    pixels: Array,
+    start: Mixture,
+    weights: Array | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+    chunk: int = 2**20,
+    responsibilities: Array | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """`fit` of an image larger than memory, read in chunks of pixels, once an iteration.
+
+    pixels: (M, N), weights: (N,), or anything of that shape that gives arrays for slices, as `numpy.memmap`.
+    chunk: pixels held in memory. responsibilities: (K, N), to be filled, as a writable `numpy.memmap`.
+    progress: called with t and NLL_t after every pass.
+    Returns a `Fit` in NumPy arrays, its labels as small integers, its responsibilities those given (or None).
+    Raises ValueError as `fit`.
+    """
+    shape = len(start.means), np.shape(pixels)[-1]
+    if responsibilities is not None and (responsibilities.shape != shape or not responsibilities.flags.writeable):
+        raise ValueError(f"responsibilities must be writable and of shape {shape}, got {responsibilities.shape}")
+    source = _streaming.survey(pixels, weights, chunk, len(start.means))
+    check_start(start, pixels, covariance_type)
+    dtype = floating(pixels[:, :1]).dtype
+    if floor is not None:
+        source = source._replace(floor=np.asarray(floor))
+    return _streaming.run(
+        source,
+        Mixture(*(np.asarray(array, dtype) for array in start)),
+        e_step,
+        _mixture,
+        covariance_type=covariance_type,
+        tol=tol,
+        max_iter=max_iter,
+        responsibilities=responsibilities,
+        progress=progress,
+    )
+
+
+def _algorithm(
+    posed: _problem.Problem, tol: jax.Array, covariance_type: str, max_iter: int, axes: tuple[str, ...]
+) -> _problem.Solution:
+    pixels, start, weights, floor = posed
+
+    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
+        def about(centres: jax.Array) -> _sums.Sums:
+            return _sums.of_mixture(e_step, pixels, weights, mixture, centres, covariance_type)
+
+        totals, found = _sums.settle(about, mixture, floor, covariance_type, axes)
+        return -totals.log_likelihood / totals.weight, _mixture(found, totals.weight), found.degenerate
+
+    ended = em.loop(step, start, tol, max_iter)
+    responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
+    return _problem.Solution(ended, responsibilities, responsibilities.argmax(axis=0))
+
+
+def _mixture(found: Moments, weight: jax.Array) -> Mixture:
+    proportions = jnp.where(found.degenerate, 0, found.counts / weight)
+    return Mixture(proportions, found.means, found.covariances)

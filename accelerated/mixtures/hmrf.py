@@ -1,0 +1,137 @@
+"""The hidden Markov field [SV4]; see `reference.mixtures.hmrf`."""
+
+from functools import partial, reduce
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from deepmix.reference.mixtures.checks import check_field, check_start
+from deepmix.reference.mixtures.records import FieldFit, Mixture
+from deepmix.reference.types import Status
+
+from ..execution.arrays import cast, floating
+from . import em, gaussian, gmm, svgmm
+
+
+def neighbour_sum(maps: jax.Array, diagonals: bool = False) -> jax.Array:
+    """See `reference.mixtures.hmrf.neighbour_sum`."""
+    shape = maps.shape[1:]
+    padded = jnp.pad(maps, [(0, 0), *[(1, 1)] * len(shape)])
+    steps = [step for step in product((-1, 0, 1), repeat=len(shape)) if any(step)]
+    if not diagonals:
+        steps = [step for step in steps if sum(map(abs, step)) == 1]
+    windows = [tuple(slice(1 + by, 1 + by + n) for by, n in zip(step, shape, strict=True)) for step in steps]
+    return reduce(jnp.add, (padded[:, *window] for window in windows))
+
+
+def colours(weights: jax.Array, diagonals: bool = False) -> jax.Array:
+    """See `reference.mixtures.hmrf.colours`."""
+    places = [jax.lax.broadcasted_iota(int, weights.shape, axis) for axis in range(weights.ndim)]
+    if diagonals:
+        places = [place % 2 * 2**axis for axis, place in enumerate(places)]
+        return reduce(jnp.add, places)
+    return reduce(jnp.add, places) % 2
+
+
+def sweep(
+    posterior: jax.Array,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.mixtures.hmrf.sweep` [SV4]."""
+    colour = colours(weights, diagonals)
+    for each in range(2**weights.ndim if diagonals else 2):
+        field = beta * neighbour_sum(weights * posterior, diagonals)
+        updated, _ = gaussian.posterior(field, log_densities)
+        posterior = jnp.where(colour == each, updated, posterior)
+    return posterior
+
+
+def free_energy(
+    posterior: jax.Array,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.mixtures.hmrf.free_energy` [SV4]."""
+    alone = -jax.scipy.special.entr(posterior) - posterior * log_densities
+    agreement = posterior * neighbour_sum(weights * posterior, diagonals)
+    return (alone - beta / 2 * agreement).sum(axis=0)
+
+
+def pseudo_nll(
+    posterior: jax.Array,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.mixtures.hmrf.pseudo_nll` [SV5]."""
+    field = beta * neighbour_sum(weights * posterior, diagonals)
+    _, log_likelihood = gaussian.posterior(jax.nn.log_softmax(field, axis=0), log_densities)
+    return em.mean_nll(log_likelihood.ravel(), weights.ravel())
+
+
+def fit(
+    image: jax.Array,
+    start: Mixture,
+    mask: jax.Array | None = None,
+    *,
+    beta: float = 1.0,
+    diagonals: bool = False,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: jax.Array | None = None,
+) -> FieldFit:
+    """See `reference.mixtures.hmrf.fit`."""
+    pixels, weights = check_field(floating(image), mask, beta, len(start.means))
+    check_start(start, pixels, covariance_type)
+    x, w = jnp.asarray(pixels), jnp.asarray(weights)
+    floor = gaussian.variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
+    begin = cast(start, x.dtype)
+    ended, posterior, mixture, expected = _solve(
+        x, begin, w, floor, beta, tol, diagonals, covariance_type, max_iter
+    )
+    history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
+    labels = posterior.argmax(axis=0)
+    return FieldFit(mixture, posterior, labels, ended.nll, history, status, ended.degenerate, expected)
+
+
+@partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))
+def _solve(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    beta: jax.Array,
+    tol: jax.Array,
+    diagonals: bool,
+    covariance_type: str,
+    max_iter: int,
+) -> tuple[em.Loop, jax.Array, Mixture, jax.Array]:
+    """The loop, and at its end γ (K, *spatial), the mixture with π = mean γ, and [SV5]."""
+    w, maps = weights.ravel(), (len(start.means), *weights.shape)
+
+    def e_step(mixture: Mixture) -> tuple[jax.Array, jax.Array]:
+        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
+        return sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals), densities
+
+    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
+        posterior, densities = e_step(mixture)
+        energy = free_energy(posterior, densities, weights, beta, diagonals)
+        flat = posterior.reshape(len(posterior), -1)
+        following, found = svgmm.m_step(pixels, flat, w, floor, mixture, covariance_type)
+        return em.mean_nll(-energy.ravel(), w), following, found.degenerate
+
+    responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
+    ended = em.loop(step, start._replace(proportions=responsibilities), tol, max_iter)
+    posterior, densities = e_step(ended.mixture)
+    mean = jnp.matmul(posterior.reshape(len(posterior), -1), w, precision=gaussian.HIGHEST) / w.sum()
+    expected = pseudo_nll(posterior, densities, weights, beta, diagonals)
+    return ended, posterior, ended.mixture._replace(proportions=mean), expected

@@ -1,0 +1,66 @@
+"""`python -m benchmarks.stream CALL`: time `mixtures.gmm.fit_stream` on a file and watch this process's memory.
+
+A process of its own, so that nothing else counts. Prints a JSON object, with the mixture
+after 2n turns.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from deepmix.reference.mixtures.records import Mixture
+
+from ..harness import loops
+from ..harness.problems import CHANNELS, Blobs, cast
+from ..harness.setting import Setting
+from ..harness.timing import SPAN, enough_turns, seconds_of, seconds_of_a_turn
+
+LONG = 100_000_000  # pixels: an iteration takes seconds, and two samples tell enough
+
+
+def main(call: str) -> None:
+    """CALL: JSON of the setting, the file, its number of pixels, the start and the number of turns n."""
+    options, path, n, start, turns = json.loads(call)
+    setting = Setting(*options)
+    setting.apply()
+    pixels = np.memmap(path, setting.dtype, "r", shape=(CHANNELS, n))
+    loop = loops.of_stream(setting.module(), Blobs(pixels, cast(Mixture(*start), setting.dtype)))
+    with watched() as peak:
+        first = seconds_of(partial(loop, turns))
+        mixture = loop(2 * turns)
+        repeats, enough = (setting.repeats, enough_turns(loop, SPAN)) if n < LONG else (2, turns)
+        samples = [seconds_of_a_turn(loop, enough) for _ in range(repeats)]
+    arrays = [np.asarray(array).tolist() for array in mixture]
+    print(json.dumps({"first": first, "samples": samples, "mixture": arrays, "peak": max(peak)}))
+
+
+@contextmanager
+def watched() -> Iterator[list[int]]:
+    """Sizes in bytes of what this process holds beside pages of files, every few milliseconds (Linux)."""
+    ended, sizes = threading.Event(), [_anonymous()]
+
+    def watch() -> None:
+        while not ended.wait(0.005):
+            sizes.append(_anonymous())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    yield sizes
+    ended.set()
+    watcher.join()
+
+
+def _anonymous() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (size,) = (line.split()[1] for line in lines if line.startswith("RssAnon:"))
+    return 1024 * int(size)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

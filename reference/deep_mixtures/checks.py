@@ -1,0 +1,104 @@
+"""What bad input of Algorithms 3 and 4 gets: checked once, by the fits of both backends."""
+
+import numpy as np
+
+from ..checks import check_choice
+from ..mixtures.checks import check_covariance_type, check_pixels, check_start, check_weights
+from ..mixtures.records import Mixture
+from ..types import Array
+from .records import Batch, DeepModel, Optimization, TrainingModel
+
+
+def check_image(
+    image: np.ndarray, mask: Array | None, n_components: int, depth: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check an image (M, H, W) and its mask (H, W) (bool or weights; None: all 1) for the network.
+
+    Returns the image, cleaned outside the mask, and the weights (H, W).
+    Raises ValueError as `check_pixels`, and for sizes that are no multiples of 2^depth.
+    """
+    if image.ndim != 3:
+        raise ValueError(f"image must have the shape (channels, height, width), got {image.shape}")
+    if mask is not None and np.shape(mask) != image.shape[1:]:
+        raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
+    factor = 2**depth
+    if image.shape[1] % factor or image.shape[2] % factor:
+        raise ValueError(f"height and width must be multiples of {factor} (2^depth), got {image.shape[1:]}")
+    flat = None if mask is None else np.asarray(mask).reshape(-1)
+    pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
+    return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
+
+
+def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> np.ndarray:
+    """Check the proportions P (K, H, W) of a warm start; return them, 0 where the weights (H, W) are."""
+    expected = (n_components, *weights.shape)
+    if np.shape(target) != expected:
+        raise ValueError(f"target of shape {np.shape(target)} does not match the network's output {expected}")
+    return np.where(weights > 0, target, 0)
+
+
+def check_model(model: DeepModel) -> None:
+    """Raise ValueError for switches of [DG] that do not exist or do not go together."""
+    check_covariance_type(model.covariance_type)
+    check_choice("method", model.method, ("deepsvg", "deepg"))
+    check_choice("objective", model.objective, ("nll", "free_energy"))
+    check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
+    check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
+    check_choice("label_rule", model.label_rule, ("prior", "posterior"))
+    if (model.m_step_weights, model.m_step_gradient) == ("posterior", "through"):
+        raise ValueError('m_step_weights="posterior" goes with m_step_gradient="held" only')
+    if (model.objective, model.m_step_weights) == ("free_energy", "posterior"):
+        raise ValueError('the M-step of objective="free_energy" has the weights Π; leave m_step_weights out')
+    if not 0 <= model.contamination < 1:
+        raise ValueError(f"contamination must be at least 0 and less than 1, got {model.contamination}")
+    if model.contamination and model.objective != "free_energy":
+        raise ValueError('contamination is of objective="free_energy"; leave it out')
+
+
+def check_descent(
+    model: DeepModel, optimization: Optimization, mixture: Mixture | None, image: np.ndarray, n_components: int
+) -> None:
+    """Check that a loop of Algorithm 3 can start. mixture: the given one, for an image (M, H, W).
+
+    Raises ValueError for a mixture of another shape, and for the free energy without one.
+    """
+    if mixture is not None:
+        if len(mixture.means) != n_components:
+            raise ValueError(f"the mixture has {len(mixture.means)} classes, the network {n_components}")
+        check_start(mixture, image, model.covariance_type)
+    elif model.objective == "free_energy":
+        raise ValueError('objective="free_energy" needs a mixture to start from, such as a fitted GMM')
+    if not 0 <= round(optimization.m_step_damping, 6) <= 1:  # float32 may have moved a 1
+        raise ValueError(f"m_step_damping must be from 0 to 1, got {optimization.m_step_damping}")
+
+
+def check_training(model: TrainingModel) -> None:
+    """Raise ValueError for switches that do not exist or do not go together in Algorithm 4."""
+    check_model(model.deep)
+    if model.deep.m_step_weights == "posterior":
+        raise ValueError('m_step_weights="posterior" needs the step before, which Algorithm 4 does not have')
+    if model.deep.objective == "free_energy":
+        raise ValueError('objective="free_energy" needs the step before, which Algorithm 4 does not have')
+    if not 0 <= model.supervision < np.inf:
+        raise ValueError(f"supervision must be finite and not negative, got {model.supervision}")
+
+
+def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
+    """Check a mini-batch; return it, cleaned outside the masks. Raises ValueError as `check_image`."""
+    images = np.asarray(batch.images)
+    n_images = len(images)
+    for name in ("weights", "shares", "truth"):
+        array = getattr(batch, name)
+        if array is not None and len(array) != n_images:
+            raise ValueError(f"{name} are of {len(array)} images, images of {n_images}")
+    shares = np.asarray(batch.shares, images.dtype)
+    check_weights(shares)
+    if not shares.any():
+        raise ValueError("no image of the batch counts")
+    cleaned = [check_image(*given, n_components, depth) for given in zip(images, batch.weights, strict=True)]
+    images, weights = (np.stack(arrays) for arrays in zip(*cleaned, strict=True))
+    if batch.truth is None:
+        return Batch(images, weights, shares)
+    if np.shape(batch.truth)[1:] != (n_components, *weights.shape[1:]):
+        raise ValueError(f"truth of shape {np.shape(batch.truth)} does not match {n_components} classes")
+    return Batch(images, weights, shares, np.asarray(batch.truth, images.dtype))

@@ -1,0 +1,185 @@
+"""The records of Algorithms 3 and 4."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..mixtures.records import Mixture
+from ..networks.records import UNetConfig
+from ..optimization.records import AdamWState
+from ..types import Array, Status, Tree
+
+# R(proportions (K, H, W), mixture, image (M, H, W), mask (H, W)): in `accelerated` a scalar, in
+# `reference` the scalar and its gradient at the proportions, the mixture being a function of them.
+Regularizer = Callable[[Array, Mixture, Array, Array], Any]
+
+
+# Called with t and NLL_t while Algorithm 3 runs.
+Progress = Callable[[int, float], None]
+
+
+class DeepModel(NamedTuple):
+    """What Algorithm 3 minimises, and how (the switches of [DG]).
+
+    unet: size of the network.
+    method: "deepsvg" (loss NLL_V [SV1]) or "deepg" (loss NLL [EM2] at π = mean Π).
+    covariance_type: one of `COVARIANCE_TYPES`.
+    m_step_gradient: "through" (the gradient flows through the moments of [DG3]) or "held".
+    m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
+    label_rule: "prior" (argmax Π) or "posterior" (argmax γ).
+    regularizers: pairs (R, λ); the loss is NLL + Σ λ R, or F + Σ λ R [R].
+    objective: "nll", that of the method, or "free_energy", F of either [VE1], whose M-step is always held.
+    contamination: of the free energy, ε: the share of pixels whose intensity says nothing of their class [VE4].
+    """
+
+    unet: UNetConfig = UNetConfig()
+    method: str = "deepsvg"
+    covariance_type: str = "diag"
+    m_step_gradient: str = "through"
+    m_step_weights: str = "prior"
+    label_rule: str = "prior"
+    regularizers: tuple[tuple[Regularizer, float], ...] = ()
+    objective: str = "nll"
+    contamination: float = 0.0
+
+
+class Optimization(NamedTuple):
+    """Settings of the loop of Algorithm 3, as published for one image.
+
+    m_step_every, m_step_damping: of the free energy, after how many steps an M-step comes (0: never) and how
+    far it goes [VE3].
+    """
+
+    learning_rate: float = 1e-4
+    weight_decay: float = 1e-3
+    max_norm: float = 12.0
+    tol: float = 1e-3
+    min_steps: int = 10
+    max_steps: int = 200
+    m_step_every: int = 1
+    m_step_damping: float = 1.0
+
+
+class DeepState(NamedTuple):
+    """Where the loop of Algorithm 3 stands before step t.
+
+    parameters: θ_t.
+    optimizer: AdamW's state.
+    mixture: π (K,), μ and Σ of θ_{t−1}; at t = 0 those given, or the global moments.
+    """
+
+    parameters: Tree
+    optimizer: AdamWState
+    mixture: Mixture
+
+
+class Evaluation(NamedTuple):
+    """The model at θ_t.
+
+    nll: NLL_t, or F_t, without the regularisers.
+    proportions: Π (K, H, W).
+    posterior: γ (K, H, W) with Π, μ and Σ.
+    mixture: π = mean Π (K,), μ and Σ of [DG3]; of the free energy those of [VE3].
+    degenerate: (K,) bool [G3].
+    """
+
+    nll: Array
+    proportions: Array
+    posterior: Array
+    mixture: Mixture
+    degenerate: Array
+
+
+class DeepFit(NamedTuple):
+    """What Algorithm 3 returns; all of it belongs to the same θ_t.
+
+    parameters: θ.
+    proportions: Π (K, H, W) = Φ_θ(image).
+    posterior: γ (K, H, W).
+    mixture: as in `Evaluation`.
+    labels: (H, W) int, classes 0 … K−1, by the label rule.
+    nll, history, status, degenerate: as in `Fit`; NLL or F, by the objective.
+    """
+
+    parameters: Tree
+    proportions: Array
+    posterior: Array
+    mixture: Mixture
+    labels: Array
+    nll: Array
+    history: Array
+    status: Status
+    degenerate: Array
+
+
+class TrainingModel(NamedTuple):
+    """What Algorithm 4 minimises [TR1].
+
+    deep: the loss of one image; its regularisers are averaged over the batch.
+    of_batch: pairs (R, λ) of regularisers that see a whole batch, as `regularizers.mean_prior_of_batch`.
+    supervision: α, the weight of cross-entropy and Dice loss where the truth is known [TR4].
+    """
+
+    deep: DeepModel = DeepModel()
+    of_batch: tuple[tuple[Callable[..., Any], float], ...] = ()
+    supervision: float = 1.0
+
+
+class Training(NamedTuple):
+    """Settings of the loop of Algorithm 4, as published."""
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-3
+    max_norm: float = 12.0
+    tol: float = 5e-3
+    min_epochs: int = 10
+    max_epochs: int = 100
+
+
+class Batch(NamedTuple):
+    """A mini-batch of B images of one size.
+
+    images: (B, M, H, W), channels standardised.
+    weights: (B, H, W), 0 outside Ω.
+    shares: (B,), what an image counts in the mean [TR1]: 1, or 0 where it only fills the batch up.
+    truth: (B, K, H, W), 1 for the true class of a pixel, all 0 where it is not known [TR4]; None: nowhere.
+    """
+
+    images: Array
+    weights: Array
+    shares: Array
+    truth: Array = None
+
+
+class TrainingState(NamedTuple):
+    """Where the loop of Algorithm 4 stands: θ and AdamW's state."""
+
+    parameters: Tree
+    optimizer: AdamWState
+
+
+class Trained(NamedTuple):
+    """What Algorithm 4 returns.
+
+    parameters: θ. history: (epochs,) the mean NLL of each epoch, every image under the θ that its batch met.
+    status: `Status`; if non_finite, θ is that from before the last epoch whose mean NLL was finite.
+    """
+
+    parameters: Tree
+    history: Array
+    status: Status
+
+
+class Prediction(NamedTuple):
+    """A new image under a trained network [TR3].
+
+    proportions: Π (K, H, W). posterior: γ (K, H, W). mixture: π = mean Π (K,), μ and Σ of [DG3].
+    labels: (H, W) int, classes 0 … K−1, by the label rule. nll: NLL of the image.
+    degenerate: (K,) bool [G3].
+    """
+
+    proportions: Array
+    posterior: Array
+    mixture: Mixture
+    labels: Array
+    nll: Array
+    degenerate: Array

@@ -1,0 +1,68 @@
+"""Regularisers R(Π, μ, Σ) [R]: each returns its value and its gradient at Π.
+
+μ and Σ are functions of Π by [G2] with r = Π, so the gradient includes the way through them.
+Bind the extra arguments with `functools.partial` to get what `DeepModel.regularizers` takes.
+"""
+
+import numpy as np
+
+from ..mixtures.records import Mixture
+from .records import Batch
+
+
+def mean_prior(
+    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray, means: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """‖μ − μ_data‖² [R1].
+
+    proportions: (K, H, W). image: (M, H, W). mask: (H, W), weights. means: μ_data (K, M).
+    """
+    offset = mixture.means - means
+    return (offset**2).sum(), _through_means(2 * offset, proportions, mixture.means, image, mask)
+
+
+def mean_prior_of_batch(
+    proportions: np.ndarray, mixtures: Mixture, batch: Batch, means: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """‖mean_b μ_b − μ_data‖², as the published code has it [R1].
+
+    proportions: (B, K, H, W). mixtures: with μ (B, K, M). means: μ_data (K, M).
+    Returns the value and its gradient (B, K, H, W).
+    """
+    shares = batch.shares / batch.shares.sum()
+    offset = np.tensordot(shares, mixtures.means, 1) - means
+    gradients = [
+        _through_means(2 * share * offset, *of_image)
+        for share, *of_image in zip(shares, proportions, mixtures.means, batch.images, batch.weights, strict=True)
+    ]
+    return (offset**2).sum(), np.stack(gradients)
+
+
+def total_variation(
+    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """(1/N) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over horizontal and vertical neighbours [R2].
+
+    proportions: (K, H, W). mask: (H, W), weights, N their sum; Ω is where they are positive.
+    """
+    inside, total = mask > 0, mask.sum()
+    value, gradient = 0.0, np.zeros_like(proportions)
+    for axis in (0, 1):
+        pairs = np.moveaxis(inside, axis, 0)
+        pairs = pairs[1:] & pairs[:-1]
+        steps = np.diff(np.moveaxis(proportions, axis + 1, 1), axis=1) * pairs
+        value += np.abs(steps).sum() / total
+        along = np.moveaxis(gradient, axis + 1, 1)  # a view: adds to `gradient`
+        along[:, 1:] += np.sign(steps) / total
+        along[:, :-1] -= np.sign(steps) / total
+    return value, gradient
+
+
+def _through_means(
+    d_means: np.ndarray, proportions: np.ndarray, means: np.ndarray, image: np.ndarray, mask: np.ndarray
+) -> np.ndarray:
+    """The gradient at Π (K, H, W) from that at μ (K, M): ∂μ_k/∂Π_k(x) = w (x − μ_k) / n_k [DG5]."""
+    counts = (mask * proportions).sum(axis=(1, 2))
+    along = np.einsum("km,mhw->khw", d_means, image) - (d_means * means).sum(axis=1)[:, None, None]
+    occupied = (counts >= 10 * np.finfo(float).tiny)[:, None, None]
+    return np.where(occupied, mask * along / np.where(occupied, counts[:, None, None], 1), 0)

@@ -1,0 +1,6 @@
+"""Evaluation: overlap, clusterings, surfaces, and the distances behind them."""
+
+from .._lazy import lazily
+
+__all__ = ["clusterings", "distances", "overlap", "surfaces"]
+__getattr__, __dir__ = lazily(__name__, __all__)

@@ -1,0 +1,6 @@
+"""Losses where the truth is known."""
+
+from .._lazy import lazily
+
+__all__ = ["segmentation"]
+__getattr__, __dir__ = lazily(__name__, __all__)

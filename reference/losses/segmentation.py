@@ -1,0 +1,199 @@
+"""Segmentation losses where the truth is known [LO], [TR4]: each returns its value and its gradient at Π.
+
+All take Π (K, H, W), the truth T (K, H, W), 1 for the true class of a pixel, all 0 where it is not known, and the
+mask w (H, W). What is not known has no part in a loss; where nothing is, value and gradient are 0. Options:
+class_weights α (K,), all 1 where none are given; reduction, "mean" or "sum", of pixels or of classes (ValueError
+for others); include_background=False leaves class 0 out.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..checks import check_choice
+from ..evaluation.distances import squared_distance_transform
+
+ValueAndGradient = tuple[float, np.ndarray]
+
+
+def cross_entropy(
+    proportions: np.ndarray,
+    truth: np.ndarray,
+    mask: np.ndarray,
+    *,
+    class_weights: np.ndarray | None = None,
+    reduction: str = "mean",
+) -> ValueAndGradient:
+    """−Σ_x c Σ_k T_k log Π_k / Σ_x c, c = w Σ_k α_k T_k [LO1], [TR4]; "sum" does not divide.
+
+    A proportion below the smallest normal number counts as that.
+    """
+    share = _share(truth, mask, class_weights, reduction) * truth
+    floored = _floored(proportions)
+    return -(share * np.log(floored)).sum(), -share / floored
+
+
+def top_k_cross_entropy(
+    proportions: np.ndarray,
+    truth: np.ndarray,
+    mask: np.ndarray,
+    *,
+    threshold: float,
+    class_weights: np.ndarray | None = None,
+    reduction: str = "mean",
+) -> ValueAndGradient:
+    """`cross_entropy` of the hard pixels alone, whose true class has a proportion below the threshold [LO2].
+
+    Wu, Shen, van den Hengel 2016, arXiv 1605.06885. Which pixels those are is a constant of the gradient.
+    """
+    hard = (proportions * truth).sum(axis=0) < threshold
+    return cross_entropy(proportions, truth, mask * hard, class_weights=class_weights, reduction=reduction)
+
+
+def focal(
+    proportions: np.ndarray,
+    truth: np.ndarray,
+    mask: np.ndarray,
+    *,
+    gamma: float = 2.0,
+    class_weights: np.ndarray | None = None,
+    reduction: str = "mean",
+) -> ValueAndGradient:
+    """−Σ_x c Σ_k T_k (1 − Π_k)^γ log Π_k / Σ_x c, c as in `cross_entropy` [LO3].
+
+    Lin et al. 2017, arXiv 1708.02002. Π and 1 − Π below the smallest normal number count as that.
+    """
+    share = _share(truth, mask, class_weights, reduction) * truth
+    right, wrong = _floored(proportions), _floored(1 - proportions)
+    slope = wrong**gamma / right - gamma * wrong ** (gamma - 1) * np.log(right)
+    return -(share * wrong**gamma * np.log(right)).sum(), -share * slope
+
+
+def tversky(
+    proportions: np.ndarray,
+    truth: np.ndarray,
+    mask: np.ndarray,
+    *,
+    alpha: float,
+    beta: float,
+    smooth: float = 0.0,
+    include_background: bool = True,
+    reduction: str = "mean",
+) -> ValueAndGradient:
+    """The mean over the true classes of 1 − (TP + s) / (TP + α FP + β FN + s) [LO4].
+
+    alpha, beta: what a false positive and a false negative count. smooth: s, in pixels. A class that the truth
+    does not hold is left out. Salehi, Erdogmus, Gholipour 2017, arXiv 1706.05721.
+    """
+    counted, both, predicted, true = _areas(proportions, truth, mask)
+    share = _average(_present(true, include_background), reduction)
+    above = both + smooth
+    below = both + alpha * (predicted - both) + beta * (true - both) + smooth
+    below = np.where(below > 0, below, 1)
+    slope = truth * below - above * ((1 - alpha - beta) * truth + alpha)
+    return (share * (1 - above / below)).sum(), -share * counted * slope / below**2
+
+
+def soft_dice(
+    proportions: np.ndarray,
+    truth: np.ndarray,
+    mask: np.ndarray,
+    *,
+    smooth: float = 0.0,
+    include_background: bool = True,
+    reduction: str = "mean",
+) -> ValueAndGradient:
+    """The mean over the true classes of 1 − (2 TP + s) / (2 TP + FP + FN + s) [LO5], [TR4]: `tversky` at ½, ½."""
+    options: dict[str, Any] = {
+        "smooth": smooth / 2,
+        "include_background": include_background,
+        "reduction": reduction,
+    }
+    return tversky(proportions, truth, mask, alpha=0.5, beta=0.5, **options)
+
+
+def soft_iou(
+    proportions: np.ndarray,
+    truth: np.ndarray,
+    mask: np.ndarray,
+    *,
+    smooth: float = 0.0,
+    include_background: bool = True,
+    reduction: str = "mean",
+) -> ValueAndGradient:
+    """The mean over the true classes of 1 − (TP + s) / (TP + FP + FN + s) [LO5]: `tversky` at 1, 1."""
+    options: dict[str, Any] = {"smooth": smooth, "include_background": include_background, "reduction": reduction}
+    return tversky(proportions, truth, mask, alpha=1.0, beta=1.0, **options)
+
+
+def generalised_dice(
+    proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray, *, include_background: bool = True
+) -> ValueAndGradient:
+    """1 − 2 Σ_k v_k TP_k / Σ_k v_k (2 TP + FP + FN)_k, v_k = 1 / (Σ_x c T_k)² [LO6].
+
+    A class that the truth does not hold has v_k = 0. Sudre et al. 2017, arXiv 1707.03237.
+    """
+    counted, both, predicted, true = _areas(proportions, truth, mask)
+    present = _present(true, include_background)
+    weights = present / np.where(present, true, 1) ** 2
+    above, below = 2 * (weights * both).sum(), (weights * (predicted + true)).sum()
+    below = below if present.any() else 1.0
+    slope = weights * (2 * truth * below - above) / below**2
+    return present.any() * (1 - above / below), -counted * slope
+
+
+def hausdorff(
+    proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray, *, include_background: bool = True
+) -> ValueAndGradient:
+    """The mean over pixels and classes of (Π_k − T_k)² (d²(T_k) + d²(Π_k ≥ ½)) [LO7], in pixels squared.
+
+    d(S): a pixel's distance to the nearest one on the other side of the border of S; 0 if S has no border. Both
+    are constants of the gradient. Karimi, Salcudean 2019, arXiv 1904.10030.
+    """
+    counted = mask * truth.sum(axis=0)
+    distances = _to_the_border((counted > 0) & (truth > 0)) + _to_the_border((counted > 0) & (proportions >= 0.5))
+    classes = _included(len(truth), include_background)
+    total = classes.sum() * counted.sum()
+    weights = classes * counted * distances / np.where(total > 0, total, 1)
+    error = proportions - truth
+    return (weights * error**2).sum(), 2 * weights * error
+
+
+def _share(truth: np.ndarray, mask: np.ndarray, class_weights: np.ndarray | None, reduction: str) -> np.ndarray:
+    """c / Σ c (H, W), or c."""
+    weighted = truth if class_weights is None else class_weights[:, None, None] * truth
+    return _average(mask * weighted.sum(axis=0), reduction)
+
+
+def _average(weights: np.ndarray, reduction: str) -> np.ndarray:
+    """The weights of a mean, or of a sum."""
+    check_choice("reduction", reduction, ("mean", "sum"))
+    total = weights.sum() if reduction == "mean" else 1
+    return weights / np.where(total > 0, total, 1)
+
+
+def _floored(proportions: np.ndarray) -> np.ndarray:
+    return np.maximum(proportions, np.finfo(proportions.dtype).tiny)
+
+
+def _areas(proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, ...]:
+    """c (H, W); TP, TP + FP and TP + FN (K, 1, 1), each a sum over the pixels."""
+    counted = mask * truth.sum(axis=0)
+    each = (proportions * truth, proportions, truth)
+    return counted, *((counted * maps).sum(axis=(1, 2), keepdims=True) for maps in each)
+
+
+def _present(true: np.ndarray, include_background: bool) -> np.ndarray:
+    """The classes (K, 1, 1) that the truth holds."""
+    return (true > 0) & _included(len(true), include_background)
+
+
+def _included(n_classes: int, include_background: bool) -> np.ndarray:
+    """(K, 1, 1), all or all but class 0."""
+    return (np.arange(n_classes) >= (0 if include_background else 1))[:, None, None]
+
+
+def _to_the_border(sets: np.ndarray) -> np.ndarray:
+    """Of sets (K, H, W), the squared distance to the nearest pixel on the other side [DT1]; 0 if there is none."""
+    squared = [squared_distance_transform(each) + squared_distance_transform(~each) for each in sets]
+    return np.where(np.isfinite(squared), squared, 0)

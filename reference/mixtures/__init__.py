@@ -1,0 +1,6 @@
+"""Mixtures of Gaussians: EM, the spatially variant mixture, the Markov field, fuzzy C-means, and their starts."""
+
+from .._lazy import lazily
+
+__all__ = ["checks", "em", "fcm", "gaussian", "gmm", "hmrf", "initialization", "records", "svgmm"]
+__getattr__, __dir__ = lazily(__name__, __all__)

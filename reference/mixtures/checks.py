@@ -1,0 +1,129 @@
+"""What bad input of mixtures gets: checked once, by the fits and initialisers of both backends."""
+
+import warnings
+
+import numpy as np
+
+from ..checks import check_choice
+from ..types import Array
+from .records import COVARIANCE_TYPES, Mixture
+
+
+def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
+    """Check pixels (M, N) and weights (N,) (None: all 1); return both, fit for use.
+
+    Where the weight is 0, what is not finite, or overflows when its square is squared, is replaced by the
+    channel's mean over Ω. Warns of constant channels. Raises ValueError for everything that cannot be fitted.
+    """
+    if pixels.ndim != 2:
+        raise ValueError(f"pixels must have the shape (channels, pixels), got {pixels.shape}")
+    if weights is None:
+        weights = np.ones(pixels.shape[1], pixels.dtype)
+    weights = np.asarray(weights, dtype=pixels.dtype)
+    if weights.shape != pixels.shape[1:]:
+        raise ValueError(f"weights of shape {weights.shape} do not match pixels of shape {pixels.shape}")
+    check_weights(weights)
+    inside = weights > 0
+    check_count(int(inside.sum()), pixels.shape[1], n_components)
+    chosen = pixels if inside.all() else pixels[:, inside]
+    check_channels((~np.isfinite(chosen)).sum(axis=1), chosen.min(axis=1) == chosen.max(axis=1))
+    usable = inside | (np.abs(pixels) < np.finfo(pixels.dtype).max ** 0.25)
+    if usable.all():
+        return pixels, weights
+    mean = chosen @ weights[inside] / weights[inside].sum()
+    return np.where(usable, pixels, mean[:, None]), weights
+
+
+def check_weights(weights: np.ndarray) -> None:
+    """Raise ValueError unless all weights (N,) are finite and none is negative."""
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+
+
+def check_count(n_inside: int, n_pixels: int, n_components: int) -> None:
+    """Raise ValueError unless enough of the pixels have a positive weight."""
+    if not n_inside:
+        raise ValueError(f"the mask is empty: no pixel of {n_pixels} counts")
+    if n_components < 1:
+        raise ValueError(f"n_components must be at least 1, got {n_components}")
+    if n_inside < n_components:
+        raise ValueError(
+            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {n_inside}"
+        )
+
+
+def check_channels(bad: np.ndarray, constant: np.ndarray) -> None:
+    """Raise ValueError if a channel has bad values inside Ω (M,), their number; warn of constant ones (M,)."""
+    if bad.any():
+        channel = int(bad.argmax())
+        raise ValueError(
+            f"channel {channel} has {bad[channel]} NaN or infinite values inside the mask; "
+            "mend them or leave them out of the mask"
+        )
+    for number in np.flatnonzero(constant):
+        warnings.warn(f"channel {number} is constant inside the mask and says nothing", stacklevel=4)
+
+
+def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pixel: bool = False) -> None:
+    """Check that a start has the shapes of its covariance type, for pixels (M, N).
+
+    per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming both shapes.
+    """
+    check_covariance_type(covariance_type)
+    n_components, n_channels = len(start.means), len(pixels)
+    expected = Mixture(
+        (n_components, pixels.shape[1]) if per_pixel else (n_components,),
+        (n_components, n_channels),
+        {
+            "diag": (n_components, n_channels),
+            "spherical": (n_components,),
+            "tied": (n_channels, n_channels),
+            "full": (n_components, n_channels, n_channels),
+        }[covariance_type],
+    )
+    for name, array, shape in zip(Mixture._fields, start, expected, strict=True):
+        if np.shape(array) != shape:
+            raise ValueError(f"{name} of the start have the shape {np.shape(array)}, expected {shape}")
+
+
+def check_fuzzifier(fuzzifier: float, max_iter: int) -> None:
+    """Raise ValueError unless m > 1 and there is a round to make."""
+    if not 1 < fuzzifier < np.inf:
+        raise ValueError(f"fuzzifier must be greater than 1 and finite, got {fuzzifier}")
+    if max_iter < 1:
+        raise ValueError(f"max_iter must be at least 1, got {max_iter}")
+
+
+def check_memberships(memberships: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Check memberships (K, N) for weights (N,); return them, fit for use where the weight is 0."""
+    if memberships.ndim != 2 or memberships.shape[1:] != weights.shape:
+        raise ValueError(f"memberships must have the shape (classes, {len(weights)}), got {memberships.shape}")
+    inside = weights > 0
+    chosen = memberships[:, inside]
+    if not (np.isfinite(chosen).all() and (chosen >= 0).all() and np.allclose(chosen.sum(axis=0), 1, atol=1e-3)):
+        raise ValueError("memberships must not be negative, and those of each pixel must sum to 1")
+    return np.where(inside, memberships, 1 / len(memberships))
+
+
+def check_covariance_type(covariance_type: str) -> None:
+    """Raise ValueError unless the covariance type is known."""
+    check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+
+
+def check_field(
+    image: np.ndarray, mask: Array | None, beta: float, n_components: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check an image (M, *spatial), its mask (*spatial) (bool or weights; None: all 1) and β of a Markov field.
+
+    Returns the pixels (M, N), cleaned outside the mask, and the weights (*spatial). Raises ValueError as
+    `check_pixels`, and for β < 0.
+    """
+    if image.ndim not in (3, 4):
+        raise ValueError(f"image must have the shape (channels, height, width[, depth]), got {image.shape}")
+    if mask is not None and np.shape(mask) != image.shape[1:]:
+        raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
+    if not 0 <= beta < np.inf:
+        raise ValueError(f"beta must be finite and not negative, got {beta}")
+    flat = None if mask is None else np.asarray(mask).reshape(-1)
+    pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
+    return pixels, weights.reshape(image.shape[1:])

@@ -1,0 +1,108 @@
+"""Fuzzy C-means [FC] (Bezdek 1981): centres and memberships by turns."""
+
+import numpy as np
+
+from ..types import Status
+from .checks import check_fuzzifier, check_memberships, check_pixels
+from .records import FuzzyFit
+
+
+def centres(
+    pixels: np.ndarray,
+    memberships: np.ndarray,
+    weights: np.ndarray,
+    previous: np.ndarray,
+    fuzzifier: float = 2.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """c_j = Σ_i w_i u_ij^m x_i / Σ_i w_i u_ij^m [FC1].
+
+    pixels: (M, N). memberships: (K, N). weights: (N,). previous: (K, M), kept by a class that has no member.
+    fuzzifier: m > 1. Returns the centres (K, M) and which classes have no member (K,).
+    """
+    inside = np.where(weights > 0, memberships, 0)
+    highest = inside.max(axis=1)
+    empty = highest == 0
+    # relative to the highest membership of the class: powers of small numbers underflow
+    share = weights * (inside / np.where(empty, 1, highest)[:, None]) ** fuzzifier
+    found = share @ pixels.T / np.where(empty, 1, share.sum(axis=1))[:, None]
+    return np.where(empty[:, None], previous, found), empty
+
+
+def memberships(pixels: np.ndarray, centres: np.ndarray, fuzzifier: float = 2.0) -> np.ndarray:
+    """u_ij = 1 / Σ_k (‖x_i − c_j‖ / ‖x_i − c_k‖)^{2/(m−1)} [FC2].
+
+    pixels: (M, N). centres: (K, M). fuzzifier: m > 1. Returns (K, N); a pixel on a centre belongs to it alone,
+    to equal shares to all that lie there.
+    """
+    squared = squared_distances(pixels, centres)
+    on_centre = squared == 0
+    # As powers of distances relative to the nearest centre's, which are at least 1: nothing overflows.
+    nearest = squared.min(axis=0)
+    ratio = nearest / np.where(on_centre, 1, squared)
+    power = np.where(on_centre.any(axis=0), on_centre, ratio ** (1 / (fuzzifier - 1)))
+    return power / power.sum(axis=0)
+
+
+def objective(
+    pixels: np.ndarray,
+    memberships: np.ndarray,
+    centres: np.ndarray,
+    weights: np.ndarray,
+    fuzzifier: float = 2.0,
+) -> float:
+    """J = Σ_i w_i Σ_j u_ij^m ‖x_i − c_j‖² [FC1], in the squared unit of the pixels; arguments as for `centres`."""
+    return float((memberships**fuzzifier * squared_distances(pixels, centres)).sum(axis=0) @ weights)
+
+
+def partition_coefficient(memberships: np.ndarray, weights: np.ndarray) -> float:
+    """Σ_i w_i Σ_j u_ij² / Σ_i w_i [FC4]: 1 for a hard partition, 1/K for none at all.
+
+    memberships: (K, N). weights: (N,).
+    """
+    return float((memberships**2).sum(axis=0) @ weights / weights.sum())
+
+
+def fit(
+    pixels: np.ndarray,
+    start: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    fuzzifier: float = 2.0,
+    tol: float = 5e-3,
+    max_iter: int = 100,
+) -> FuzzyFit:
+    """Fuzzy C-means from memberships: J falls with every round [FC1], [FC2].
+
+    pixels: (M, N), any unit. start: memberships (K, N), such as `mixtures.initialization.random_memberships`.
+    weights: (N,), 1 if not given. fuzzifier: m > 1. tol: on the largest change of a membership [FC3].
+    max_iter: at most so many rounds, at least 1. Returns a `FuzzyFit`.
+    Raises ValueError for m ≤ 1, shapes that do not match, non-finite pixels or too few of them.
+    """
+    check_fuzzifier(fuzzifier, max_iter)
+    x, w = check_pixels(np.asarray(pixels, dtype=float), weights, len(start))
+    u = check_memberships(np.asarray(start, dtype=float), w)
+    c = np.broadcast_to((x @ w / w.sum()), (len(u), len(x)))
+    history: list[float] = []
+    status = Status.running
+    while status == Status.running:
+        c, degenerate = centres(x, u, w, c, fuzzifier)  # [FC1]
+        following = memberships(x, c, fuzzifier)  # [FC2]
+        history.append(objective(x, following, c, w, fuzzifier))
+        change = np.abs(following - u)[:, w > 0].max()
+        u = following
+        status = _status(history, change, tol, max_iter)  # [FC3]
+    labels, coefficient = u.argmax(axis=0), partition_coefficient(u, w)  # [FC4]
+    return FuzzyFit(c, u, labels, history[-1], np.array(history), coefficient, status, degenerate)
+
+
+def squared_distances(pixels: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """‖x_i − c_j‖² (K, N), of pixels (M, N) and centres (K, M)."""
+    return ((pixels - centres[:, :, None]) ** 2).sum(axis=1)
+
+
+def _status(history: list[float], change: float, tol: float, max_iter: int) -> Status:
+    if not np.isfinite(history[-1]):
+        return Status.non_finite
+    if change < tol:
+        return Status.converged
+    return Status.max_steps if len(history) >= max_iter else Status.running

@@ -1,0 +1,199 @@
+"""Gaussian densities and weighted moments [G], with their gradients [DG5], by covariance type."""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.special import logsumexp
+
+from .records import Mixture, Moments
+
+
+def log_density(
+    pixels: np.ndarray, means: np.ndarray, covariances: np.ndarray, covariance_type: str = "diag"
+) -> np.ndarray:
+    """Log-density of every pixel under every Gaussian [G1].
+
+    pixels: (M, N). means: (K, M). covariances: by covariance type (see `Mixture`).
+    Returns (K, N); NaN for a class whose covariance is not positive definite.
+    """
+    n_channels, n_pixels = pixels.shape
+    result = np.empty((len(means), n_pixels))
+    matrices = covariance_matrices(covariances, covariance_type, *means.shape)
+    for k, (mean, factor) in enumerate(zip(means, map(_cholesky, matrices), strict=True)):
+        whitened = solve_triangular(factor, pixels - mean[:, None], lower=True, check_finite=False)
+        log_det = 2 * np.log(np.diag(factor)).sum()
+        result[k] = -0.5 * (n_channels * np.log(2 * np.pi) + log_det + (whitened**2).sum(axis=0))
+    return result
+
+
+def posterior(log_proportions: np.ndarray, log_densities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bayes' rule in logs, mixtures through log-sum-exp [EM1], [SV2].
+
+    log_proportions: (K, 1) or (K, N). log_densities: (K, N).
+    Returns γ (K, N) and each pixel's log-likelihood (N,).
+    """
+    log_joint = log_proportions + log_densities
+    log_likelihood = logsumexp(log_joint, axis=0)
+    return np.exp(log_joint - log_likelihood), log_likelihood
+
+
+def safe_log(proportions: np.ndarray) -> np.ndarray:
+    """Logarithm of proportions, −∞ at 0 without a warning: an empty class has no density."""
+    with np.errstate(divide="ignore"):
+        return np.log(proportions)
+
+
+def moments(
+    pixels: np.ndarray,
+    responsibilities: np.ndarray,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    previous: Mixture,
+    covariance_type: str = "diag",
+) -> Moments:
+    """Counts, means and covariances of the classes, in two passes [G2].
+
+    pixels: (M, N). responsibilities: r (K, N). weights: w (N,). floor: (M,) [G3].
+    previous: the mixture whose moments a class keeps when it is empty [G3].
+    """
+    n_classes, n_channels = len(responsibilities), len(pixels)
+    counts = responsibilities @ weights
+    degenerate = counts < 10 * np.finfo(float).tiny
+    means = np.array(previous.means, dtype=float)
+    scatter = np.zeros((n_classes, n_channels, n_channels))
+    for k in np.flatnonzero(~degenerate):
+        share = weights * responsibilities[k] / counts[k]
+        means[k] = pixels @ share
+        deviation = pixels - means[k][:, None]
+        scatter[k] = (share * deviation) @ deviation.T
+    if covariance_type == "tied":
+        tied = np.einsum("k,kij->ij", np.where(degenerate, 0, counts), scatter) / counts[~degenerate].sum()
+        return Moments(counts, means, tied + np.diag(floor), degenerate)
+    matrices = scatter + np.diag(floor)
+    if covariance_type == "full":
+        covariances = matrices
+    else:
+        covariances = np.einsum("kii->ki", matrices)
+        if covariance_type == "spherical":
+            covariances = covariances.mean(axis=1)
+    kept = degenerate.reshape(-1, *[1] * (covariances.ndim - 1))
+    return Moments(counts, means, np.where(kept, previous.covariances, covariances), degenerate)
+
+
+def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str = "diag") -> Mixture:
+    """The mixture of (1 − ρ) and ρ times two mixtures' moments [VE3].
+
+    previous, found: with π (K,). rate: ρ, from 0 (the previous one) to 1 (the one found).
+    Never raises F where `found` is its minimum over π, μ and Σ (stepwise EM: Cappé, Moulines 2009).
+    """
+    old, new = (1 - rate) * previous.proportions, rate * found.proportions
+    proportions = old + new
+    share = np.where(proportions > 0, new / np.where(proportions > 0, proportions, 1), 0)
+    shift = found.means - previous.means
+    means = previous.means + share[:, None] * shift
+    between = np.einsum("k,ki,kj->kij", share * (1 - share), shift, shift)
+    if covariance_type == "tied":
+        within = (1 - rate) * previous.covariances + rate * found.covariances
+        return Mixture(proportions, means, within + np.einsum("k,kij->ij", proportions, between))
+    if covariance_type != "full":
+        between = np.einsum("kii->ki", between)
+    if covariance_type == "spherical":
+        between = between.mean(axis=1)
+    share = share.reshape(-1, *[1] * (between.ndim - 1))
+    return Mixture(proportions, means, (1 - share) * previous.covariances + share * found.covariances + between)
+
+
+def global_mixture(
+    pixels: np.ndarray, weights: np.ndarray, floor: np.ndarray, n_components: int, covariance_type: str = "diag"
+) -> Mixture:
+    """K equal Gaussians with the moments of all pixels: what the first M-step falls back on [G3]."""
+    everything = np.ones((n_components, pixels.shape[1]))
+    nothing = Mixture(np.zeros(0), np.zeros((n_components, len(pixels))), np.zeros(1))
+    found = moments(pixels, everything, weights, floor, nothing, covariance_type)
+    return Mixture(np.full(n_components, 1 / n_components), found.means, found.covariances)
+
+
+def variance_floor(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """10⁻⁶ of each channel's weighted variance; 10⁻¹² for a constant channel [G3].
+
+    pixels: (M, N). weights: (N,). Returns (M,), in the squared unit of the channels.
+    """
+    inside = pixels[:, weights > 0]
+    constant = inside.min(axis=1) == inside.max(axis=1)
+    mean = pixels @ weights / weights.sum()
+    variance = (pixels - mean[:, None]) ** 2 @ weights / weights.sum()
+    return np.where(constant, 1e-12, 1e-6 * variance)
+
+
+def covariance_matrices(
+    covariances: np.ndarray, covariance_type: str, n_components: int, n_channels: int
+) -> np.ndarray:
+    """The K covariance matrices (K, M, M) that a covariance type stands for."""
+    identity = np.eye(n_channels)
+    if covariance_type == "diag":
+        return covariances[:, :, None] * identity
+    if covariance_type == "spherical":
+        return covariances[:, None, None] * identity
+    return np.broadcast_to(covariances, (n_components, n_channels, n_channels))
+
+
+def log_density_pullback(
+    pixels: np.ndarray, mixture: Mixture, cotangent: np.ndarray, covariance_type: str = "diag"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient at μ and Σ of Σ_kn c_kn log N(x_n|μ_k,Σ_k); [DG5] with c = −w γ / N.
+
+    cotangent: c (K, N). Returns arrays shaped like `mixture.means` and `mixture.covariances`.
+    """
+    d_means = np.empty_like(mixture.means)
+    d_matrices = np.empty((*mixture.means.shape, len(pixels)))
+    matrices = covariance_matrices(mixture.covariances, covariance_type, *mixture.means.shape)
+    for k, inverse in enumerate(np.linalg.inv(matrices)):
+        scaled = inverse @ (pixels - mixture.means[k][:, None])  # Σ⁻¹ d
+        d_means[k] = scaled @ cotangent[k]
+        d_matrices[k] = -0.5 * (cotangent[k].sum() * inverse - (cotangent[k] * scaled) @ scaled.T)
+    match covariance_type:
+        case "full":
+            return d_means, d_matrices
+        case "tied":
+            return d_means, d_matrices.sum(axis=0)
+        case "diag":
+            return d_means, np.einsum("kii->ki", d_matrices)
+        case _:
+            return d_means, np.einsum("kii->k", d_matrices)
+
+
+def moments_pullback(
+    pixels: np.ndarray,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    found: Moments,
+    d_means: np.ndarray,
+    d_covariances: np.ndarray,
+    covariance_type: str = "diag",
+) -> np.ndarray:
+    """Gradient at r of a function of the moments [G2] that r gave [DG5].
+
+    found: what `moments` returned. d_means, d_covariances: the function's gradient at those.
+    Returns (K, N); 0 for degenerate classes, whose moments do not depend on r.
+    """
+    n_classes, n_channels = found.means.shape
+    result = np.zeros((n_classes, pixels.shape[1]))
+    matrices = covariance_matrices(found.covariances, covariance_type, n_classes, n_channels) - np.diag(floor)
+    if covariance_type == "spherical":  # Σ_k is the mean of M variances and of the floor's
+        d_covariances = d_covariances / n_channels
+        matrices = covariance_matrices(found.covariances - floor.mean(), covariance_type, n_classes, n_channels)
+    d_matrices = covariance_matrices(d_covariances, covariance_type, n_classes, n_channels)
+    for k in np.flatnonzero(~found.degenerate):
+        total = found.counts[~found.degenerate].sum() if covariance_type == "tied" else found.counts[k]
+        deviation = pixels - found.means[k][:, None]
+        along_mean = d_means[k] @ deviation / found.counts[k]
+        quadratic = np.einsum("in,ij,jn->n", deviation, d_matrices[k], deviation)
+        along_covariance = (quadratic - (d_matrices[k] * matrices[k]).sum()) / total
+        result[k] = weights * (along_mean + along_covariance)
+    return result
+
+
+def _cholesky(matrix: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)

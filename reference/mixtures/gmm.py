@@ -1,0 +1,64 @@
+"""Algorithm 1: EM for the Gaussian mixture [EM]."""
+
+import numpy as np
+
+from . import em, gaussian
+from .checks import check_pixels, check_start
+from .records import Fit, Mixture, Moments
+
+
+def e_step(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> tuple[np.ndarray, np.ndarray]:
+    """γ_k(x) = π_k N(x|μ_k,Σ_k) / Σ_j π_j N(x|μ_j,Σ_j) [EM1].
+
+    pixels: (M, N). Returns γ (K, N) and the log-likelihood of each pixel (N,).
+    """
+    log_densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    return gaussian.posterior(gaussian.safe_log(mixture.proportions)[:, None], log_densities)
+
+
+def m_step(
+    pixels: np.ndarray,
+    responsibilities: np.ndarray,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    previous: Mixture,
+    covariance_type: str = "diag",
+) -> tuple[Mixture, Moments]:
+    """π_k = n_k / Σw, μ and Σ by [G2] with r = γ [EM3]; a degenerate class gets π_k = 0 [G3].
+
+    pixels: (M, N). responsibilities: (K, N). weights: (N,). floor: (M,).
+    previous: the mixture whose moments an empty class keeps.
+    """
+    found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
+    proportions = np.where(found.degenerate, 0, found.counts / weights.sum())
+    return Mixture(proportions, found.means, found.covariances), found
+
+
+def nll(pixels: np.ndarray, mixture: Mixture, weights: np.ndarray, covariance_type: str = "diag") -> float:
+    """NLL = −(1/Σw) Σ_n w_n log Σ_k π_k N(x_n|μ_k,Σ_k) [EM2]. pixels: (M, N); weights: (N,)."""
+    _, log_likelihood = e_step(pixels, mixture, covariance_type)
+    return em.mean_nll(log_likelihood, weights)
+
+
+def fit(
+    pixels: np.ndarray,
+    start: Mixture,
+    weights: np.ndarray | None = None,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    floor: np.ndarray | None = None,
+) -> Fit:
+    """Fit a Gaussian mixture by EM (Algorithm 1).
+
+    pixels: (M, N), any unit. start: from `initialization`. weights: (N,), 1 if not given.
+    covariance_type: "diag", "spherical", "tied" or "full". tol: on the fall of the NLL.
+    max_iter: at most so many M-steps. floor: (M,), added to the variances; [G3] if not given.
+    Returns a `Fit`; its labels are argmax γ [EM4].
+    Raises ValueError for shapes that do not match, non-finite pixels or too few of them.
+    """
+    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(start.means))
+    check_start(start, pixels, covariance_type)
+    floor = gaussian.variance_floor(pixels, weights) if floor is None else floor
+    return em.run(e_step, m_step, pixels, start, weights, floor, covariance_type, tol, max_iter)

@@ -1,0 +1,100 @@
+"""The records of mixtures: NamedTuples, hence JAX pytrees."""
+
+from typing import NamedTuple
+
+from ..types import Array, Status
+
+COVARIANCE_TYPES = ("diag", "spherical", "tied", "full")
+
+
+class Mixture(NamedTuple):
+    """Parameters of K Gaussians over M channels.
+
+    proportions: π (K,), or Π (K, N) where each pixel has its own.
+    means: μ (K, M), in the unit of the channels.
+    covariances: Σ, by covariance type: diag (K, M), spherical (K,), tied (M, M), full (K, M, M).
+    """
+
+    proportions: Array
+    means: Array
+    covariances: Array
+
+
+class Moments(NamedTuple):
+    """Weighted moments of the classes [G2].
+
+    counts: n_k (K,), the summed weights of each class.
+    means, covariances: as in `Mixture`.
+    degenerate: (K,) bool, the classes that were too empty and kept their previous moments [G3].
+    """
+
+    counts: Array
+    means: Array
+    covariances: Array
+    degenerate: Array
+
+
+class Fit(NamedTuple):
+    """What an EM algorithm returns.
+
+    mixture: the parameters that `nll` belongs to [EM2].
+    responsibilities: γ (K, N) of one E-step with that mixture [EM4].
+    labels: (N,) int, classes 0 … K−1.
+    nll: the NLL of `mixture`.
+    history: (T,) every NLL computed, NLL_0 first; a non-finite one comes last and is not `nll`.
+    status: `Status`.
+    degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
+    """
+
+    mixture: Mixture
+    responsibilities: Array
+    labels: Array
+    nll: Array
+    history: Array
+    status: Status
+    degenerate: Array
+
+
+class FieldFit(NamedTuple):
+    """What a hidden Markov field returns.
+
+    mixture: μ and Σ that `free_energy` belongs to, and π = mean γ (K,).
+    posterior: γ (K, *spatial), the mean field [SV4].
+    labels: (*spatial) int, argmax γ, classes 0 … K−1.
+    free_energy: F of both.
+    history: (T,) F after every sweep; a non-finite one comes last and is not `free_energy`.
+    status, degenerate: as in `Fit`.
+    pseudo_nll: what each pixel is expected to be from its neighbours [SV5]; compares β, and starts.
+    """
+
+    mixture: Mixture
+    posterior: Array
+    labels: Array
+    free_energy: Array
+    history: Array
+    status: Status
+    degenerate: Array
+    pseudo_nll: Array
+
+
+class FuzzyFit(NamedTuple):
+    """What fuzzy C-means returns.
+
+    centres: (K, M), in the unit of the pixels.
+    memberships: u (K, N), those that the centres give [FC2].
+    labels: (N,) int, argmax u, classes 0 … K−1.
+    objective: J of both [FC1].
+    history: (T,) J after every round.
+    partition_coefficient: Σ w Σ u² / Σ w: 1 for a hard partition, 1/K for none.
+    status: `Status`.
+    degenerate: (K,) bool, the classes that had no member in the last round and kept their centres.
+    """
+
+    centres: Array
+    memberships: Array
+    labels: Array
+    objective: Array
+    history: Array
+    partition_coefficient: Array
+    status: Status
+    degenerate: Array

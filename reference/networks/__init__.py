@@ -1,0 +1,6 @@
+"""Networks: their layers with pullbacks, the U-Net, attention, and first parameters."""
+
+from .._lazy import lazily
+
+__all__ = ["attention", "layers", "parameters", "records", "unet"]
+__getattr__, __dir__ = lazily(__name__, __all__)

@@ -1,0 +1,62 @@
+"""The network's first parameters [U0]."""
+
+import numpy as np
+
+from ..types import Tree
+from ..uniforms import given_or_drawn
+from .records import UNetConfig
+
+
+def unet_parameters(
+    n_channels: int,
+    n_components: int,
+    config: UNetConfig = UNetConfig(),
+    *,
+    seed: int = 0,
+    uniforms: np.ndarray | None = None,
+) -> Tree:
+    """Weights and biases uniform on ±1/√fan_in, instance-norm scale 1 and shift 0 [U0].
+
+    uniforms: one number in [0, 1) for each weight and bias, flat, else drawn from `seed`.
+    Returns a nested dict of float64 arrays; kernels are (kh, kw, in, out).
+    """
+    shapes = _unet_shapes(n_channels, n_components, config)
+    size = sum(int(np.prod(shape)) for layer in shapes.values() for shape in layer.values())
+    drawn = iter(np.split(given_or_drawn(uniforms, seed, (size,)), _ends(shapes)))
+    parameters: Tree = {}
+    for path, layer in shapes.items():
+        bound = 1 / np.sqrt(np.prod(layer["kernel"][:3]))
+        values = {name: (2 * next(drawn).reshape(shape) - 1) * bound for name, shape in layer.items()}
+        branch, *leaf = path.split("/")
+        if leaf:
+            parameters.setdefault(branch, {})[leaf[0]] = values
+        else:
+            parameters[branch] = values
+        if leaf == ["conv_1"]:
+            n_filters = layer["kernel"][-1]
+            parameters[branch]["norm"] = {"scale": np.ones(n_filters), "shift": np.zeros(n_filters)}
+    return parameters
+
+
+def _unet_shapes(n_channels: int, n_components: int, config: UNetConfig) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Shapes of the kernels and biases by path, in the order of the network."""
+    filters = [config.filters * 2**level for level in range(config.depth + 1)]
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+
+    def add_block(name: str, n_in: int, n_out: int) -> None:
+        shapes[f"{name}/conv_0"] = {"kernel": (3, 3, n_in, n_out), "bias": (n_out,)}
+        shapes[f"{name}/conv_1"] = {"kernel": (3, 3, n_out, n_out)}
+
+    for level in range(config.depth):
+        add_block(f"encoder_{level}", n_channels if level == 0 else filters[level - 1], filters[level])
+    add_block("bottom", filters[-2] if config.depth else n_channels, filters[-1])
+    for level in reversed(range(config.depth)):
+        shapes[f"up_{level}"] = {"kernel": (1, 1, 2 * filters[level], filters[level]), "bias": (filters[level],)}
+        add_block(f"decoder_{level}", 2 * filters[level], filters[level])
+    shapes["head"] = {"kernel": (1, 1, filters[0], n_components), "bias": (n_components,)}
+    return shapes
+
+
+def _ends(shapes: dict[str, dict[str, tuple[int, ...]]]) -> np.ndarray:
+    sizes = [int(np.prod(shape)) for layer in shapes.values() for shape in layer.values()]
+    return np.cumsum(sizes)[:-1]

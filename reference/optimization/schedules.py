@@ -1,0 +1,6 @@
+"""Learning-rate schedules [U7]."""
+
+
+def polynomial_decay(learning_rate: float, epoch: int, n_epochs: int) -> float:
+    """lr·(1 − epoch/epochs)^0.9 [U7]."""
+    return learning_rate * (1 - epoch / n_epochs) ** 0.9

@@ -1,0 +1,12 @@
+"""Randomness is an input: the uniform numbers themselves, or the seed that stands for them."""
+
+import numpy as np
+
+
+def given_or_drawn(uniforms: np.ndarray | None, seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """The uniforms given, in [0, 1), or as many drawn from a seed; ValueError for another shape."""
+    if uniforms is None:
+        return np.random.default_rng(seed).random(shape)
+    if np.shape(uniforms) != shape:
+        raise ValueError(f"uniforms must have the shape {shape}, got {np.shape(uniforms)}")
+    return np.asarray(uniforms, dtype=float)

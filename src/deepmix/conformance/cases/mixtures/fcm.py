@@ -1,0 +1,117 @@
+"""Fuzzy C-means [FC]: its steps and short fits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from deepmix.conformance.drawing import draw_responsibilities
+
+from ..case import Case, Pixels, draw, generator
+
+
+def cases(dtype: str) -> Iterator[Case]:
+    """Halves of a round, what is computed from both, then fits."""
+    yield from _memberships()
+    yield from _centres()
+    yield from _fits()
+    yield from _rejections()
+
+
+def _given(name: str, **options: Any) -> tuple[Pixels, np.ndarray]:
+    given = draw(f"fuzzy {name}", n=12, **options)
+    k = len(given.mixture.means)
+    return given, draw_responsibilities(generator(f"memberships {name}"), k, 12)
+
+
+def _memberships() -> Iterator[Case]:
+    given, _ = _given("memberships")
+    pixels, centres = given.pixels, given.mixture.means
+    on_one, on_two = np.array(centres), np.array(centres)
+    on_one[1] = pixels[:, 4]
+    on_two[[0, 2]] = pixels[:, 4]
+    half_way = np.array([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])
+    maps: dict[str, tuple[np.ndarray, np.ndarray, float]] = {
+        "published_fuzzifier": (pixels, centres, 2.0),
+        "other_fuzzifier": (pixels, centres, 1.6),
+        "fuzzifier_near_1": (pixels, centres, 1.01),
+        "large_fuzzifier": (pixels, centres, 30.0),
+        "pixel_on_a_centre": (pixels, on_one, 2.0),
+        "pixel_on_two_centres": (pixels, on_two, 2.0),
+        "half_way": (half_way, half_way[:, ::2].T, 3.0),
+        "one_class": (pixels, centres[:1], 2.0),
+        "far_away": (pixels + 1e6, centres, 1.2),
+    }
+    for name, (x, c, m) in maps.items():
+        yield Case("mixtures.fcm.memberships", name, {"pixels": x, "centres": c, "fuzzifier": m})
+    yield Case("mixtures.fcm.squared_distances", "typical", {"pixels": pixels, "centres": centres})
+
+
+def _centres() -> Iterator[Case]:
+    given, u = _given("centres", weights="reals")
+    empty = np.concatenate([np.zeros_like(u[:1]), u[1:] / u[1:].sum(axis=0)])
+    outside = np.where(given.weights > 0, empty, np.eye(3)[:, :1])  # a member, but of weight 0
+    maps: dict[str, tuple[np.ndarray, float]] = {
+        "published_fuzzifier": (u, 2.0),
+        "other_fuzzifier": (u, 1.6),
+        "powers_that_underflow": (0.1 * u, 500.0),
+        "class_without_a_member": (empty, 2.0),
+        "class_without_a_member_inside": (outside, 2.0),
+    }
+    about = {"pixels": given.pixels, "weights": given.weights}
+    for name, (memberships, m) in maps.items():
+        arguments = about | {"memberships": memberships, "fuzzifier": m}
+        yield Case("mixtures.fcm.centres", name, arguments | {"previous": given.mixture.means})
+        if name.endswith("fuzzifier"):
+            yield Case("mixtures.fcm.objective", name, arguments | {"centres": given.mixture.means})
+    yield Case("mixtures.fcm.partition_coefficient", "typical", {"memberships": u, "weights": given.weights})
+    hard = np.eye(3)[:, np.arange(12) % 3]
+    yield Case("mixtures.fcm.partition_coefficient", "hard", {"memberships": hard, "weights": given.weights})
+
+
+def _fits() -> Iterator[Case]:
+    three: dict[str, Any] = {"tol": -1.0, "max_iter": 3}
+    for name, options in {
+        "three_rounds": three,
+        "other_fuzzifier": three | {"fuzzifier": 1.5},
+        "published_tolerance": {},
+        "until_it_settles": {"tol": 0.05},
+        "one_round": {"max_iter": 1},
+    }.items():
+        given, u = _given(name)
+        yield Case(
+            "mixtures.fcm.fit", name, {"pixels": given.pixels, "start": u, "weights": given.weights} | options
+        )
+    given, u = _given("outside", weights="integers")
+    outside = given.weights == 0
+    pixels = np.where(outside, np.nan, given.pixels)
+    start = np.where(outside, np.nan, u)
+    yield Case(
+        "mixtures.fcm.fit",
+        "weights_with_zeros",
+        {"pixels": pixels, "start": start, "weights": given.weights} | three,
+    )
+    given, u = _given("one class", k=1)
+    yield Case("mixtures.fcm.fit", "one_class", {"pixels": given.pixels, "start": u})
+    given, u = _given("lonely")
+    lonely = np.concatenate([u, np.zeros_like(u[:1])])
+    yield Case(
+        "mixtures.fcm.fit", "class_without_a_member", {"pixels": given.pixels, "start": lonely, "max_iter": 1}
+    )
+
+
+def _rejections() -> Iterator[Case]:
+    given, u = _given("rejected")
+    good: dict[str, Any] = {"pixels": given.pixels, "start": u, "weights": given.weights}
+    bad = np.array(given.pixels)
+    bad[0, 3] = np.nan
+    changes: dict[str, dict[str, Any]] = {
+        "fuzzifier_1": {"fuzzifier": 1.0},
+        "no_round": {"max_iter": 0},
+        "nan_inside": {"pixels": bad},
+        "empty_mask": {"weights": np.zeros(12)},
+        "sums_that_are_not_1": {"start": 0.5 * u},
+        "start_of_other_size": {"start": u[:, :-1]},
+    }
+    for name, changed in changes.items():
+        yield Case("mixtures.fcm.fit", f"rejects_{name}", good | changed, rejected=True)

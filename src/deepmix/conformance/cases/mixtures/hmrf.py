@@ -1,0 +1,106 @@
+"""The hidden Markov field [SV4]: neighbours, a sweep, its free energy and short fits."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix.conformance.drawing import draw_image, draw_mixture, draw_responsibilities, draw_weights
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+
+from ..case import Case, generator
+
+PLANE, SOLID = (5, 6), (3, 4, 3)
+
+
+class Field(NamedTuple):
+    """An image (M, *spatial), a mixture not far from it, weights (*spatial)."""
+
+    image: np.ndarray
+    mixture: Mixture
+    weights: np.ndarray
+
+
+def cases(dtype: str) -> Iterator[Case]:
+    """What a sweep is made of, then fits."""
+    yield from _neighbours()
+    yield from _sweeps()
+    yield from _fits()
+    yield from _rejections()
+
+
+def _field(
+    name: str, shape: tuple[int, ...] = PLANE, kind: str = "diag", *, m: int = 2, k: int = 3, weights: str = "ones"
+) -> Field:
+    rng = generator(f"field {name}")
+    image = draw_image(rng, m, k, shape[0], int(np.prod(shape[1:]))).reshape(m, *shape)
+    mixture = draw_mixture(rng, m, k, 4.0, 2.0, kind)
+    return Field(image, mixture, draw_weights(rng, shape, weights))
+
+
+def _maps(name: str, k: int, shape: tuple[int, ...]) -> np.ndarray:
+    return draw_responsibilities(generator(f"maps {name}"), k, int(np.prod(shape))).reshape(k, *shape)
+
+
+def _neighbours() -> Iterator[Case]:
+    for name, shape in {"plane": PLANE, "volume": SOLID, "row": (1, 4)}.items():
+        for diagonals in (False, True):
+            case, maps = f"{name}_with_diagonals" if diagonals else name, _maps(name, 2, shape)
+            yield Case("mixtures.hmrf.neighbour_sum", case, {"maps": maps, "diagonals": diagonals})
+            yield Case("mixtures.hmrf.colours", case, {"weights": np.ones(shape), "diagonals": diagonals})
+
+
+def _sweeps() -> Iterator[Case]:
+    options: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
+        "published_beta": (PLANE, {"beta": 1.0}),
+        "diagonals": (PLANE, {"beta": 0.4, "diagonals": True}),
+        "volume": (SOLID, {"beta": 0.7}),
+        "beta_0": (PLANE, {"beta": 0.0}),
+        "strong": (PLANE, {"beta": 30.0}),
+    }
+    for name, (shape, given) in options.items():
+        field = _field(name, shape, weights="reals")
+        pixels = field.image.reshape(len(field.image), -1)
+        densities = gaussian.log_density(pixels, field.mixture.means, field.mixture.covariances).reshape(3, *shape)
+        arguments = {"posterior": _maps(name, 3, shape), "log_densities": densities, "weights": field.weights}
+        yield Case("mixtures.hmrf.sweep", name, arguments | given)
+        yield Case("mixtures.hmrf.free_energy", name, arguments | given)
+        yield Case("mixtures.hmrf.pseudo_nll", name, arguments | given)
+    sure = np.eye(3)[:, np.arange(30) % 3].reshape(3, *PLANE)
+    densities = _maps("sure", 3, PLANE)
+    given = {"posterior": sure, "log_densities": densities, "weights": np.ones(PLANE)}
+    yield Case("mixtures.hmrf.free_energy", "sure", given)
+
+
+def _fits() -> Iterator[Case]:
+    three: dict[str, Any] = {"tol": -1.0, "max_iter": 3}
+    for kind in COVARIANCE_TYPES:
+        yield _fit(f"three_turns_{kind}", _field(kind, kind=kind), three | {"covariance_type": kind, "beta": 0.5})
+    yield _fit("volume_with_diagonals", _field("fit 3", SOLID), three | {"beta": 0.2, "diagonals": True})
+    yield _fit("published_beta_and_tolerance", _field("published"), {})
+    yield _fit("no_m_step", _field("no step"), {"max_iter": 0})
+    yield _fit("weights", _field("weights", weights="reals"), three | {"beta": 0.5})
+    outside = _field("outside", weights="mask")
+    unknown = np.where(outside.weights == 0, np.nan, outside.image)
+    yield _fit("nan_outside", outside._replace(image=unknown), three)
+    yield _fit("one_class", _field("one", m=1, k=1), {})
+    far = _field("far")
+    nobody = far.mixture._replace(means=far.mixture.means + np.array([[0.0], [0.0], [1e4]]))
+    yield _fit("class_without_a_pixel", far._replace(mixture=nobody), three)
+
+
+def _fit(name: str, field: Field, options: dict[str, Any], **other: Any) -> Case:
+    given = {"image": field.image, "start": field.mixture, "mask": field.weights}
+    return Case("mixtures.hmrf.fit", name, given | options, **other)
+
+
+def _rejections() -> Iterator[Case]:
+    field = _field("rejected")
+    unknown = np.array(field.image)
+    unknown[1, 2, 3] = np.nan
+    yield _fit("rejects_nan_inside", field._replace(image=unknown), {}, rejected=True)
+    yield _fit("rejects_a_negative_beta", field, {"beta": -0.1}, rejected=True)
+    yield _fit("rejects_pixels_in_a_row", field._replace(image=field.image[:, 0]), {}, rejected=True)
+    yield _fit("rejects_a_mask_of_another_shape", field._replace(weights=np.ones((5, 5))), {}, rejected=True)
+    yield _fit("rejects_an_empty_mask", field._replace(weights=np.zeros(PLANE)), {}, rejected=True)

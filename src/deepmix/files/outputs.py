@@ -1,0 +1,161 @@
+"""Results to a folder: all of it or nothing."""
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepmix.reference.types import Status
+from deepmix.segmentation.results import Part, Segmentation
+
+REPORT = "report.json"
+
+
+def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -> None:
+    """Refuse a folder that cannot take the results, or that holds one of the inputs.
+
+    overwrite: whether it may hold files; None: it may not, and no option allows it.
+    Raises ValueError, saying what to do.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder for the results")
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+        remedy = "" if overwrite is None else ", or add --overwrite"
+        raise ValueError(f"{folder} is not empty; name another folder{remedy}")
+    for path in inputs:
+        if folder.resolve() in (path.resolve(), *path.resolve().parents):
+            raise ValueError(f"{path} lies in {folder}, whose files are replaced; name another folder")
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not os.access(nearest, os.W_OK):
+        raise ValueError(f"{nearest} cannot be written to; name another folder for the results")
+
+
+@contextmanager
+def new_results(folder: Path, index: str = REPORT) -> Iterator[Path]:
+    """A temporary folder whose files, at any depth, move into `folder` if the block succeeds, else vanish.
+
+    index: the file that lists the others. Of an earlier run, the files that it lists go; others stay.
+    """
+    parent = folder.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    beside = folder if folder.is_dir() else parent  # on the file system of the results: moving is renaming
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".deepmix-") as name:
+        temporary = Path(name)
+        yield temporary
+        folder.mkdir(exist_ok=True)
+        stale = set(_listed(folder / index))
+        # the index comes last: where it stands, all that it lists is there
+        for name in sorted(_files(temporary), key=lambda name: name == index):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(temporary / name, folder / name)
+            stale.discard(name)
+        for old in stale:
+            (folder / old).unlink(missing_ok=True)
+            if (parent := (folder / old).parent) != folder and parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary file that takes the place of `path` if the block succeeds, else vanishes."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[str]:
+    """The files below a folder, by their paths in it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _listed(index: Path) -> list[str]:
+    try:
+        files = [Path(name) for name in json.loads(index.read_text())["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [path.as_posix() for path in files if not path.is_absolute() and ".." not in path.parts]
+
+
+def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> None:
+    """Write report.json, or another index, beside the other files of a folder, and list them in it."""
+    files = sorted([*_files(folder), index])
+    text = json.dumps(plain({**report, "files": files}), indent=2, allow_nan=False)
+    (folder / index).write_text(text + "\n")
+
+
+def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:
+    """Names of the channels: those of the files if each is one, else numbers."""
+    if len(paths) == n_channels:
+        return [Path(path).name.split(".")[0] for path in paths]
+    return [f"channel {number}" for number in range(n_channels)]
+
+
+# What a fit made smaller, by `Settings.measure`: its name in reports.
+VALUES = {"NLL": "nll", "F": "free_energy", "J": "objective"}
+
+
+def report_of(result: Segmentation) -> dict[str, Any]:
+    """What a segmentation was, as plain data: settings, versions, and for each fit how it went."""
+    return {
+        "method": result.settings.method,
+        "selection": None if result.selection is None else result.selection._asdict(),
+        "field": None if result.field is None else result.field._asdict(),
+        "settings": asdict(result.settings) | {"dtype": result.settings.floating},
+        "versions": versions(),
+        "seconds": result.seconds,
+        "standardization": result.scale._asdict(),
+        "units": "means and covariances in the unit of the image; all else of the standardised channels",
+        "fits": [_of_part(part, result.settings.measure) for part in result.parts],
+        "guide": None if result.guide is None else _of_part(result.guide, result.settings.guide_measure),
+    } | _of_memberships(result)
+
+
+def _of_part(part: Part, measure: str) -> dict[str, Any]:
+    value = {VALUES[measure]: part.nll}
+    return part._asdict() | value | {"steps": len(part.history), "message": part.status.message}
+
+
+def _of_memberships(result: Segmentation) -> dict[str, Any]:
+    """The partition coefficient of fuzzy C-means [FC4]."""
+    if result.settings.method != "fcm":
+        return {}
+    return {"partition_coefficient": float((result.probabilities**2).sum(axis=0)[result.labels > 0].mean())}
+
+
+def versions() -> dict[str, str]:
+    """Versions of all that the numbers depend on."""
+    found = {"python": platform.python_version()}
+    for name in ("deepmix", "numpy", "scipy", "jax", "flax", "optax", "grain", "orbax-checkpoint", "SimpleITK"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: arrays as lists, statuses by name, non-finite numbers as null."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, Status):
+        return value.name
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

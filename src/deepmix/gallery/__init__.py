@@ -1,1 +1,0 @@
-"""A folder of results as one self-contained page: `page.write`."""

@@ -1,0 +1,64 @@
+"""What a folder of results holds, read for its page."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix.files import images
+from deepmix.files.images import Image
+from deepmix.files.outputs import REPORT
+
+
+class Contents(NamedTuple):
+    """A segmentation as its folder tells it.
+
+    report: report.json. labels: (H, W[, D]). probabilities: (K, H, W[, D]), or None if they were not written.
+    image: what was segmented, or None where its files are gone. truth: (H, W[, D]), or None.
+    missing: what the page has to do without, one line each.
+    """
+
+    report: dict[str, Any]
+    labels: np.ndarray
+    probabilities: np.ndarray | None
+    image: Image | None
+    truth: np.ndarray | None
+    overlay: bytes
+    missing: list[str]
+
+
+def read(folder: Path) -> Contents:
+    """Read a folder that `deepmix segment` has written.
+
+    Raises ValueError for a folder that is none.
+    """
+    report = _report(folder)
+    (name,) = [name for name in report["files"] if name.startswith("labels.")]
+    grid = images.read_grid(folder / name)
+    labels = images.read_labels(folder / name, grid)
+    missing = []
+    maps = [name for name in report["files"] if name.startswith("probabilities.")]
+    probabilities = images.read_image([folder / maps[0]]).channels if maps else None
+    if not maps:
+        missing.append("probability maps: segment with --probabilities")
+    image, truth = None, None
+    try:
+        image = images.read_image([Path(path) for path in report["channels"]])
+        truth = images.read_labels(report["truth"], image) if report.get("truth") else None
+    except (OSError, ValueError) as error:
+        missing.append(f"channels: {error}")
+    if image is not None and image.channels.shape[1:] != labels.shape:
+        image = None
+        missing.append("channels: the files have changed since")
+    return Contents(report, labels, probabilities, image, truth, (folder / "overlay.png").read_bytes(), missing)
+
+
+def _report(folder: Path) -> dict[str, Any]:
+    try:
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        if {"fits", "channels", "files"} <= report.keys():
+            return report
+    except (OSError, ValueError):
+        pass
+    raise ValueError(f"{folder} holds no results of deepmix segment; name a folder that it has written")

@@ -1,0 +1,1 @@
+"""The main job: an image in, labels out."""

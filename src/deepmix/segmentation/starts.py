@@ -1,0 +1,44 @@
+"""Where the mixtures of a job start: k-means on its pixels or on smoothed ones, chance, or given means."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from deepmix.reference.mixtures import fcm, initialization
+from deepmix.reference.mixtures.records import Mixture
+
+from . import preparation
+from .job import Job, given_means
+
+SCALES = (0, 1, 2, 3)  # of "multiscale": deviations of the Gaussians that smooth, in pixels
+
+
+def starts(mask: np.ndarray, job: Job) -> Iterator[Mixture]:
+    """All that the settings ask for: `restarts` seeds, each at every scale. mask: (H, W, D), the pixels."""
+    settings, pixels = job.settings, job.volume[:, mask]
+    k, kind = settings.n_components, settings.covariance_type
+    if settings.means_init is not None:
+        yield initialization.from_means(pixels, given_means(job), covariance_type=kind)
+        return
+    if settings.initialization == "multiscale":
+        for scale in SCALES:
+            smooth = smoothed(job.volume, mask, scale)
+            smooth = preparation.scale(smooth, mask, "mask").apply(smooth[:, mask])  # as K-means measures
+            for seed in settings.seeds:
+                clusters = initialization.kmeans(smooth, k, seed=seed)
+                nearest = fcm.squared_distances(smooth, clusters.means).argmin(axis=0)
+                yield initialization.from_labels(pixels, nearest, k, covariance_type=kind)
+        return
+    draw = {"kmeans": initialization.kmeans, "random": initialization.random_responsibilities}
+    for seed in settings.seeds:
+        yield draw[settings.initialization](pixels, k, seed=seed, covariance_type=kind)
+
+
+def smoothed(volume: np.ndarray, mask: np.ndarray, deviation: float) -> np.ndarray:
+    """The channels (M, *spatial) smoothed by a Gaussian over the pixels of the mask (*spatial) alone."""
+    if deviation == 0:
+        return volume
+    inside = mask.astype(float)
+    weight = np.maximum(gaussian_filter(inside, deviation), np.finfo(float).tiny)
+    return np.stack([gaussian_filter(np.where(mask, channel, 0.0), deviation) / weight for channel in volume])

@@ -1,0 +1,61 @@
+"""Both backends: the regularisers and their gradients at Π, through the moments [G2]."""
+
+from functools import partial
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepmix import accelerated, reference
+from deepmix.conformance.drawing import draw_mixture, draw_responsibilities
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from tests.strategies import generators, images
+from tests.tolerances import GRADIENT, assert_agree, rounded, tolerance
+
+SHAPE = 2, 3, 8, 12  # M, K, H, W
+
+
+def value_and_gradient(name, kind, proportions, image, weights, floor, previous, means):
+    """The twin's regulariser as a function of Π, with JAX's gradient."""
+
+    def value(proportions):
+        columns = proportions.reshape(len(proportions), -1)
+        pixels = image.reshape(len(image), -1)
+        found = accelerated.mixtures.gaussian.moments(pixels, columns, weights.ravel(), floor, previous, kind)
+        mixture = Mixture(found.counts / weights.sum(), found.means, found.covariances)
+        return regularizer(accelerated, name, means)(proportions, mixture, image, weights)
+
+    return jax.value_and_grad(value)(proportions)
+
+
+def regularizer(backend, name, means):
+    function = getattr(backend.deep_mixtures.regularizers, name)
+    return partial(function, means=means) if name == "mean_prior" else function
+
+
+COMPILED = jax.jit(value_and_gradient, static_argnames=("name", "kind"))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", COVARIANCE_TYPES)
+@pytest.mark.parametrize("name", ["mean_prior", "total_variation"])
+@given(drawn=images(SHAPE), rng=generators, flat=st.booleans())
+def test_regularizer(name, kind, dtype, drawn, rng, flat):
+    m, k, h, w = SHAPE
+    proportions = draw_responsibilities(rng, k, h * w).reshape(k, h, w)
+    if flat:  # steps of exactly 0, where |·|′ = 0
+        proportions = np.repeat(proportions[:, :, :1], w, axis=2)
+    previous = draw_mixture(rng, m, k, 4.0, 1.0, kind)
+    means = rng.normal(size=(k, m))
+    low, high = rounded((proportions, *drawn, np.full(m, 1e-6), previous, means), dtype)
+    actual, actual_gradient = COMPILED(name, kind, *low)
+    proportions, image, weights, floor, previous, means = high
+    found = reference.mixtures.gaussian.moments(
+        image.reshape(m, -1), proportions.reshape(k, -1), weights.ravel(), floor, previous, kind
+    )
+    mixture = Mixture(found.counts / weights.sum(), found.means, found.covariances)
+    expected, gradient = regularizer(reference, name, means)(proportions, mixture, image, weights)
+    assert_agree(actual, np.float64(expected), tolerance(name, dtype), dtype)
+    assert_agree(actual_gradient, gradient, tolerance(name, dtype, GRADIENT), dtype)

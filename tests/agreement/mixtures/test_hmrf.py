@@ -1,0 +1,83 @@
+"""Both backends: the hidden Markov field [SV4]."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepmix import accelerated, reference
+from deepmix.reference.mixtures import initialization
+from deepmix.reference.types import Status
+from tests.strategies import field_problems, responsibilities
+from tests.tolerances import TRAJECTORY, assert_agree, rounded, tolerance
+
+IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+
+
+def options_of(problem) -> dict:
+    return {"beta": problem.beta, "diagonals": problem.diagonals, "covariance_type": problem.covariance_type}
+
+
+@IN_BOTH_DTYPES
+@given(data=st.data())
+def test_the_parts_of_a_sweep(dtype, data):
+    problem = data.draw(field_problems())
+    pixels, start = problem.image.reshape(len(problem.image), -1), problem.start
+    maps = (len(start.means), *problem.mask.shape)
+    densities = reference.mixtures.gaussian.log_density(
+        pixels, start.means, start.covariances, problem.covariance_type
+    )
+    posterior = data.draw(responsibilities(maps[0], problem.mask.size)).reshape(maps)
+    low, high = rounded((posterior, densities.reshape(maps), problem.mask), dtype)
+    for name in ("sweep", "free_energy", "pseudo_nll"):
+        compiled = jax.jit(getattr(accelerated.mixtures.hmrf, name), static_argnums=4)
+        actual = compiled(*low, problem.beta, problem.diagonals)
+        expected = getattr(reference.mixtures.hmrf, name)(*high, problem.beta, problem.diagonals)
+        assert_agree(actual, expected, tolerance(name, dtype), dtype)
+    assert_agree(
+        accelerated.mixtures.hmrf.neighbour_sum(low[0], problem.diagonals),
+        reference.mixtures.hmrf.neighbour_sum(high[0], problem.diagonals),
+        tolerance("neighbour_sum", dtype),
+        dtype,
+    )
+    actual = accelerated.mixtures.hmrf.colours(low[2], problem.diagonals)
+    assert np.array_equal(actual, reference.mixtures.hmrf.colours(high[2], problem.diagonals))
+
+
+@given(problem=field_problems())
+def test_fit_of_fixed_length(problem):
+    options = options_of(problem) | {"tol": -1.0, "max_iter": 4}
+    actual = accelerated.mixtures.hmrf.fit(*problem[:3], **options)
+    expected = reference.mixtures.hmrf.fit(*problem[:3], **options)
+    certain = np.sort(expected.posterior, axis=0)  # labels: away from ties
+    clear = certain[-1] - certain[-2] > 1e-6
+    assert np.array_equal(np.asarray(actual.labels)[clear], expected.labels[clear])
+    assert_agree(actual._replace(labels=0), expected._replace(labels=0), TRAJECTORY)
+    assert actual.status is expected.status is Status.max_steps
+
+
+def test_fit_ends_alike():
+    rng = np.random.default_rng(3)
+    image = np.where(np.arange(20) < 9, 0.0, 2.0) + rng.normal(0, 1, (2, 20, 20))
+    start, mask = initialization.kmeans(image.reshape(2, -1), 2), rng.random((20, 20)) < 0.9
+    for options in ({}, {"tol": 1e-7}, {"max_iter": 0}, {"max_iter": 1}, {"beta": 3.0}, {"floor": np.ones(2)}):
+        actual = accelerated.mixtures.hmrf.fit(image, start, mask, **options)
+        expected = reference.mixtures.hmrf.fit(image, start, mask, **options)
+        assert_agree(actual, expected, TRAJECTORY)
+        assert actual.status is expected.status
+
+
+def test_a_field_in_float32():
+    """The dtype of the image is that of the result; labels are those of float64 where these are sure."""
+    rng = np.random.default_rng(4)
+    image = (np.where(np.arange(24) < 9, 0.0, 2.0) + rng.normal(0, 1, (1, 24, 24))).astype(np.float32)
+    start = initialization.kmeans(image.reshape(1, -1), 2)
+    low, high = (
+        accelerated.mixtures.hmrf.fit(image, start),
+        reference.mixtures.hmrf.fit(image.astype(float), start),
+    )
+    assert low.posterior.dtype == np.float32
+    assert low.free_energy == pytest.approx(high.free_energy, rel=1e-5)
+    sure = high.posterior.max(axis=0) > 0.51
+    assert np.array_equal(np.asarray(low.labels)[sure], high.labels[sure])

@@ -1,0 +1,119 @@
+"""Laws of the regularisers [R]."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepmix.conformance import drawing
+from deepmix.reference.deep_mixtures import regularizers
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from tests import strategies
+from tests.laws.helpers import check_gradient, close
+
+
+def drawn(data):
+    """Proportions (K, H, W), an image, weights (H, W) and a generator."""
+    _, k, h, w = shape = data.draw(strategies.image_shapes)
+    image, weights = data.draw(strategies.images(shape))
+    rng = data.draw(strategies.generators)
+    proportions = drawing.draw_responsibilities(rng, k, h * w).reshape(k, h, w)
+    return proportions, image, weights, rng
+
+
+def mixture_of(proportions, image, weights, kind="diag") -> Mixture:
+    """π, μ, Σ of [G2] with r = Π."""
+    r, pixels, w = proportions.reshape(len(proportions), -1), image.reshape(len(image), -1), weights.ravel()
+    floor = gaussian.variance_floor(pixels, w)
+    start = gaussian.global_mixture(pixels, w, floor, len(r), kind)
+    found = gaussian.moments(pixels, r, w, floor, start, kind)
+    return Mixture(r @ w / w.sum(), found.means, found.covariances)
+
+
+@pytest.mark.parametrize("kind", COVARIANCE_TYPES)
+@given(data=st.data())
+def test_r1_gradient(kind, data):
+    proportions, image, weights, rng = drawn(data)
+    prior = partial(regularizers.mean_prior, means=rng.normal(size=(len(proportions), len(image))))
+
+    def value(at):
+        return prior(at, mixture_of(at, image, weights, kind), image, weights)[0]
+
+    _, gradient = prior(proportions, mixture_of(proportions, image, weights, kind), image, weights)
+    check_gradient(value, proportions, gradient, rng)
+
+
+@given(data=st.data())
+def test_r2_gradient(data):
+    proportions, image, weights, rng = drawn(data)
+
+    def value(at):
+        return regularizers.total_variation(at, None, image, weights)[0]
+
+    _, gradient = regularizers.total_variation(proportions, None, image, weights)
+    check_gradient(value, proportions, gradient, rng)
+
+
+@given(data=st.data())
+def test_r1_is_the_squared_distance_of_the_means_and_least_at_the_given_ones(data):
+    proportions, image, weights, rng = drawn(data)
+    mixture = mixture_of(proportions, image, weights)
+    offset = rng.normal(size=mixture.means.shape)
+    value, gradient = regularizers.mean_prior(proportions, mixture, image, weights, mixture.means + offset)
+    close(value, np.linalg.norm(offset) ** 2)
+    assert (gradient[:, weights == 0] == 0).all()
+    value, gradient = regularizers.mean_prior(proportions, mixture, image, weights, mixture.means)
+    assert value == 0
+    assert (gradient == 0).all()
+
+
+def test_r1_a_degenerate_class_passes_no_gradient():
+    rng = np.random.default_rng(6)
+    image, weights = rng.normal(size=(2, 4, 4)), np.ones((4, 4))
+    proportions = np.stack([np.ones((4, 4)), np.zeros((4, 4))])
+    mixture = mixture_of(proportions, image, weights)
+    _, gradient = regularizers.mean_prior(proportions, mixture, image, weights, np.zeros((2, 2)))
+    assert np.isfinite(gradient).all()
+    assert (gradient[1] == 0).all()
+
+
+def test_r2_of_a_step_is_the_length_of_its_border():
+    """Two classes, one border of 4 pixels: each class steps by 1 four times, over N = 24 pixels."""
+    proportions = np.zeros((2, 4, 6))
+    proportions[0, :, :2] = proportions[1, :, 2:] = 1
+    image, everywhere = np.zeros((1, 4, 6)), np.ones((4, 6))
+    value, gradient = regularizers.total_variation(proportions, None, image, everywhere)
+    assert value == pytest.approx(2 * 4 / 24)
+    expected = np.zeros((4, 6))
+    expected[:, 1], expected[:, 2] = 1 / 24, -1 / 24
+    np.testing.assert_allclose(gradient, [expected, -expected])
+    mask = everywhere.copy()
+    mask[:, 2] = 0  # no neighbour across the border lies inside
+    value, gradient = regularizers.total_variation(proportions, None, image, mask)
+    assert value == 0
+    assert (gradient == 0).all()
+
+
+@given(data=st.data())
+def test_r2_is_0_for_constant_proportions_and_so_is_its_gradient(data):
+    proportions, image, weights, _ = drawn(data)
+    constant = np.broadcast_to(proportions[:, :1, :1], proportions.shape)
+    value, gradient = regularizers.total_variation(constant, None, image, weights)
+    assert value == 0
+    assert (gradient == 0).all()  # |·|′(0) = 0
+
+
+@given(data=st.data(), factor=st.floats(0.1, 10))
+def test_r2_is_of_degree_one_and_does_not_see_outside_the_mask(data, factor):
+    proportions, image, weights, rng = drawn(data)
+    value, gradient = regularizers.total_variation(proportions, None, image, weights)
+    close((gradient * proportions).sum(), value)  # Euler
+    scaled, same = regularizers.total_variation(factor * proportions, None, image, weights)
+    close(scaled, factor * value)
+    np.testing.assert_array_equal(same, gradient)
+    other = np.where(weights > 0, proportions, rng.random(proportions.shape))
+    assert regularizers.total_variation(other, None, image, weights)[0] == value
+    assert (gradient[:, weights == 0] == 0).all()

@@ -1,0 +1,255 @@
+"""Laws of the hidden Markov field [SV4]."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepmix.reference.mixtures import gaussian, gmm, hmrf, initialization, svgmm
+from deepmix.reference.types import Status
+from tests.laws.helpers import FEW_STEPS, close
+from tests.strategies import FieldProblem, field_problems, generators, responsibilities
+
+shapes = st.sampled_from(((5, 6), (1, 7), (4, 3, 5)))
+
+
+def columns(maps):
+    return maps.reshape(len(maps), -1)
+
+
+def neighbours(place: tuple[int, ...], shape: tuple[int, ...], diagonals: bool):
+    """The places that share an edge or face with one, or a corner too."""
+    for step in product((-1, 0, 1), repeat=len(shape)):
+        other = tuple(np.add(place, step))
+        if 0 < np.abs(step).sum() <= (len(shape) if diagonals else 1) and all(
+            0 <= i < n for i, n in zip(other, shape, strict=True)
+        ):
+            yield other
+
+
+def densities_of(problem: FieldProblem):
+    mixture, kind = problem.start, problem.covariance_type
+    found = gaussian.log_density(columns(problem.image), mixture.means, mixture.covariances, kind)
+    return found.reshape(-1, *problem.mask.shape)
+
+
+def field_of(problem: FieldProblem, data):
+    """Some γ, with the rest of what `sweep` and `free_energy` take."""
+    shape = problem.mask.shape
+    posterior = data.draw(responsibilities(len(problem.start.means), problem.mask.size)).reshape(-1, *shape)
+    return posterior, densities_of(problem), problem.mask, problem.beta, problem.diagonals
+
+
+def energy(posterior, densities, mask, beta, diagonals) -> float:
+    return np.average(hmrf.free_energy(posterior, densities, mask, beta, diagonals), weights=mask)
+
+
+def fitted(problem: FieldProblem, **options):
+    """Exactly three turns, unless told."""
+    options = {"tol": -1.0, "max_iter": 3, "beta": problem.beta, "diagonals": problem.diagonals} | options
+    return hmrf.fit(problem.image, problem.start, problem.mask, covariance_type=problem.covariance_type, **options)
+
+
+@given(rng=generators, shape=shapes, diagonals=st.booleans())
+def test_sv4_neighbours_by_loops(rng, shape, diagonals):
+    maps = rng.normal(size=(2, *shape))
+    found = hmrf.neighbour_sum(maps, diagonals)
+    for place in np.ndindex(shape):
+        expected = sum((maps[:, *other] for other in neighbours(place, shape, diagonals)), np.zeros(2))
+        close(found[:, *place], expected, scale=1)
+
+
+@given(shape=shapes, diagonals=st.booleans())
+def test_sv4_no_two_neighbours_share_a_colour(shape, diagonals):
+    colour = hmrf.colours(np.ones(shape), diagonals)
+    for place in np.ndindex(shape):
+        assert all(colour[place] != colour[other] for other in neighbours(place, shape, diagonals))
+    least = 1 + any(n > 1 for n in shape) if not diagonals else 2 ** sum(n > 1 for n in shape)
+    assert len(np.unique(colour)) == least
+
+
+@given(data=st.data())
+def test_sv4_sweep_and_free_energy_by_loops(data):
+    """Pixel by pixel, the colours in turn; every pair of neighbours once."""
+    problem = data.draw(field_problems())
+    posterior, densities, mask, beta, diagonals = field_of(problem, data)
+    expected, shape = np.array(posterior), mask.shape
+    places, colour = list(np.ndindex(shape)), hmrf.colours(mask, diagonals)
+    for place in sorted(places, key=lambda place: colour[place]):
+        around = list(neighbours(place, shape, diagonals))
+        field = sum((mask[other] * expected[:, *other] for other in around), np.zeros(len(expected)))
+        logits = densities[:, *place] + beta * field
+        joint = np.exp(logits - logits.max())
+        expected[:, *place] = joint / joint.sum()
+    found = hmrf.sweep(posterior, densities, mask, beta, diagonals)
+    close(found, expected, FEW_STEPS)
+    total = 0.0
+    for place in places:
+        g = found[:, *place]
+        total += mask[place] * sum(
+            p * (np.log(p) - d) for p, d in zip(g, densities[:, *place], strict=True) if p > 0
+        )
+        for other in neighbours(place, shape, diagonals):
+            if other > place:
+                total -= beta * mask[place] * mask[other] * (g @ found[:, *other])
+    size = np.average((found * np.abs(densities)).sum(axis=0), weights=mask)
+    close(energy(found, densities, mask, beta, diagonals), total / mask.sum(), scale=1 + size)
+
+
+@given(data=st.data())
+def test_sv4_every_colour_of_a_sweep_is_a_minimum_of_f(data):
+    """A sweep lowers F; and no other posterior of the last colour's pixels has a lower one."""
+    problem = data.draw(field_problems())
+    posterior, *rest = field_of(problem, data)
+    swept = hmrf.sweep(posterior, *rest)
+    slack = 1e-12 * (1 + abs(energy(posterior, *rest)) + np.abs(rest[0]).max())
+    assert energy(swept, *rest) <= energy(posterior, *rest) + slack
+    colour = hmrf.colours(problem.mask, problem.diagonals)
+    other = data.draw(responsibilities(len(swept), problem.mask.size)).reshape(swept.shape)
+    for share in (1e-3, 0.5):
+        moved = np.where(colour == colour.max(), (1 - share) * swept + share * other, swept)
+        assert energy(swept, *rest) <= energy(moved, *rest) + slack
+
+
+@given(problem=field_problems())
+def test_sv4_f_never_increases_without_the_floor(problem):
+    fit = fitted(problem, max_iter=8, floor=np.zeros(len(problem.image)))
+    usable = fit.history[np.isfinite(fit.history)]  # a class may collapse onto a pixel
+    if not fit.degenerate.any():
+        assert (np.diff(usable) <= 1e-9 * (1 + np.abs(usable[1:]))).all()
+
+
+@given(problem=field_problems())
+def test_sv4_beta_0_is_a_mixture_of_equal_proportions(problem):
+    fit = fitted(problem, beta=0.0)
+    k, w, pixels = len(problem.start.means), problem.mask.ravel(), columns(problem.image)
+    mixture, floor = problem.start, gaussian.variance_floor(pixels, w)
+    for t in range(4):
+        mixture = mixture._replace(proportions=np.full(k, 1 / k))
+        r, _ = gmm.e_step(pixels, mixture, problem.covariance_type)
+        nll = gmm.nll(pixels, mixture, w, problem.covariance_type)
+        close(fit.history[t], nll - np.log(k), FEW_STEPS, scale=1 + abs(nll))
+        if t < 3:
+            mixture, _ = gmm.m_step(pixels, r, w, floor, mixture, problem.covariance_type)
+    close(columns(fit.posterior), r, FEW_STEPS)
+
+
+@given(data=st.data())
+def test_sv4_fit_is_its_steps_and_returns_what_f_belongs_to(data):
+    problem = data.draw(field_problems())
+    kind, w, pixels = problem.covariance_type, problem.mask.ravel(), columns(problem.image)
+    rest = problem.mask, problem.beta, problem.diagonals
+    posterior, _ = gmm.e_step(pixels, problem.start, kind)
+    mixture, posterior = problem.start, posterior.reshape(-1, *problem.mask.shape)
+    floor, history = gaussian.variance_floor(pixels, w), []
+    for t in range(4):
+        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind).reshape(posterior.shape)
+        posterior = hmrf.sweep(posterior, densities, *rest)
+        history.append(energy(posterior, densities, *rest))
+        belongs = mixture
+        if t < 3:
+            mixture, found = svgmm.m_step(pixels, columns(posterior), w, floor, mixture, kind)
+    fit = fitted(problem)
+    close(fit.history, np.array(history))
+    close((fit.posterior, fit.mixture.means, fit.mixture.covariances), (posterior, *belongs[1:]))
+    close(fit.mixture.proportions, np.average(columns(posterior), axis=1, weights=w))
+    assert fit.free_energy == fit.history[-1]
+    assert fit.status is Status.max_steps
+    np.testing.assert_array_equal(fit.labels, fit.posterior.argmax(axis=0))
+    np.testing.assert_array_equal(fit.degenerate, found.degenerate)
+
+
+def test_sv4_stops_when_f_falls_by_less_than_tol():
+    rng = np.random.default_rng(3)
+    image = np.where(np.arange(20) < 9, 0.0, 2.0) + rng.normal(0, 1, (1, 20, 20))
+    start = initialization.kmeans(image.reshape(1, -1), 2)
+    fit = hmrf.fit(image, start, tol=1e-4)
+    falls = -np.diff(fit.history)
+    assert fit.status is Status.converged
+    assert falls[-1] < 1e-4
+    assert (falls[:-1] >= 1e-4).all()
+
+
+def test_sv4_a_lonely_pixel_joins_its_neighbours():
+    """Beyond a bright pixel's log-density ratio β times four neighbours decides; a mixture alone cannot."""
+    image = np.zeros((1, 9, 9))
+    image[0, :, 5:] = 4.0
+    image[0, 4, 2] = 3.0  # log N(3|4) − log N(3|0) = 4
+    start = initialization.from_labels(image.reshape(1, -1), (image.ravel() > 2).astype(int), 2)
+    start = start._replace(means=np.array([[0.0], [4.0]]), covariances=np.ones((2, 1)))
+    for beta, expected in ((0.9, 1), (1.1, 0)):
+        fit = hmrf.fit(image, start, beta=beta, max_iter=0)
+        assert fit.labels[4, 2] == expected
+        assert (np.delete(fit.labels[4], 2) == np.delete(np.arange(9) > 4, 2)).all()
+
+
+@given(problem=field_problems(weights="mask"), rng=generators)
+def test_sv4_what_is_outside_does_not_matter(problem, rng):
+    inside = problem.mask > 0
+    strange = np.where(inside, problem.image, rng.choice([np.nan, np.inf, 1e300, 7.0], problem.image.shape))
+    one, other = fitted(problem), fitted(problem._replace(image=strange))
+    np.testing.assert_array_equal(one.history, other.history)
+    np.testing.assert_array_equal(one.posterior[:, inside], other.posterior[:, inside])
+
+
+@given(problem=field_problems())
+def test_sv4_swapping_the_axes_swaps_the_field(problem):
+    """The checkerboard's colours do not know rows from columns."""
+    problem = problem._replace(diagonals=False)
+    turned = problem._replace(image=problem.image.swapaxes(1, 2), mask=problem.mask.swapaxes(0, 1))
+    close(fitted(turned).posterior.swapaxes(1, 2), fitted(problem).posterior, FEW_STEPS)
+
+
+@given(data=st.data())
+def test_sv5_by_loops(data):
+    problem = data.draw(field_problems())
+    posterior, densities, mask, beta, diagonals = field_of(problem, data)
+    total = 0.0
+    for place in np.ndindex(mask.shape):
+        around = list(neighbours(place, mask.shape, diagonals))
+        field = sum((mask[other] * posterior[:, *other] for other in around), np.zeros(len(posterior)))
+        prior = np.exp(beta * (field - field.max()))
+        top = densities[:, *place].max()
+        expected = (prior / prior.sum()) @ np.exp(densities[:, *place] - top)
+        total -= mask[place] * (np.log(expected) + top)
+    size = 1 + np.abs(densities).max()
+    close(hmrf.pseudo_nll(posterior, densities, mask, beta, diagonals), total / mask.sum(), scale=size)
+
+
+@given(problem=field_problems())
+def test_sv5_of_beta_0_is_a_mixture_of_equal_proportions(problem):
+    fit, k = fitted(problem, beta=0.0), len(problem.start.means)
+    equal = fit.mixture._replace(proportions=np.full(k, 1 / k))
+    nll = gmm.nll(columns(problem.image), equal, problem.mask.ravel(), problem.covariance_type)
+    close(fit.pseudo_nll, nll, scale=1 + abs(nll))
+
+
+def test_sv5_finds_a_field_where_there_is_one():
+    """Regions foretell their pixels; the same pixels in any order hardly do, but for what γ knows of them."""
+    rng = np.random.default_rng(9)
+    regions = np.where(np.arange(24) < 12, 0.0, 2.0) + rng.normal(0, 1, (1, 24, 24))
+    shuffled = rng.permutation(regions.ravel()).reshape(regions.shape)
+    start = initialization.kmeans(regions.reshape(1, -1), 2)
+    best, gain = {}, {}
+    for name, image in (("regions", regions), ("shuffled", shuffled)):
+        curve = {beta: hmrf.fit(image, start, beta=beta).pseudo_nll for beta in (0.0, 0.5, 1.0, 2.0)}
+        best[name] = min(curve, key=curve.get)
+        gain[name] = curve[0.0] - curve[best[name]]
+    assert best["regions"] > best["shuffled"]
+    assert gain["regions"] > 10 * gain["shuffled"]
+
+
+def test_sv4_refuses():
+    image, start = np.random.default_rng(0).normal(size=(1, 6, 6)), initialization.kmeans(np.arange(9.0)[None], 2)
+    for options, message in (
+        ({"beta": -1.0}, "beta must be finite and not negative, got -1.0"),
+        ({"beta": np.nan}, "beta must be finite"),
+        ({"mask": np.ones((5, 6))}, r"mask of shape \(5, 6\) does not match image of shape \(1, 6, 6\)"),
+        ({"image": image[0]}, "image must have the shape"),
+        ({"mask": np.zeros((6, 6))}, "the mask is empty"),
+        ({"image": np.where(image > 1, np.nan, image)}, "NaN or infinite"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            hmrf.fit(**{"image": image, "start": start} | options)

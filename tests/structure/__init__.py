@@ -1,0 +1,48 @@
+"""The modules of both packages, at any depth, and their public functions."""
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import deepmix.accelerated
+import deepmix.reference
+
+ROOT = Path(__file__).parents[2]
+
+
+def modules(package: ModuleType) -> dict[str, ModuleType]:
+    """The modules of a package by their path in it; packages are none. Raises LookupError for no modules."""
+    prefix = f"{package.__name__}."
+    names = [module.name for module in pkgutil.walk_packages(package.__path__, prefix) if not module.ispkg]
+    if not names:
+        raise LookupError(f"{package.__name__} has no modules")
+    return {name.removeprefix(prefix): importlib.import_module(name) for name in names}
+
+
+def public_functions(module: ModuleType) -> dict[str, object]:
+    """The public functions that a module defines."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if callable(value)
+        and not inspect.isclass(value)
+        and not name.startswith("_")
+        and getattr(value, "__module__", None) == module.__name__
+    }
+
+
+def sources(folder: Path | str) -> list[Path]:
+    """The Python files below a folder. Raises LookupError if there are none."""
+    found = sorted(Path(folder).rglob("*.py"))
+    if not found:
+        raise LookupError(f"{folder} has no Python files")
+    return found
+
+
+REFERENCE_MODULES = modules(deepmix.reference)
+# `conformance` holds the functions of the others in the form of the reference's.
+ACCELERATED_MODULES = {
+    name: module for name, module in modules(deepmix.accelerated).items() if name != "conformance"
+}
