@@ -10,6 +10,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What tests compile stays out of the user's cache.
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
+# Nearly all of the tests' time goes by in compiling: without most optimisations it takes half of it. What users run,
+# with all of them, is proved by `-m thorough`, with JAX_DISABLE_MOST_OPTIMIZATIONS=0.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ["XLA_FLAGS"] = f"--xla_cpu_use_fusion_emitters=false {os.environ.get('XLA_FLAGS', '')}"
+
 import jax
 import pytest
 from hypothesis import HealthCheck, Phase, settings

@@ -127,14 +127,14 @@ def _turn(
     """A step, whether it was the last, and its NLL."""
     _, image, weights, floor, _ = job
     following, evaluation = algorithm.step(loop.state, image, weights, floor, model, optimization)
-    finite = jnp.isfinite(evaluation.nll)
-    settled = jnp.abs(loop.evaluation.nll - evaluation.nll) < optimization.tol
+    finite = jnp.isfinite(evaluation.value)
+    settled = jnp.abs(loop.evaluation.value - evaluation.value) < optimization.tol
     status = jnp.where(loop.t >= optimization.max_steps - 1, Status.max_steps, Status.running)
     status = jnp.where((loop.t > optimization.min_steps) & settled, Status.converged, status)
     status = jnp.where(finite, status, Status.non_finite)
     new, old = (loop.state.parameters, evaluation), (loop.parameters, loop.evaluation)
     parameters, kept = jax.tree.map(partial(jnp.where, finite | (loop.t == 0)), new, old)
-    return Loop(loop.t + 1, following, parameters, kept, status), evaluation.nll
+    return Loop(loop.t + 1, following, parameters, kept, status), evaluation.value
 
 
 def _work(algorithm: Algorithm, model: DeepModel, optimization: Optimization, max_steps: int) -> side_by_side.Work:

@@ -109,7 +109,14 @@ def fit(
     ):
         if progress is not None and not course.sums:
             progress(len(course.history) - 1, course.history[-1])
-    return Trained(course.parameters, np.array(course.history), course.status)
+    finite = [nll for nll in course.history if np.isfinite(nll)]
+    return Trained(
+        value=finite[-1] if finite else np.nan,
+        history=np.array(course.history),
+        status=course.status,
+        degenerate=np.array(course.degenerate),
+        parameters=course.parameters,
+    )
 
 
 class Course(NamedTuple):
@@ -117,8 +124,9 @@ class Course(NamedTuple):
 
     state: θ and AdamW's state. opening: θ with which the epoch began. kept: θ with which the last epoch began
     whose mean NLL was finite. history: the mean NLLs of the epochs that have ended; objective: the mean losses.
-    sums: (3,) for each batch of this epoch so far, Σ shares·NLL, loss · Σ shares and Σ shares; still being
-    computed, perhaps.
+    sums: (3 + K,) for each batch of this epoch so far, Σ shares·NLL, loss · Σ shares, Σ shares, and for each class
+    the shares of the images where it is not degenerate; still being computed, perhaps.
+    degenerate: the classes that were so in every image of the last epoch [G3].
     """
 
     state: TrainingState
@@ -128,6 +136,7 @@ class Course(NamedTuple):
     objective: tuple[float, ...] = ()
     sums: tuple[jax.Array, ...] = ()
     status: Status = Status.running
+    degenerate: tuple[bool, ...] = ()
 
     @property
     def parameters(self) -> Tree:
@@ -142,7 +151,7 @@ def begin(parameters: Tree, model: TrainingModel = TrainingModel(), mesh: Mesh |
     state = TrainingState(parameters, adamw.init(parameters))
     if mesh is not None:
         state = _global(state, _over(mesh))
-    return Course(state, state.parameters, state.parameters)
+    return Course(state=state, opening=state.parameters, kept=state.parameters)
 
 
 def run(
@@ -175,12 +184,20 @@ def run(
 
 def _after_epoch(course: Course, training: Training) -> Course:
     """The means of the epoch that has just ended [TR2], and the beginning of the next."""
-    nll, objective, count = (float(each) for each in np.sum(course.sums, axis=0, dtype=float))
+    nll, objective, count, *occupied = np.sum(course.sums, axis=0, dtype=float).tolist()
     history = (*course.history, nll / count)
     status = ended(list(history), training)
     kept = course.kept if status == Status.non_finite and course.history else course.opening
     objectives = (*course.objective, objective / count)
-    return Course(course.state, course.state.parameters, kept, history, objectives, status=status)
+    return Course(
+        state=course.state,
+        opening=course.state.parameters,
+        kept=kept,
+        history=history,
+        objective=objectives,
+        status=status,
+        degenerate=tuple(share == 0 for share in occupied),
+    )
 
 
 def _descend(
@@ -215,8 +232,9 @@ def _summed_step(
     """`step`, with the sums of the batch, see `Course`."""
     state, value, evaluations = _descend(state, batch, learning_rate, model, training, product_dtype)
     count = batch.shares.sum()
-    nll = jnp.vdot(evaluations.nll, batch.shares, precision=gaussian.HIGHEST)
-    return state, jnp.stack([nll, value * count, count])
+    nll = jnp.vdot(evaluations.value, batch.shares, precision=gaussian.HIGHEST)
+    occupied = jnp.matmul(batch.shares, ~evaluations.degenerate, precision=gaussian.HIGHEST)
+    return state, jnp.concatenate([jnp.stack([nll, value * count, count]), occupied])
 
 
 def _place(batch: Batch, parameters: Tree, mesh: Mesh | None) -> Batch:
@@ -261,9 +279,8 @@ def _predict(
 ) -> Prediction:
     surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
     _, evaluation = one_image.loss(parameters, image, *surroundings, model, product_dtype=product_dtype)
-    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
-    nll, proportions, posterior, mixture, degenerate = evaluation
-    return Prediction(proportions, posterior, mixture, chosen.argmax(axis=0), nll, degenerate)
+    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    return Prediction(**evaluation._asdict(), labels=chosen.argmax(axis=0))
 
 
 def _surroundings(

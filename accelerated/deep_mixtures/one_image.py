@@ -86,7 +86,13 @@ def objective(
     prior_mixture = Mixture(mean_proportions, of_prior.means, of_prior.covariances)
     for regularizer, strength in model.regularizers:
         total += strength * regularizer(proportions.reshape(shape), prior_mixture, image, weights)
-    return total, Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
+    return total, Evaluation(
+        value=nll,
+        degenerate=found.degenerate,
+        mixture=mixture,
+        proportions=proportions.reshape(shape),
+        responsibilities=posterior.reshape(shape),
+    )
 
 
 @partial(jax.jit, static_argnames="product_dtype")
@@ -306,17 +312,13 @@ def _columns(maps: jax.Array) -> jax.Array:
 
 def _fit(loop: _descent.Loop, history: np.ndarray, model: DeepModel) -> DeepFit:
     evaluation = loop.evaluation
-    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
+    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
     return DeepFit(
-        loop.parameters,
-        evaluation.proportions,
-        evaluation.posterior,
-        evaluation.mixture,
-        chosen.argmax(axis=0),
-        evaluation.nll,
-        history,
-        Status(int(loop.status)),
-        evaluation.degenerate,
+        **evaluation._asdict(),
+        history=history,
+        status=Status(int(loop.status)),
+        parameters=loop.parameters,
+        labels=chosen.argmax(axis=0),
     )
 
 

@@ -205,11 +205,11 @@ def _fit(solution: Solution, n_pixels: int) -> Fit:
         mixture = mixture._replace(proportions=mixture.proportions[:, :n_pixels])
     history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
     return Fit(
-        mixture,
-        responsibilities[:, :n_pixels],
-        labels[:n_pixels],
-        ended.nll,
-        history,
-        status,
-        ended.degenerate,
+        value=ended.value,
+        history=history,
+        status=status,
+        degenerate=ended.degenerate,
+        mixture=mixture,
+        responsibilities=responsibilities[:, :n_pixels],
+        labels=labels[:n_pixels],
     )

@@ -114,7 +114,15 @@ def run(
         labels[place] = found_in_chunk.argmax(axis=0)
         if responsibilities is not None:
             responsibilities[:, place] = found_in_chunk
-    return Fit(mixture, responsibilities, labels, nll, np.array(history), status, degenerate)
+    return Fit(
+        value=nll,
+        history=np.array(history),
+        status=status,
+        degenerate=degenerate,
+        mixture=mixture,
+        responsibilities=responsibilities,
+        labels=labels,
+    )
 
 
 def _settle(source: Source, mixture: Mixture, e_step: EStep, covariance_type: str) -> tuple[Sums, Moments]:

@@ -17,13 +17,13 @@ Step = Callable[[Mixture], tuple[jax.Array, Mixture, jax.Array]]
 class Loop(NamedTuple):
     """The loop after t M-steps.
 
-    mixture, nll, degenerate: of the last finite NLL. following, collapsing: the mixture after it and its
+    mixture, value, degenerate: of the last finite NLL. following, collapsing: the mixture after it and its
     degenerate classes. history: (max_iter + 1,) every NLL so far, then NaN. status: `Status` as an integer.
     """
 
     t: jax.Array
     mixture: Mixture
-    nll: jax.Array
+    value: jax.Array
     degenerate: jax.Array
     following: Mixture
     collapsing: jax.Array
@@ -43,12 +43,12 @@ def loop(step: Step, start: Mixture, tol: jax.Array, max_iter: int) -> Loop:
         nll, following, collapsing = step(loop.following)
         t, finite = loop.t + 1, jnp.isfinite(nll)
         status = jnp.where(t >= max_iter, Status.max_steps, Status.running)
-        status = jnp.where(loop.nll - nll < tol, Status.converged, status)
+        status = jnp.where(loop.value - nll < tol, Status.converged, status)
         status = jnp.where(finite, status, Status.non_finite)
         new = loop.following, nll, loop.collapsing
-        old = loop.mixture, loop.nll, loop.degenerate
-        mixture, kept_nll, degenerate = jax.tree.map(partial(jnp.where, finite), new, old)
-        return Loop(t, mixture, kept_nll, degenerate, following, collapsing, loop.history.at[t].set(nll), status)
+        old = loop.mixture, loop.value, loop.degenerate
+        mixture, value, degenerate = jax.tree.map(partial(jnp.where, finite), new, old)
+        return Loop(t, mixture, value, degenerate, following, collapsing, loop.history.at[t].set(nll), status)
 
     nll, following, collapsing = step(start)
     status = jnp.where(jnp.isfinite(nll), Status.running if max_iter else Status.max_steps, Status.non_finite)

@@ -75,8 +75,16 @@ def fit(
     ended, coefficient = _solve(aligned(x), aligned(u), aligned(w, 0), fuzzifier, tol, max_iter)
     found = jnp.stack(ended.memberships)[:, : x.shape[1]]
     history = np.asarray(ended.history)[: int(ended.t)]
-    labels, status = found.argmax(axis=0), Status(int(ended.status))
-    return FuzzyFit(ended.centres, found, labels, history[-1], history, coefficient, status, ended.degenerate)
+    return FuzzyFit(
+        value=history[-1],
+        history=history,
+        status=Status(int(ended.status)),
+        degenerate=ended.degenerate,
+        centres=ended.centres,
+        memberships=found,
+        labels=found.argmax(axis=0),
+        partition_coefficient=coefficient,
+    )
 
 
 def squared_distances(pixels: jax.Array, centres: jax.Array) -> jax.Array:

@@ -36,7 +36,7 @@ def colours(weights: jax.Array, diagonals: bool = False) -> jax.Array:
 
 
 def sweep(
-    posterior: jax.Array,
+    responsibilities: jax.Array,
     log_densities: jax.Array,
     weights: jax.Array,
     beta: jax.Array | float = 1.0,
@@ -45,34 +45,34 @@ def sweep(
     """See `reference.mixtures.hmrf.sweep` [SV4]."""
     colour = colours(weights, diagonals)
     for each in range(2**weights.ndim if diagonals else 2):
-        field = beta * neighbour_sum(weights * posterior, diagonals)
+        field = beta * neighbour_sum(weights * responsibilities, diagonals)
         updated, _ = gaussian.posterior(field, log_densities)
-        posterior = jnp.where(colour == each, updated, posterior)
-    return posterior
+        responsibilities = jnp.where(colour == each, updated, responsibilities)
+    return responsibilities
 
 
 def free_energy(
-    posterior: jax.Array,
+    responsibilities: jax.Array,
     log_densities: jax.Array,
     weights: jax.Array,
     beta: jax.Array | float = 1.0,
     diagonals: bool = False,
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.free_energy` [SV4]."""
-    alone = -jax.scipy.special.entr(posterior) - posterior * log_densities
-    agreement = posterior * neighbour_sum(weights * posterior, diagonals)
+    alone = -jax.scipy.special.entr(responsibilities) - responsibilities * log_densities
+    agreement = responsibilities * neighbour_sum(weights * responsibilities, diagonals)
     return (alone - beta / 2 * agreement).sum(axis=0)
 
 
 def pseudo_nll(
-    posterior: jax.Array,
+    responsibilities: jax.Array,
     log_densities: jax.Array,
     weights: jax.Array,
     beta: jax.Array | float = 1.0,
     diagonals: bool = False,
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.pseudo_nll` [SV5]."""
-    field = beta * neighbour_sum(weights * posterior, diagonals)
+    field = beta * neighbour_sum(weights * responsibilities, diagonals)
     _, log_likelihood = gaussian.posterior(jax.nn.log_softmax(field, axis=0), log_densities)
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
 
@@ -95,12 +95,21 @@ def fit(
     x, w = jnp.asarray(pixels), jnp.asarray(weights)
     floor = gaussian.variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
     begin = cast(start, x.dtype)
-    ended, posterior, mixture, expected = _solve(
+    ended, responsibilities, mixture, expected = _solve(
         x, begin, w, floor, beta, tol, diagonals, covariance_type, max_iter
     )
     history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
-    labels = posterior.argmax(axis=0)
-    return FieldFit(mixture, posterior, labels, ended.nll, history, status, ended.degenerate, expected)
+    labels = responsibilities.argmax(axis=0)
+    return FieldFit(
+        value=ended.value,
+        history=history,
+        status=status,
+        degenerate=ended.degenerate,
+        mixture=mixture,
+        responsibilities=responsibilities,
+        labels=labels,
+        pseudo_nll=expected,
+    )
 
 
 @partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))
@@ -123,15 +132,15 @@ def _solve(
         return sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals), densities
 
     def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
-        posterior, densities = e_step(mixture)
-        energy = free_energy(posterior, densities, weights, beta, diagonals)
-        flat = posterior.reshape(len(posterior), -1)
+        responsibilities, densities = e_step(mixture)
+        energy = free_energy(responsibilities, densities, weights, beta, diagonals)
+        flat = responsibilities.reshape(len(responsibilities), -1)
         following, found = svgmm.m_step(pixels, flat, w, floor, mixture, covariance_type)
         return em.mean_nll(-energy.ravel(), w), following, found.degenerate
 
     responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
     ended = em.loop(step, start._replace(proportions=responsibilities), tol, max_iter)
-    posterior, densities = e_step(ended.mixture)
-    mean = jnp.matmul(posterior.reshape(len(posterior), -1), w, precision=gaussian.HIGHEST) / w.sum()
-    expected = pseudo_nll(posterior, densities, weights, beta, diagonals)
-    return ended, posterior, ended.mixture._replace(proportions=mean), expected
+    responsibilities, densities = e_step(ended.mixture)
+    mean = jnp.matmul(responsibilities.reshape(len(responsibilities), -1), w, precision=gaussian.HIGHEST) / w.sum()
+    expected = pseudo_nll(responsibilities, densities, weights, beta, diagonals)
+    return ended, responsibilities, ended.mixture._replace(proportions=mean), expected

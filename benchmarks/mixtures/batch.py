@@ -108,4 +108,4 @@ def _maps(fits: list[Any]) -> list[Any]:
 
 
 def _nll(fits: list[Any]) -> np.ndarray:
-    return np.array([fit.nll for fit in fits])
+    return np.array([fit.value for fit in fits])

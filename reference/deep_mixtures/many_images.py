@@ -100,13 +100,14 @@ def fit(
     history: list[float] = []
     status = Status.running
     while status == Status.running:
-        opening, epoch, nlls, shares = state, len(history), [], []
+        opening, epoch, nlls, shares, lost = state, len(history), [], [], []
         learning_rate = polynomial_decay(training.learning_rate, epoch, training.max_epochs)
         for batch in batches(epoch):
             checked = check_batch(batch, len(parameters["head"]["bias"]), model.deep.unet.depth)
             state, evaluations = step(state, checked, learning_rate, model, training)
-            nlls += list(evaluations.nll)
+            nlls += list(evaluations.value)
             shares += list(checked.shares)
+            lost += list(evaluations.degenerate[checked.shares > 0])
         if not nlls:
             raise ValueError(f"epoch {epoch} has no batch")
         history.append(np.average(nlls, weights=shares))
@@ -117,7 +118,14 @@ def fit(
             kept = opening
     if status != Status.non_finite:
         kept = state
-    return Trained(kept.parameters, np.array(history), status)
+    finite = [nll for nll in history if np.isfinite(nll)]
+    return Trained(
+        value=finite[-1] if finite else np.nan,
+        history=np.array(history),
+        status=status,
+        degenerate=np.all(lost, axis=0),
+        parameters=kept.parameters,
+    )
 
 
 def ended(history: list[float], training: Training = Training()) -> Status:
@@ -146,9 +154,8 @@ def predict(
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
     _, evaluation = one_image.loss(parameters, image, *_surroundings(image, weights, n_components, model), model)
-    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
-    nll, proportions, posterior, mixture, degenerate = evaluation
-    return Prediction(proportions, posterior, mixture, chosen.argmax(axis=0), nll, degenerate)
+    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    return Prediction(**evaluation._asdict(), labels=chosen.argmax(axis=0))
 
 
 def _problem(parameters: Tree, batch: Batch, b: int, model: TrainingModel) -> tuple[_Problem, DeepModel]:

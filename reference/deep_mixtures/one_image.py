@@ -33,7 +33,7 @@ def loss(
     logits, _ = unet(parameters, image, model.unet)
     evaluation, _ = _evaluate(logits, image, previous, weights, floor, model, damping)
     regular, _ = _regularize(evaluation, image, previous, weights, floor, model)
-    return evaluation.nll + regular, evaluation
+    return evaluation.value + regular, evaluation
 
 
 def loss_and_gradient(
@@ -56,9 +56,9 @@ def loss_and_gradient(
     if model.objective == "free_energy":
         d_logits += _free_energy_gradient(logits, evaluation, image, weights, model)  # [VE2]
     elif model.method == "deepsvg":
-        d_logits += weights / weights.sum() * (evaluation.proportions - evaluation.posterior)  # [DG4]
+        d_logits += weights / weights.sum() * (evaluation.proportions - evaluation.responsibilities)  # [DG4]
     gradient, _ = unet_pullback(d_logits)
-    return evaluation.nll + regular, evaluation, gradient
+    return evaluation.value + regular, evaluation, gradient
 
 
 def step(
@@ -118,25 +118,21 @@ def fit(
     status = Status.running
     while status == Status.running:
         following, evaluation = step(state, image, weights, floor, model, optimization)
-        history.append(evaluation.nll)
+        history.append(evaluation.value)
         if progress is not None:
-            progress(len(history) - 1, evaluation.nll)
+            progress(len(history) - 1, evaluation.value)
         status = _status(history, optimization)
         if status != Status.non_finite or len(history) == 1:
             kept = state.parameters, evaluation
         state = following
     parameters, evaluation = kept
-    chosen = evaluation.posterior if model.label_rule == "posterior" else evaluation.proportions
+    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
     return DeepFit(
-        parameters,
-        evaluation.proportions,
-        evaluation.posterior,
-        evaluation.mixture,
-        chosen.argmax(axis=0),
-        evaluation.nll,
-        np.array(history),
-        status,
-        evaluation.degenerate,
+        **evaluation._asdict(),
+        history=np.array(history),
+        status=status,
+        parameters=parameters,
+        labels=chosen.argmax(axis=0),
     )
 
 
@@ -231,7 +227,13 @@ def _evaluate(
     if model.objective == "free_energy":
         nll = free_energy(proportions, mixture, pixels, w, kind, model.contamination)
     shape = logits.shape
-    evaluation = Evaluation(nll, proportions.reshape(shape), posterior.reshape(shape), mixture, found.degenerate)
+    evaluation = Evaluation(
+        value=nll,
+        degenerate=found.degenerate,
+        mixture=mixture,
+        proportions=proportions.reshape(shape),
+        responsibilities=posterior.reshape(shape),
+    )
     return evaluation, found
 
 
@@ -245,7 +247,7 @@ def _nll_gradient(
 ) -> np.ndarray:
     """∂NLL/∂Π (K, H, W): all of deepG's; of deepSVG's the part through the moments (the rest is [DG4])."""
     pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
-    mixture, posterior = evaluation.mixture, _columns(evaluation.posterior)
+    mixture, posterior = evaluation.mixture, _columns(evaluation.responsibilities)
     result = np.zeros_like(posterior)
     if model.method == "deepg":
         densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)

@@ -75,40 +75,40 @@ class DeepState(NamedTuple):
 class Evaluation(NamedTuple):
     """The model at θ_t.
 
-    nll: NLL_t, or F_t, without the regularisers.
-    proportions: Π (K, H, W).
-    posterior: γ (K, H, W) with Π, μ and Σ.
-    mixture: π = mean Π (K,), μ and Σ of [DG3]; of the free energy those of [VE3].
+    value: NLL_t, or F_t, without the regularisers.
     degenerate: (K,) bool [G3].
+    mixture: π = mean Π (K,), μ and Σ of [DG3]; of the free energy those of [VE3].
+    proportions: Π (K, H, W).
+    responsibilities: γ (K, H, W) with Π, μ and Σ.
     """
 
-    nll: Array
-    proportions: Array
-    posterior: Array
-    mixture: Mixture
+    value: Array
     degenerate: Array
+    mixture: Mixture
+    proportions: Array
+    responsibilities: Array
 
 
 class DeepFit(NamedTuple):
     """What Algorithm 3 returns; all of it belongs to the same θ_t.
 
+    value, history, status, degenerate: as in `Fit`; NLL or F, by the objective.
     parameters: θ.
-    proportions: Π (K, H, W) = Φ_θ(image).
-    posterior: γ (K, H, W).
     mixture: as in `Evaluation`.
+    proportions: Π (K, H, W) = Φ_θ(image).
+    responsibilities: γ (K, H, W).
     labels: (H, W) int, classes 0 … K−1, by the label rule.
-    nll, history, status, degenerate: as in `Fit`; NLL or F, by the objective.
     """
 
-    parameters: Tree
-    proportions: Array
-    posterior: Array
-    mixture: Mixture
-    labels: Array
-    nll: Array
+    value: Array
     history: Array
     status: Status
     degenerate: Array
+    parameters: Tree
+    mixture: Mixture
+    proportions: Array
+    responsibilities: Array
+    labels: Array
 
 
 class TrainingModel(NamedTuple):
@@ -160,26 +160,31 @@ class TrainingState(NamedTuple):
 class Trained(NamedTuple):
     """What Algorithm 4 returns.
 
-    parameters: θ. history: (epochs,) the mean NLL of each epoch, every image under the θ that its batch met.
+    value: the mean NLL of the last epoch that has a finite one; NaN if none has.
+    history: (epochs,) the mean NLL of each epoch, every image under the θ that its batch met.
     status: `Status`; if non_finite, θ is that from before the last epoch whose mean NLL was finite.
+    degenerate: (K,) bool, the classes that were degenerate in every image of the last epoch [G3].
+    parameters: θ.
     """
 
-    parameters: Tree
+    value: Array
     history: Array
     status: Status
+    degenerate: Array
+    parameters: Tree
 
 
 class Prediction(NamedTuple):
     """A new image under a trained network [TR3].
 
-    proportions: Π (K, H, W). posterior: γ (K, H, W). mixture: π = mean Π (K,), μ and Σ of [DG3].
-    labels: (H, W) int, classes 0 … K−1, by the label rule. nll: NLL of the image.
-    degenerate: (K,) bool [G3].
+    value: NLL of the image. degenerate: (K,) bool [G3]. mixture: π = mean Π (K,), μ and Σ of [DG3].
+    proportions: Π (K, H, W). responsibilities: γ (K, H, W).
+    labels: (H, W) int, classes 0 … K−1, by the label rule.
     """
 
-    proportions: Array
-    posterior: Array
-    mixture: Mixture
-    labels: Array
-    nll: Array
+    value: Array
     degenerate: Array
+    mixture: Mixture
+    proportions: Array
+    responsibilities: Array
+    labels: Array

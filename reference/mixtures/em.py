@@ -38,9 +38,16 @@ def run(
         if status == Status.running:
             mixture, found = m_step(pixels, responsibilities, weights, floor, mixture, covariance_type)
             degenerate = found.degenerate
-    mixture, responsibilities, nll, degenerate = kept
-    labels = responsibilities.argmax(axis=0)
-    return Fit(mixture, responsibilities, labels, nll, np.array(history), status, degenerate)
+    mixture, responsibilities, value, degenerate = kept
+    return Fit(
+        value=value,
+        history=np.array(history),
+        status=status,
+        degenerate=degenerate,
+        mixture=mixture,
+        responsibilities=responsibilities,
+        labels=responsibilities.argmax(axis=0),
+    )
 
 
 def mean_nll(log_likelihood: np.ndarray, weights: np.ndarray) -> float:

@@ -91,8 +91,16 @@ def fit(
         change = np.abs(following - u)[:, w > 0].max()
         u = following
         status = _status(history, change, tol, max_iter)  # [FC3]
-    labels, coefficient = u.argmax(axis=0), partition_coefficient(u, w)  # [FC4]
-    return FuzzyFit(c, u, labels, history[-1], np.array(history), coefficient, status, degenerate)
+    return FuzzyFit(
+        value=history[-1],
+        history=np.array(history),
+        status=status,
+        degenerate=degenerate,
+        centres=c,
+        memberships=u,
+        labels=u.argmax(axis=0),
+        partition_coefficient=partition_coefficient(u, w),  # [FC4]
+    )
 
 
 def squared_distances(pixels: np.ndarray, centres: np.ndarray) -> np.ndarray:

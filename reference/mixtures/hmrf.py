@@ -33,7 +33,7 @@ def colours(weights: np.ndarray, diagonals: bool = False) -> np.ndarray:
 
 
 def sweep(
-    posterior: np.ndarray,
+    responsibilities: np.ndarray,
     log_densities: np.ndarray,
     weights: np.ndarray,
     beta: float = 1.0,
@@ -41,18 +41,18 @@ def sweep(
 ) -> np.ndarray:
     """γ_k(x) ∝ N(I(x)|μ_k,Σ_k) exp(β Σ_{y∈∂x} w(y) γ_k(y)), colour by colour [SV4]: each lowers F.
 
-    posterior: γ (K, *spatial). log_densities: log N (K, *spatial). weights: (*spatial). Returns γ.
+    responsibilities: γ (K, *spatial). log_densities: log N (K, *spatial). weights: (*spatial). Returns γ.
     """
     colour = colours(weights, diagonals)
     for each in range(colour.max() + 1):
-        field = beta * neighbour_sum(weights * posterior, diagonals)
+        field = beta * neighbour_sum(weights * responsibilities, diagonals)
         updated, _ = gaussian.posterior(field, log_densities)
-        posterior = np.where(colour == each, updated, posterior)
-    return posterior
+        responsibilities = np.where(colour == each, updated, responsibilities)
+    return responsibilities
 
 
 def free_energy(
-    posterior: np.ndarray,
+    responsibilities: np.ndarray,
     log_densities: np.ndarray,
     weights: np.ndarray,
     beta: float = 1.0,
@@ -62,13 +62,13 @@ def free_energy(
 
     F = (1/N) [Σ_x w Σ_k γ_k (log γ_k − log N) − β Σ_{x~y} w(x) w(y) Σ_k γ_k(x) γ_k(y)].
     """
-    alone = xlogy(posterior, posterior) - posterior * log_densities
-    agreement = posterior * neighbour_sum(weights * posterior, diagonals)  # meets every pair twice
+    alone = xlogy(responsibilities, responsibilities) - responsibilities * log_densities
+    agreement = responsibilities * neighbour_sum(weights * responsibilities, diagonals)  # meets every pair twice
     return (alone - beta / 2 * agreement).sum(axis=0)
 
 
 def pseudo_nll(
-    posterior: np.ndarray,
+    responsibilities: np.ndarray,
     log_densities: np.ndarray,
     weights: np.ndarray,
     beta: float = 1.0,
@@ -78,7 +78,7 @@ def pseudo_nll(
 
     Every pixel as its neighbours let it expect: least for the β that suits the image. Arguments as for `sweep`.
     """
-    field = beta * neighbour_sum(weights * posterior, diagonals)
+    field = beta * neighbour_sum(weights * responsibilities, diagonals)
     _, log_likelihood = gaussian.posterior(log_softmax(field, axis=0), log_densities)
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
 
@@ -110,15 +110,24 @@ def fit(
 
     def e_step(pixels: np.ndarray, mixture: Mixture, kind: str) -> tuple[np.ndarray, np.ndarray]:
         densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind).reshape(maps)
-        posterior = sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals)
-        energy = free_energy(posterior, densities, weights, beta, diagonals)
-        return posterior.reshape(len(posterior), -1), -energy.ravel()
+        responsibilities = sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals)
+        energy = free_energy(responsibilities, densities, weights, beta, diagonals)
+        return responsibilities.reshape(len(responsibilities), -1), -energy.ravel()
 
     first = svgmm.begin(pixels, start, covariance_type)
     fitted = em.run(e_step, svgmm.m_step, pixels, first, w, floor, covariance_type, tol, max_iter)
-    posterior = fitted.responsibilities.reshape(maps)
+    responsibilities = fitted.responsibilities.reshape(maps)
     mixture = fitted.mixture._replace(proportions=fitted.responsibilities @ w / w.sum())
-    labels = posterior.argmax(axis=0)
+    labels = responsibilities.argmax(axis=0)
     densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
-    expected = pseudo_nll(posterior, densities, weights, beta, diagonals)
-    return FieldFit(mixture, posterior, labels, *fitted[3:], expected)
+    expected = pseudo_nll(responsibilities, densities, weights, beta, diagonals)
+    return FieldFit(
+        value=fitted.value,
+        history=fitted.history,
+        status=fitted.status,
+        degenerate=fitted.degenerate,
+        mixture=mixture,
+        responsibilities=responsibilities,
+        labels=labels,
+        pseudo_nll=expected,
+    )

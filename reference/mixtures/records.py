@@ -37,64 +37,64 @@ class Moments(NamedTuple):
 class Fit(NamedTuple):
     """What an EM algorithm returns.
 
-    mixture: the parameters that `nll` belongs to [EM2].
-    responsibilities: γ (K, N) of one E-step with that mixture [EM4].
-    labels: (N,) int, classes 0 … K−1.
-    nll: the NLL of `mixture`.
-    history: (T,) every NLL computed, NLL_0 first; a non-finite one comes last and is not `nll`.
+    value: the NLL of `mixture` [EM2], [SV1].
+    history: (T,) every NLL computed, NLL_0 first; a non-finite one comes last and is not `value`.
     status: `Status`.
     degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
+    mixture: the parameters that `value` belongs to.
+    responsibilities: γ (K, N) of one E-step with that mixture [EM4].
+    labels: (N,) int, classes 0 … K−1.
     """
 
-    mixture: Mixture
-    responsibilities: Array
-    labels: Array
-    nll: Array
+    value: Array
     history: Array
     status: Status
     degenerate: Array
+    mixture: Mixture
+    responsibilities: Array
+    labels: Array
 
 
 class FieldFit(NamedTuple):
     """What a hidden Markov field returns.
 
-    mixture: μ and Σ that `free_energy` belongs to, and π = mean γ (K,).
-    posterior: γ (K, *spatial), the mean field [SV4].
-    labels: (*spatial) int, argmax γ, classes 0 … K−1.
-    free_energy: F of both.
-    history: (T,) F after every sweep; a non-finite one comes last and is not `free_energy`.
+    value: F of `mixture` and `responsibilities` [SV4].
+    history: (T,) F after every sweep; a non-finite one comes last and is not `value`.
     status, degenerate: as in `Fit`.
+    mixture: μ and Σ that `value` belongs to, and π = mean γ (K,).
+    responsibilities: γ (K, *spatial), the mean field.
+    labels: (*spatial) int, argmax γ, classes 0 … K−1.
     pseudo_nll: what each pixel is expected to be from its neighbours [SV5]; compares β, and starts.
     """
 
-    mixture: Mixture
-    posterior: Array
-    labels: Array
-    free_energy: Array
+    value: Array
     history: Array
     status: Status
     degenerate: Array
+    mixture: Mixture
+    responsibilities: Array
+    labels: Array
     pseudo_nll: Array
 
 
 class FuzzyFit(NamedTuple):
     """What fuzzy C-means returns.
 
+    value: J of `centres` and `memberships` [FC1].
+    history: (T,) J after every round.
+    status: `Status`.
+    degenerate: (K,) bool, the classes that had no member in the last round and kept their centres.
     centres: (K, M), in the unit of the pixels.
     memberships: u (K, N), those that the centres give [FC2].
     labels: (N,) int, argmax u, classes 0 … K−1.
-    objective: J of both [FC1].
-    history: (T,) J after every round.
-    partition_coefficient: Σ w Σ u² / Σ w: 1 for a hard partition, 1/K for none.
-    status: `Status`.
-    degenerate: (K,) bool, the classes that had no member in the last round and kept their centres.
+    partition_coefficient: Σ w Σ u² / Σ w: 1 for a hard partition, 1/K for none [FC4].
     """
 
+    value: Array
+    history: Array
+    status: Status
+    degenerate: Array
     centres: Array
     memberships: Array
     labels: Array
-    objective: Array
-    history: Array
     partition_coefficient: Array
-    status: Status
-    degenerate: Array

@@ -78,9 +78,17 @@ def test_regularizers_are_built_from_their_names():
 
 
 def test_leaves_and_pick_name_the_same_things():
-    fit = Fit(MIXTURE, np.ones((2, 3)), np.zeros(3, int), 0.5, np.ones(1), Status.converged, np.zeros(2, bool))
+    fit = Fit(
+        value=0.5,
+        history=np.ones(1),
+        status=Status.converged,
+        degenerate=np.zeros(2, bool),
+        mixture=MIXTURE,
+        responsibilities=np.ones((2, 3)),
+        labels=np.zeros(3, int),
+    )
     leaves = flat.leaves({"fit": fit})
-    assert {"fit/mixture/means", "fit/nll", "fit/status"} <= leaves.keys()
+    assert {"fit/mixture/means", "fit/value", "fit/status"} <= leaves.keys()
     for name, array in leaves.items():
         np.testing.assert_array_equal(flat.pick({"fit": fit}, name), array)
     as_keys = {"fit": fit._asdict() | {"mixture": MIXTURE._asdict()}}

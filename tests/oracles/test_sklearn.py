@@ -67,7 +67,7 @@ def test_em_same_start_same_number_of_m_steps(kind, data, n_steps, integers):
     assert theirs.n_iter_ == n_steps
     close(ours.mixture, (theirs.weights_, theirs.means_, theirs.covariances_), 1e-8, scale=1)
     repeated = pixels.repeat(copies, axis=1)
-    close(ours.nll, -theirs.score(repeated.T), 1e-8)
+    close(ours.value, -theirs.score(repeated.T), 1e-8)
     close(ours.responsibilities.repeat(copies, axis=1).T, theirs.predict_proba(repeated.T), 1e-8)
     np.testing.assert_array_equal(ours.labels.repeat(copies), theirs.predict(repeated.T))
 

@@ -163,7 +163,7 @@ def test_dg1_loss_and_gradient_through_the_moments(kind, method, data, regulariz
         model_for(problem, method, regularized),
     )
     close(value, loss.item(), 1e-10)
-    close(evaluation.nll, nll.item(), 1e-10)
+    close(evaluation.value, nll.item(), 1e-10)
     gradient = tree_map(lambda _, leaf: leaf, expected, gradient)
     # rounding leaves 100 u of the terms of size 1 that cancel where the classes are nearly alike
     close(flat(gradient), flat(expected), 1e-8, scale=max(np.abs(flat(expected)).max(), 1e-6))

@@ -16,8 +16,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 Mixture = namedtuple("Mixture", "proportions means covariances")
 Moments = namedtuple("Moments", "counts means covariances degenerate")
-Fit = namedtuple("Fit", "mixture responsibilities labels nll history status degenerate")
-Evaluation = namedtuple("Evaluation", "nll proportions posterior mixture degenerate")
+Fit = namedtuple("Fit", "value history status degenerate mixture responsibilities labels")
+Evaluation = namedtuple("Evaluation", "value degenerate mixture proportions responsibilities")
 CONVERGED, LIMIT, NON_FINITE = 1, 2, 3
 
 # Gaussian
@@ -156,7 +156,7 @@ def fit(
         history.append(mean_nll(log_likelihood, weights))
         if (finite := bool(history[-1].isfinite())) or len(history) == 1:
             labels = (mixture.proportions if mixture.proportions.ndim == 2 else r).argmax(0)  # [SV3] or [EM4]
-            result = (mixture, r, labels, history[-1]), degenerate
+            kept = (mixture, r, labels), history[-1], degenerate
         if not finite:
             status = NON_FINITE
         elif len(history) > 1 and history[-2] - history[-1] < tol:
@@ -167,7 +167,8 @@ def fit(
             mixture, found = m_step(pixels, r, weights, floor, mixture, covariance_type)
             degenerate = found.degenerate
             continue
-        return Fit(*result[0], torch.stack(history), status, result[1])
+        parameters, value, degenerate = kept
+        return Fit(value, torch.stack(history), status, degenerate, *parameters)
 
 
 # The network
@@ -321,7 +322,7 @@ def loss(
     for regularizer, strength in model.regularizers:  # functions of this module's namespace, [R]
         seen_mixture = Mixture(mixture.proportions, seen.means, seen.covariances)
         total = total + strength * regularizer(proportions, seen_mixture, image, weights)[0]
-    return total, Evaluation(value, proportions, gamma.view_as(logits), mixture, found.degenerate)
+    return total, Evaluation(value, found.degenerate, mixture, proportions, gamma.view_as(logits))
 
 
 def loss_and_gradient(*args: Any) -> tuple[Tensor, Evaluation, dict]:

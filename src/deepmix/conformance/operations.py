@@ -61,8 +61,8 @@ _ALL = (
     Operation(
         "mixtures.hmrf.sweep",
         ("SV4",),
-        ("posterior",),
-        rules={"posterior": backward(magnitudes.probability("posterior"))},
+        ("responsibilities",),
+        rules=POSTERIOR,
     ),
     Operation("mixtures.hmrf.free_energy", ("SV4",), ("energy",)),
     Operation("mixtures.hmrf.pseudo_nll", ("SV5",), ("nll",)),

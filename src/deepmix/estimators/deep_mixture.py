@@ -183,4 +183,4 @@ def _frame(job: Job) -> _Frame:
 
 
 def _probabilities(found: DeepFit | Prediction, settings: Settings) -> np.ndarray:
-    return np.asarray(found.posterior if settings.label_rule == "posterior" else found.proportions)
+    return np.asarray(found.responsibilities if settings.label_rule == "posterior" else found.proportions)

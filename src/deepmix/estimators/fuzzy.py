@@ -106,6 +106,6 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
     def _keep(self, best: FuzzyFit, weights: np.ndarray) -> None:
         self.cluster_centers_, self.memberships_ = np.array(best.centres), np.array(best.memberships).T
         self.labels_ = np.array(best.labels)
-        self.objective_, self.objectives_ = float(best.objective), np.asarray(best.history).tolist()
+        self.objective_, self.objectives_ = float(best.value), np.asarray(best.history).tolist()
         self.partition_coefficient_ = float(best.partition_coefficient)
         self.n_iter_ = len(self.objectives_)

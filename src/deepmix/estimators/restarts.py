@@ -38,7 +38,7 @@ def keep_likelihood(estimator: BaseEstimator, fit: Any) -> None:
     """Set n_iter_, lower_bound_ and lower_bounds_ (the log-likelihood per sample, −NLL)."""
     history = np.asarray(fit.history)
     estimator.n_iter_ = len(history) - 1
-    estimator.lower_bound_ = -float(fit.nll)
+    estimator.lower_bound_ = -float(fit.value)
     estimator.lower_bounds_ = (-history).tolist()
 
 

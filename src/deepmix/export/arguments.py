@@ -73,7 +73,7 @@ def _mixtures(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
 def _field(sizes: Sizes, array: Callable[..., np.ndarray]) -> Arguments:
     m, k, side = sizes.channels, sizes.classes, sizes.size
     maps, mask, beta = array(k, side, side), array(side, side), {"beta": 1.0}
-    field = {"posterior": maps, "log_densities": maps, "weights": mask} | beta
+    field = {"responsibilities": maps, "log_densities": maps, "weights": mask} | beta
     start = Mixture(array(k), array(k, m), array(k, m))
     return {
         "mixtures.hmrf.neighbour_sum": {"maps": maps},

@@ -30,7 +30,15 @@ def _em(algorithm: ModuleType) -> Callable[..., Fit]:
     ) -> Fit:
         posed = _problem.Problem(pixels, start, weights, None)
         ended, r, labels = _problem._solve(algorithm._algorithm, posed, tol, covariance_type, max_iter)
-        return Fit(ended.mixture, r, labels, ended.nll, ended.history, ended.status, ended.degenerate)
+        return Fit(
+            value=ended.value,
+            history=ended.history,
+            status=ended.status,
+            degenerate=ended.degenerate,
+            mixture=ended.mixture,
+            responsibilities=r,
+            labels=labels,
+        )
 
     return fit
 
@@ -50,9 +58,16 @@ def _field_fit(
     floor = _gaussian.variance_floor(pixels, mask.ravel())
     options = tol, diagonals, covariance_type, max_iter
     ended, posterior, mixture, expected = _hmrf._solve(pixels, start, mask, floor, beta, *options)
-    labels = posterior.argmax(axis=0)
-    state = ended.nll, ended.history, ended.status, ended.degenerate
-    return FieldFit(mixture, posterior, labels, *state, expected)
+    return FieldFit(
+        value=ended.value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        mixture=mixture,
+        responsibilities=posterior,
+        labels=posterior.argmax(axis=0),
+        pseudo_nll=expected,
+    )
 
 
 def _fuzzy_fit(
@@ -60,8 +75,16 @@ def _fuzzy_fit(
 ) -> FuzzyFit:
     ended, coefficient = _fcm._solve(pixels, start, weights, fuzzifier, tol, max_iter)
     u, value = jnp.stack(ended.memberships), ended.history[ended.t - 1]
-    labels = u.argmax(axis=0)
-    return FuzzyFit(ended.centres, u, labels, value, ended.history, coefficient, ended.status, ended.degenerate)
+    return FuzzyFit(
+        value=value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        centres=ended.centres,
+        memberships=u,
+        labels=u.argmax(axis=0),
+        partition_coefficient=coefficient,
+    )
 
 
 def _deep_fit(
@@ -72,10 +95,15 @@ def _deep_fit(
     loop = _descent.start(_deep.algorithm(), job, model)
     loop, nlls = _descent.advance(_deep.algorithm(), loop, job, model, optimization, optimization.max_steps)
     history = jnp.where(jnp.arange(len(nlls)) < loop.t, nlls, jnp.nan)
-    _, proportions, posterior, mixture, degenerate = loop.evaluation
-    labels = (posterior if model.label_rule == "posterior" else proportions).argmax(axis=0)
-    nll = loop.evaluation.nll
-    return DeepFit(loop.parameters, proportions, posterior, mixture, labels, nll, history, loop.status, degenerate)
+    evaluation = loop.evaluation
+    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    return DeepFit(
+        **evaluation._asdict(),
+        history=history,
+        status=loop.status,
+        parameters=loop.parameters,
+        labels=chosen.argmax(axis=0),
+    )
 
 
 def _warm_start(

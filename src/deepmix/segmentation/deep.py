@@ -58,7 +58,7 @@ def fit_slices(job: Job, twin: ModuleType, progress: Progress | None) -> Outcome
             mixture=guide.mixture if energy and guide else None,
             progress=None if progress is None else partial(progress, done, len(todo)),
         )
-        chosen = fit.posterior if settings.label_rule == "posterior" else fit.proportions
+        chosen = fit.responsibilities if settings.label_rule == "posterior" else fit.proportions
         probabilities = box.give(np.asarray(chosen))[:, mask[box.box]]
         if energy:  # the loop may keep the π of the guide: the report has what was found
             mean = box.give(np.asarray(fit.proportions))[:, mask[box.box]].mean(axis=1)

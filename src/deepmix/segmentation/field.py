@@ -71,9 +71,7 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
         candidates += given
 
     def attempt(beta: float) -> Trial:
-        best = min(
-            (fit(start, beta) for start in candidates), key=lambda fit: (lost(fit), finite(fit.free_energy))
-        )
+        best = min((fit(start, beta) for start in candidates), key=lambda fit: (lost(fit), finite(fit.value)))
         return Trial(best, (lost(best), finite(best.pseudo_nll)))
 
     if settings.beta == "auto":
@@ -84,7 +82,7 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
     found = tried[beta].fit
     curve = {each: float(tried[each].fit.pseudo_nll) for each in sorted(tried)}
     strength = Strength(beta, curve) if settings.beta == "auto" else None
-    return Field(found, np.asarray(found.posterior)[:, inside], beta, strength)
+    return Field(found, np.asarray(found.responsibilities)[:, inside], beta, strength)
 
 
 def seek(attempt: Callable[[float], Trial]) -> tuple[float, dict[float, Trial]]:

@@ -22,7 +22,7 @@ def fit_gmm(mask: np.ndarray, job: Job, twin: ModuleType, begin: Iterable[Mixtur
     only_start = settings.method == "svgmm" and settings.svgmm_start == "initial"
     options = {"covariance_type": kind, "tol": settings.tol, "max_iter": 0 if only_start else settings.max_iter}
     fits = (twin.mixtures.gmm.fit(job.volume[:, mask], start, **options) for start in begin or starts(mask, job))
-    return min(fits, key=lambda fit: finite(fit.nll))
+    return min(fits, key=lambda fit: finite(fit.value))
 
 
 def fit_svgmm(mask: np.ndarray, job: Job, twin: ModuleType) -> Fit:
@@ -44,9 +44,17 @@ def fit_fuzzy(mask: np.ndarray, job: Job, twin: ModuleType) -> Fit:
     else:
         begin = (fcm.memberships(pixels, start.means, settings.fuzzifier) for start in starts(mask, job))
     fits = (twin.mixtures.fcm.fit(pixels, memberships, **options) for memberships in begin)
-    fit = min(fits, key=lambda fit: finite(fit.objective))
+    fit = min(fits, key=lambda fit: finite(fit.value))
     memberships, ones = np.asarray(fit.memberships), np.ones(pixels.shape[1])
     mixture = initialization.from_responsibilities(pixels, memberships, ones, settings.covariance_type)
     mixture = mixture._replace(means=np.asarray(fit.centres))
     history = np.asarray(fit.history) / pixels.shape[1]
-    return Fit(mixture, memberships, fit.labels, history[-1], history, fit.status, fit.degenerate)
+    return Fit(
+        value=history[-1],
+        history=history,
+        status=fit.status,
+        degenerate=fit.degenerate,
+        mixture=mixture,
+        responsibilities=memberships,
+        labels=fit.labels,
+    )

@@ -92,7 +92,7 @@ def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selectio
     for k in candidates:
         settings = replace(job.settings, n_components=k, method="gmm", tol=tol)
         fit = fit_gmm(mask, job._replace(settings=settings), twin)
-        curve[k] = selection.bic(float(fit.nll), n_pixels, selection.n_parameters(k, n_channels, kind))
+        curve[k] = selection.bic(float(fit.value), n_pixels, selection.n_parameters(k, n_channels, kind))
     return selection.least(curve)
 
 

@@ -32,6 +32,7 @@ class Checkpoints:
             "objective": course.objective,
             "sums": [np.asarray(each, float).tolist() for each in course.sums],
             "status": int(course.status),
+            "degenerate": list(course.degenerate),
         }
         self._manager.save(
             step,
@@ -77,10 +78,18 @@ class Checkpoints:
         place = dict(found.place)
         if place.pop("digest") != _digest(found.arrays, place):
             raise ValueError("its numbers have changed")
-        history, objective = tuple(place["history"]), tuple(place["objective"])
         sums: list[Any] = [np.array(each) for each in place["sums"]]
         state, opening, kept = found.arrays
-        return Course(state, opening, kept, history, objective, tuple(sums), Status(place["status"]))
+        return Course(
+            state=state,
+            opening=opening,
+            kept=kept,
+            history=tuple(place["history"]),
+            objective=tuple(place["objective"]),
+            sums=tuple(sums),
+            status=Status(place["status"]),
+            degenerate=tuple(place["degenerate"]),
+        )
 
     def __enter__(self) -> Self:
         return self

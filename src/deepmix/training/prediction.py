@@ -135,10 +135,10 @@ def _through_network(
             continue
         image = prepared(item, run.settings.standardize).image.astype(run.settings.dtype)
         found = backend.deep_mixtures.many_images.predict(run.parameters, image, item.mask, model=model)
-        chosen = found.posterior if model.label_rule == "posterior" else found.proportions
+        chosen = found.responsibilities if model.label_rule == "posterior" else found.proportions
         kept.append(item)
         maps.append(np.where(item.mask, chosen, 0).astype(np.float32))
-        slices.append(Slice(item.z, float(found.nll), *map(np.asarray, (*found.mixture, found.degenerate))))
+        slices.append(Slice(item.z, float(found.value), *map(np.asarray, (*found.mixture, found.degenerate))))
     if not kept:
         raise ValueError(f"{loaded[0].case.name} has nowhere as many pixels in its mask as there are classes")
     return kept, maps, slices

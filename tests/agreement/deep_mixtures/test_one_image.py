@@ -174,7 +174,7 @@ def test_label_rule_posterior():
     model, options = DeepModel(CONFIG, label_rule="posterior"), Optimization(max_steps=2)
     fits = [b.deep.fit(image, parameters, model=model, optimization=options) for b in (accelerated, reference)]
     assert_agree(fits[0].labels, fits[1].labels, 0)
-    assert np.array_equal(fits[1].labels, fits[1].posterior.argmax(axis=0))
+    assert np.array_equal(fits[1].labels, fits[1].responsibilities.argmax(axis=0))
 
 
 def test_warm_start_dg6():
@@ -214,7 +214,7 @@ def test_a_fit_that_blows_up_keeps_its_last_finite_parameters():
             )
         assert fit.status is Status.non_finite
         assert not np.isfinite(fit.history[-1])
-        assert fit.nll == fit.history[-2]
+        assert fit.value == fit.history[-2]
         assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((fit.parameters, fit.mixture)))
 
 

@@ -177,7 +177,7 @@ def test_a_fit_that_blows_up_keeps_its_last_finite_parameters():
     )
     for fit in (actual, expected):
         assert fit.status is Status.non_finite
-        assert np.isfinite(fit.nll)
+        assert np.isfinite(fit.value)
         assert not np.isfinite(fit.history[-1])
         assert all(np.isfinite(array).all() for array in fit.mixture)
 
@@ -192,7 +192,7 @@ def test_the_dtype_follows_the_input(enabled):
         }
     for dtype, fit in fits.items():
         expected = dtype if enabled else np.float32
-        assert {array.dtype for array in (*fit.mixture, fit.responsibilities, fit.nll)} == {np.dtype(expected)}
+        assert {array.dtype for array in (*fit.mixture, fit.responsibilities, fit.value)} == {np.dtype(expected)}
 
 
 @pytest.mark.parametrize("name", ["gmm", "svgmm"])
@@ -206,4 +206,4 @@ def test_fit_in_float32_reaches_the_same_optimum(name):
     actual = getattr(accelerated, name).fit(pixels, start, tol=-np.inf, max_iter=20)
     expected = getattr(reference, name).fit(pixels, start, tol=-np.inf, max_iter=20)
     # 900 terms of size ≤ 20 in the mean, and twenty M-steps that pass their errors on
-    assert abs(float(actual.nll) - expected.nll) < 20 * 900**0.5 * 20 * EPS32
+    assert abs(float(actual.value) - expected.value) < 20 * 900**0.5 * 20 * EPS32

@@ -50,7 +50,7 @@ def test_fit_of_fixed_length(problem):
     options = options_of(problem) | {"tol": -1.0, "max_iter": 4}
     actual = accelerated.mixtures.hmrf.fit(*problem[:3], **options)
     expected = reference.mixtures.hmrf.fit(*problem[:3], **options)
-    certain = np.sort(expected.posterior, axis=0)  # labels: away from ties
+    certain = np.sort(expected.responsibilities, axis=0)  # labels: away from ties
     clear = certain[-1] - certain[-2] > 1e-6
     assert np.array_equal(np.asarray(actual.labels)[clear], expected.labels[clear])
     assert_agree(actual._replace(labels=0), expected._replace(labels=0), TRAJECTORY)
@@ -77,7 +77,7 @@ def test_a_field_in_float32():
         accelerated.mixtures.hmrf.fit(image, start),
         reference.mixtures.hmrf.fit(image.astype(float), start),
     )
-    assert low.posterior.dtype == np.float32
-    assert low.free_energy == pytest.approx(high.free_energy, rel=1e-5)
-    sure = high.posterior.max(axis=0) > 0.51
+    assert low.responsibilities.dtype == np.float32
+    assert low.value == pytest.approx(high.value, rel=1e-5)
+    sure = high.responsibilities.max(axis=0) > 0.51
     assert np.array_equal(np.asarray(low.labels)[sure], high.labels[sure])

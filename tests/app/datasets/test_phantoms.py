@@ -86,7 +86,7 @@ def mean_dice(noise: float, seed: int) -> float:
     pixels = image[:, mask]
     fits = [gmm.fit(pixels, initialization.kmeans(pixels, 4, seed=start)) for start in range(3)]
     found = np.zeros(labels.shape, int)
-    found[mask] = min(fits, key=lambda fit: fit.nll).labels + 1
+    found[mask] = min(fits, key=lambda fit: fit.value).labels + 1
     matched = np.append(0, overlap.match_classes(found, labels, 4, 4))[found]
     return float(np.mean([overlap.dice(matched == tissue, labels == tissue) for tissue in (1, 2, 3, 4)]))
 

@@ -26,7 +26,16 @@ def course(seed: int = 0, status: Status = Status.running) -> Course:
 
     state = TrainingState(tree(), AdamWState(jax.numpy.asarray(7, "int32"), tree(), tree()))
     sums = tuple(jax.numpy.asarray(rng.normal(size=3), "float32") for _ in range(2))
-    return Course(state, tree(), tree(), (1 / 3, 0.1), (0.7, 0.2), sums, status)
+    return Course(
+        state=state,
+        opening=tree(),
+        kept=tree(),
+        history=(1 / 3, 0.1),
+        objective=(0.7, 0.2),
+        sums=sums,
+        status=status,
+        degenerate=(False, True),
+    )
 
 
 def assert_same(one: Course, other: Course) -> None:

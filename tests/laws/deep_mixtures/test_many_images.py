@@ -45,7 +45,7 @@ def test_tr1_the_loss_is_the_mean_of_the_images_that_count(rng):
     value, evaluations = many_images.loss(parameters, batch, MODEL)
     each = [alone(parameters, batch, b) for b in range(3)]
     close(value, (each[0] + each[2]) / 2)
-    close(evaluations.nll, each)
+    close(evaluations.value, each)
 
 
 @given(rng=strategies.generators)
@@ -106,7 +106,7 @@ def test_tr2_the_learning_rate_falls_with_the_epochs_and_the_batches_come_in_ord
     for epoch, learning_rate in enumerate([1e-2, 1e-2 * 0.5**0.9]):
         for i in order[epoch]:
             state, evaluations = many_images.step(state, batches[i], learning_rate, MODEL, settings)
-            nlls.append(evaluations.nll)
+            nlls.append(evaluations.value)
     for actual, wanted in zip(leaves(fit.parameters), leaves(state.parameters), strict=True):
         close(actual, wanted)
     close(fit.history, [np.mean(nlls[:2]), np.mean(nlls[2:])])
@@ -125,12 +125,12 @@ def test_tr2_training_lowers_the_loss():
 def test_tr3_a_prediction_is_the_network_and_the_m_step_of_one_image(rng):
     parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng)
     found = many_images.predict(parameters, batch.images[0], batch.weights[0], model=MODEL.deep)
-    close(found.nll, alone(parameters, batch, 0))
+    close(found.value, alone(parameters, batch, 0))
     close(found.proportions.sum(axis=0), np.ones((H, W)))
     assert (found.labels == found.proportions.argmax(axis=0)).all()
     by_posterior = MODEL.deep._replace(label_rule="posterior")
     found = many_images.predict(parameters, batch.images[0], batch.weights[0], model=by_posterior)
-    assert (found.labels == found.posterior.argmax(axis=0)).all()
+    assert (found.labels == found.responsibilities.argmax(axis=0)).all()
 
 
 @given(rng=strategies.generators)

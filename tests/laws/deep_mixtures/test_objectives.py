@@ -199,7 +199,7 @@ def test_ve_loss_is_f_of_the_damped_mixture(kind, data):
     found = gmm.m_step(pixels, q, w, problem.floor, problem.previous, kind)[0]
     close(evaluation.mixture, gaussian.blend(problem.previous, found, damping, kind))
     expected = one_image.free_energy(q, evaluation.mixture, pixels, w, kind)
-    assert loss == evaluation.nll
+    assert loss == evaluation.value
     close(loss, expected)
     of_deepg = one_image.loss(*arguments(problem), model._replace(method="deepg"), damping)
     close((of_deepg[0], of_deepg[1].mixture), (loss, evaluation.mixture), 0)
@@ -238,7 +238,7 @@ def test_ve_fit_makes_an_m_step_after_so_many_steps(data, every, damping):
             state, problem.image, problem.weights, problem.floor, energy_model(problem), optimization
         )
         close(evaluation.mixture, expected.mixture, 0)
-        history.append(evaluation.nll)
+        history.append(evaluation.value)
     close(fit.history, np.array(history), FEW_STEPS)
     close(fit.mixture, evaluation.mixture, FEW_STEPS)
     assert fit.status is Status.max_steps
@@ -264,8 +264,8 @@ def test_ve_descent_lowers_f_towards_the_nll():
         mixture=mixture,
     )
     bound = gmm.nll(columns(problem), mixture, np.ones(256))
-    assert bound <= fit.nll
-    assert fit.nll - bound < 0.5 * (fit.history[0] - bound)
+    assert bound <= fit.value
+    assert fit.value - bound < 0.5 * (fit.history[0] - bound)
 
 
 def test_ve_refuses():

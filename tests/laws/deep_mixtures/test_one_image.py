@@ -108,13 +108,14 @@ def test_dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers(kind, method, d
     found = gaussian.moments(pixels, proportions, w, problem.floor, problem.previous, kind)
     close(evaluation.mixture, (np.average(proportions, axis=1, weights=w), found.means, found.covariances))
     close(
-        evaluation.nll, held_loss(problem, evaluation.mixture, model._replace(regularizers=()), problem.parameters)
+        evaluation.value,
+        held_loss(problem, evaluation.mixture, model._replace(regularizers=()), problem.parameters),
     )
     terms = [s * r(evaluation.proportions, evaluation.mixture, problem.image, problem.weights)[0]
              for r, s in model.regularizers]  # fmt: skip
-    close(loss, evaluation.nll + sum(terms))
+    close(loss, evaluation.value + sum(terms))
     gamma, _ = svgmm.e_step(pixels, evaluation.mixture._replace(proportions=proportions), kind)
-    close(columns(evaluation.posterior), gamma)
+    close(columns(evaluation.responsibilities), gamma)
     value, same, _ = one_image.loss_and_gradient(*arguments(problem), model)
     assert value == loss
     close(same, evaluation, 0)
@@ -128,7 +129,7 @@ def test_dg4_held_gradient_at_the_logits_is_prior_minus_posterior(kind, data):
     _, evaluation, gradient = one_image.loss_and_gradient(*arguments(problem), model)
     _, pullback = unet(problem.parameters, problem.image, problem.config)
     share = problem.weights / problem.weights.sum()
-    expected, _ = pullback(share * (evaluation.proportions - evaluation.posterior))
+    expected, _ = pullback(share * (evaluation.proportions - evaluation.responsibilities))
     prior, _ = pullback(share * evaluation.proportions)  # much of it cancels where the classes are alike
     close(flat(gradient), flat(expected), scale=np.abs(flat(prior)).max())
 
@@ -199,7 +200,7 @@ def test_dg_permuting_the_head_permutes_the_classes(data, model):
     )
     close(same, value)
     close(other.proportions, one.proportions[order])
-    close(other.posterior, one.posterior[order], 1e-10)
+    close(other.responsibilities, one.responsibilities[order], 1e-10)
     close(turned_gradient["head"]["kernel"], gradient["head"]["kernel"][..., order], 1e-9)
 
 
@@ -217,7 +218,7 @@ def test_dg3_a_posterior_m_step_never_raises_the_nll(kind, data):
         spatial = [m._replace(proportions=columns(evaluation.proportions)) for m in (before, evaluation.mixture)]
         if is_collapsing(evaluation.mixture, kind):
             return
-        assert evaluation.nll <= svgmm.nll(pixels, spatial[0], w, kind) + em_allowance(pixels, *spatial, w, kind)
+        assert evaluation.value <= svgmm.nll(pixels, spatial[0], w, kind) + em_allowance(pixels, *spatial, w, kind)
         before = evaluation.mixture
 
 
@@ -262,19 +263,19 @@ def test_dg_fit_is_its_steps_and_all_it_returns_belongs_to_one_theta(data, model
         state, evaluation = one_image.step(
             before, problem.image, problem.weights, problem.floor, model, optimization
         )
-        history.append(evaluation.nll)
+        history.append(evaluation.value)
     fitted = fit_of(problem, model, max_norm=0.1)
     close(fitted.history, np.array(history))
-    assert fitted.nll == fitted.history[-1]
+    assert fitted.value == fitted.history[-1]
     assert fitted.status == Status.max_steps
     close(flat(fitted.parameters), flat(before.parameters))
     logits, _ = unet(fitted.parameters, problem.image, model.unet)
     close(fitted.proportions, layers.softmax(logits)[0])
     close(fitted.mixture, evaluation.mixture)
-    close(fitted.posterior, evaluation.posterior, 1e-10)
+    close(fitted.responsibilities, evaluation.responsibilities, 1e-10)
     again = problem._replace(parameters=fitted.parameters)
-    close(held_loss(again, fitted.mixture, model._replace(regularizers=()), fitted.parameters), fitted.nll)
-    chosen = fitted.posterior if rule == "posterior" else fitted.proportions
+    close(held_loss(again, fitted.mixture, model._replace(regularizers=()), fitted.parameters), fitted.value)
+    chosen = fitted.responsibilities if rule == "posterior" else fitted.proportions
     np.testing.assert_array_equal(fitted.labels, chosen.argmax(axis=0))
 
 
@@ -297,7 +298,7 @@ def test_dg1_step_is_adamw_on_the_clipped_gradient(data, model):
     # AdamW's first step: m̂ = g, √v̂ = |g|
     close(flat(following.parameters), theta - 0.03 * (g / (np.abs(g) + 1e-8) + 0.2 * theta), 1e-9)
     close(following.mixture, evaluation.mixture, 0)
-    close(evaluation.nll, same.nll, 0)
+    close(evaluation.value, same.value, 0)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +350,7 @@ def test_dg_lowers_the_nll(kind, method):
         model=DeepModel(unet=config, method=method, covariance_type=kind),
         optimization=Optimization(learning_rate=1e-2, tol=0, max_steps=50),
     )
-    assert fitted.nll < fitted.history[0] - 0.1
+    assert fitted.value < fitted.history[0] - 0.1
 
 
 def test_dg_non_finite_nll_returns_the_last_finite_parameters():
@@ -364,8 +365,8 @@ def test_dg_non_finite_nll_returns_the_last_finite_parameters():
             optimization=Optimization(learning_rate=1e300, tol=np.inf),
         )
     assert fitted.status == Status.non_finite
-    assert np.isfinite(fitted.nll)
-    assert fitted.nll == fitted.history[-2]
+    assert np.isfinite(fitted.value)
+    assert fitted.value == fitted.history[-2]
     assert not np.isfinite(fitted.history[-1])
     np.testing.assert_array_equal(flat(fitted.parameters), flat(parameters))
     assert np.isfinite(fitted.proportions).all()
@@ -384,7 +385,7 @@ def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flag
     model = DeepModel(unet=config, method=method, covariance_type=kind)
     fitted = one_image.fit(image, parameters, model=model, optimization=Optimization(max_steps=3))
     np.testing.assert_array_equal(fitted.degenerate, [False, False, True])
-    assert np.isfinite(fitted.nll)
+    assert np.isfinite(fitted.value)
     assert np.isfinite(flat(fitted.parameters)).all()
     assert fitted.mixture.proportions[2] == 0
     close(fitted.mixture.means[2], columns(image).mean(axis=1))

@@ -86,8 +86,8 @@ def test_em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to(algorithm, kin
     inside = problem.weights > 0  # what Π says outside is nobody's business
     close(fitted.mixture[1:], mixture[1:])
     close(fitted.responsibilities[:, inside], gamma[:, inside])
-    assert fitted.nll == fitted.history[-1]
-    close(fitted.nll, algorithm.nll(problem.pixels, fitted.mixture, problem.weights, kind))
+    assert fitted.value == fitted.history[-1]
+    close(fitted.value, algorithm.nll(problem.pixels, fitted.mixture, problem.weights, kind))
     assert fitted.status == Status.max_steps
     if algorithm is gmm:
         close(fitted.mixture.proportions, mixture.proportions)
@@ -108,8 +108,8 @@ def test_em2_stops_when_the_nll_falls_by_less_than_tol(algorithm, kind, data):
     assert fitted.status == Status.converged
     assert falls[-1] < tol
     assert (falls[:-1] >= tol).all()
-    assert fitted.nll == fitted.history[-1]
-    close(fitted.nll, algorithm.nll(problem.pixels, fitted.mixture, problem.weights, kind))
+    assert fitted.value == fitted.history[-1]
+    close(fitted.value, algorithm.nll(problem.pixels, fitted.mixture, problem.weights, kind))
 
 
 @both
@@ -123,7 +123,7 @@ def test_em2_a_rise_of_the_nll_stops_the_loop_at_the_parameters_that_it_belongs_
     assert len(fitted.history) == 2
     assert fitted.history[1] > fitted.history[0] + 1
     assert fitted.status == Status.converged
-    assert fitted.nll == fitted.history[1]
+    assert fitted.value == fitted.history[1]
     assert fitted.mixture.covariances.min() > 100
 
 
@@ -256,7 +256,7 @@ def test_g3_a_class_with_no_pixels_keeps_its_moments_gets_proportion_0_and_is_fl
     np.testing.assert_array_equal(fitted.mixture.means[-1], start.means[-1])
     if kind != "tied":
         np.testing.assert_array_equal(fitted.mixture.covariances[-1], start.covariances[-1])
-    assert np.isfinite(fitted.nll)
+    assert np.isfinite(fitted.value)
     np.testing.assert_allclose(proportions.sum(axis=0), 1, rtol=1e-12)
 
 
@@ -275,7 +275,7 @@ def test_non_finite_nll_returns_the_last_finite_parameters_and_never_converges(a
     assert len(fitted.history) == 2
     assert np.isfinite(fitted.history[0])
     assert not np.isfinite(fitted.history[1])
-    assert fitted.nll == fitted.history[0]
+    assert fitted.value == fitted.history[0]
     close(fitted.mixture, start, 0)
     assert np.isfinite(fitted.responsibilities).all()
 
@@ -348,7 +348,7 @@ def test_sv_runs_from_a_gmm_whatever_lies_outside_the_mask(kind, data):
     start = svgmm.begin(soiled, fitted.mixture, kind)
     spatial = fit(svgmm, problem, start=start)
     assert spatial.status != Status.non_finite
-    assert np.isfinite(spatial.nll)
+    assert np.isfinite(spatial.value)
 
 
 @every_type

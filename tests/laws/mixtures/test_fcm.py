@@ -162,7 +162,7 @@ def test_fc_fit_is_its_rounds(problem):
     assert np.array_equal(fit.labels, u.argmax(axis=0))
     assert np.array_equal(fit.history, history)
     assert np.array_equal(fit.degenerate, degenerate)
-    assert (fit.objective, fit.status) == (history[-1], Status.max_steps)
+    assert (fit.value, fit.status) == (history[-1], Status.max_steps)
     assert fit.partition_coefficient == fcm.partition_coefficient(u, w)
 
 

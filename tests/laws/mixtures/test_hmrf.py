@@ -133,7 +133,7 @@ def test_sv4_beta_0_is_a_mixture_of_equal_proportions(problem):
         close(fit.history[t], nll - np.log(k), FEW_STEPS, scale=1 + abs(nll))
         if t < 3:
             mixture, _ = gmm.m_step(pixels, r, w, floor, mixture, problem.covariance_type)
-    close(columns(fit.posterior), r, FEW_STEPS)
+    close(columns(fit.responsibilities), r, FEW_STEPS)
 
 
 @given(data=st.data())
@@ -153,11 +153,11 @@ def test_sv4_fit_is_its_steps_and_returns_what_f_belongs_to(data):
             mixture, found = svgmm.m_step(pixels, columns(posterior), w, floor, mixture, kind)
     fit = fitted(problem)
     close(fit.history, np.array(history))
-    close((fit.posterior, fit.mixture.means, fit.mixture.covariances), (posterior, *belongs[1:]))
+    close((fit.responsibilities, fit.mixture.means, fit.mixture.covariances), (posterior, *belongs[1:]))
     close(fit.mixture.proportions, np.average(columns(posterior), axis=1, weights=w))
-    assert fit.free_energy == fit.history[-1]
+    assert fit.value == fit.history[-1]
     assert fit.status is Status.max_steps
-    np.testing.assert_array_equal(fit.labels, fit.posterior.argmax(axis=0))
+    np.testing.assert_array_equal(fit.labels, fit.responsibilities.argmax(axis=0))
     np.testing.assert_array_equal(fit.degenerate, found.degenerate)
 
 
@@ -191,7 +191,7 @@ def test_sv4_what_is_outside_does_not_matter(problem, rng):
     strange = np.where(inside, problem.image, rng.choice([np.nan, np.inf, 1e300, 7.0], problem.image.shape))
     one, other = fitted(problem), fitted(problem._replace(image=strange))
     np.testing.assert_array_equal(one.history, other.history)
-    np.testing.assert_array_equal(one.posterior[:, inside], other.posterior[:, inside])
+    np.testing.assert_array_equal(one.responsibilities[:, inside], other.responsibilities[:, inside])
 
 
 @given(problem=field_problems())
@@ -199,7 +199,7 @@ def test_sv4_swapping_the_axes_swaps_the_field(problem):
     """The checkerboard's colours do not know rows from columns."""
     problem = problem._replace(diagonals=False)
     turned = problem._replace(image=problem.image.swapaxes(1, 2), mask=problem.mask.swapaxes(0, 1))
-    close(fitted(turned).posterior.swapaxes(1, 2), fitted(problem).posterior, FEW_STEPS)
+    close(fitted(turned).responsibilities.swapaxes(1, 2), fitted(problem).responsibilities, FEW_STEPS)
 
 
 @given(data=st.data())

@@ -57,7 +57,7 @@ def test_every_start_is_a_valid_mixture(name, kind, data, seed):
     matrices = gaussian.covariance_matrices(mixture.covariances, kind, *mixture.means.shape)
     assert (np.linalg.eigvalsh(matrices) > 0).all()
     fitted = gmm.fit(problem.pixels, mixture, problem.weights, covariance_type=kind)
-    assert np.isfinite(fitted.nll)
+    assert np.isfinite(fitted.value)
 
 
 @drawing

@@ -63,13 +63,17 @@ def _sweeps() -> Iterator[Case]:
         field = _field(name, shape, weights="reals")
         pixels = field.image.reshape(len(field.image), -1)
         densities = gaussian.log_density(pixels, field.mixture.means, field.mixture.covariances).reshape(3, *shape)
-        arguments = {"posterior": _maps(name, 3, shape), "log_densities": densities, "weights": field.weights}
+        arguments = {
+            "responsibilities": _maps(name, 3, shape),
+            "log_densities": densities,
+            "weights": field.weights,
+        }
         yield Case("mixtures.hmrf.sweep", name, arguments | given)
         yield Case("mixtures.hmrf.free_energy", name, arguments | given)
         yield Case("mixtures.hmrf.pseudo_nll", name, arguments | given)
     sure = np.eye(3)[:, np.arange(30) % 3].reshape(3, *PLANE)
     densities = _maps("sure", 3, PLANE)
-    given = {"posterior": sure, "log_densities": densities, "weights": np.ones(PLANE)}
+    given = {"responsibilities": sure, "log_densities": densities, "weights": np.ones(PLANE)}
     yield Case("mixtures.hmrf.free_energy", "sure", given)
 
 
