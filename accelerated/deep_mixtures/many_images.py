@@ -25,6 +25,7 @@ from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Status, Tree
 
 from ..execution.arrays import cast, floating
+from ..execution.precision import HIGHEST
 from ..losses import segmentation
 from ..mixtures import gaussian
 from ..networks.unet import of_batch
@@ -48,7 +49,7 @@ def loss(
         return one_image.objective(logits, image, *surroundings, model.deep._replace(regularizers=regularizers))
 
     values, evaluations = jax.vmap(of_image)(logits, batch.images, batch.weights, batch.truth)
-    total = jnp.vdot(batch.shares, values, precision=gaussian.HIGHEST) / batch.shares.sum()
+    total = jnp.vdot(batch.shares, values, precision=HIGHEST) / batch.shares.sum()
     if model.of_batch:
         mixtures = jax.vmap(partial(_prior_mixture, model=model.deep))(
             evaluations.proportions, batch.images, batch.weights
@@ -232,8 +233,8 @@ def _summed_step(
     """`step`, with the sums of the batch, see `Course`."""
     state, value, evaluations = _descend(state, batch, learning_rate, model, training, product_dtype)
     count = batch.shares.sum()
-    nll = jnp.vdot(evaluations.value, batch.shares, precision=gaussian.HIGHEST)
-    occupied = jnp.matmul(batch.shares, ~evaluations.degenerate, precision=gaussian.HIGHEST)
+    nll = jnp.vdot(evaluations.value, batch.shares, precision=HIGHEST)
+    occupied = jnp.matmul(batch.shares, ~evaluations.degenerate, precision=HIGHEST)
     return state, jnp.concatenate([jnp.stack([nll, value * count, count]), occupied])
 
 
@@ -308,7 +309,7 @@ def _prior_mixture(proportions: jax.Array, image: jax.Array, weights: jax.Array,
     columns, pixels, w = proportions.reshape(len(proportions), -1), image.reshape(len(image), -1), weights.ravel()
     previous, _, floor = _surroundings(image, weights, len(proportions), model)
     found = gaussian.moments(pixels, columns, w, floor, previous, model.covariance_type)
-    return Mixture(jnp.matmul(columns, w, precision=gaussian.HIGHEST) / w.sum(), found.means, found.covariances)
+    return Mixture(jnp.matmul(columns, w, precision=HIGHEST) / w.sum(), found.means, found.covariances)
 
 
 def _supervise(

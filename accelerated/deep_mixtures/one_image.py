@@ -26,6 +26,7 @@ from deepmix.reference.optimization.records import AdamWState
 from deepmix.reference.types import Status, Tree
 
 from ..execution.arrays import cast, floating
+from ..execution.precision import HIGHEST
 from ..mixtures import gaussian
 from ..mixtures.em import mean_nll
 from ..networks.unet import unet
@@ -68,7 +69,7 @@ def objective(
         densities = gaussian.log_density(pixels, previous.means, previous.covariances, kind)
         responsibilities, _ = gaussian.posterior(log_proportions, densities)  # [SV2]
         found = gaussian.moments(pixels, responsibilities, w, floor, previous, kind)
-    mean_proportions = jnp.matmul(proportions, w, precision=gaussian.HIGHEST) / w.sum()
+    mean_proportions = jnp.matmul(proportions, w, precision=HIGHEST) / w.sum()
     mixture = Mixture(mean_proportions, found.means, found.covariances)
     if model.objective == "free_energy":
         mixture = gaussian.blend(previous, mixture, damping, kind)
@@ -291,7 +292,7 @@ def _free_energy(
     of_any = jnp.log(contamination) + log_mean + jax.nn.logsumexp(log_joint, axis=0)
     log_joint = jnp.logaddexp(jnp.log1p(-contamination) + log_joint, of_any)
     excess = jnp.where(proportions > 0, log_proportions - log_joint, 0)
-    return jnp.vdot((proportions * excess).sum(axis=0), weights, precision=gaussian.HIGHEST) / weights.sum()
+    return jnp.vdot((proportions * excess).sum(axis=0), weights, precision=HIGHEST) / weights.sum()
 
 
 def _descend(

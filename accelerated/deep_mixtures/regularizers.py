@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from deepmix.reference.deep_mixtures.records import Batch
 from deepmix.reference.mixtures.records import Mixture
 
-from ..mixtures.gaussian import HIGHEST
+from ..execution.precision import HIGHEST
 
 
 def mean_prior(

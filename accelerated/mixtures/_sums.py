@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from deepmix.reference.mixtures.records import Mixture, Moments
 
 from ..execution.arrays import ALIGN
+from ..execution.precision import HIGHEST
 from . import gaussian
+from .covariances import COVARIANCES
 
 BLOCK_BYTES = 5 * 2**20  # what a block of pixels stores stays in a processor's cache; measured for K = 4, M = 3
 FAR = 100.0  # squared deviations a mean may move in one pass: its variance then loses seven bits at most
@@ -75,10 +76,8 @@ def moments(
     counts = jnp.where(empty, 1, sums.counts)
     shift = jnp.where(empty[:, None], 0, sums.first / counts[:, None])
     means = jnp.where(empty[:, None], previous.means, centres + shift)
-    if covariance_type in ("diag", "spherical"):
-        scatter = sums.second / counts[:, None] - shift**2
-    else:
-        scatter = sums.second / counts[:, None, None] - shift[:, :, None] * shift[:, None, :]
+    apart = COVARIANCES[covariance_type].outer(shift)
+    scatter = sums.second / counts.reshape(-1, *[1] * (apart.ndim - 1)) - apart
     covariances = gaussian.covariances(sums.counts, scatter, floor, previous, covariance_type)
     distance = gaussian.squared_distance(shift, means, covariances, covariance_type)
     far = ~(empty | (distance <= FAR)).all()
@@ -117,9 +116,7 @@ def _over_pixels(
 ) -> Sums:
     """The sums of the rows (weights, pixels, r, log p) that come from arrays along the pixels."""
     n_components, n_channels = centres.shape
-    pairs = [(m, m) for m in range(n_channels)]
-    if covariance_type in ("full", "tied"):
-        pairs = [(i, j) for i in range(n_channels) for j in range(i, n_channels)]
+    pairs = COVARIANCES[covariance_type].pairs(n_channels)
 
     def of(add_up: Callable[..., jax.Array], *arrays: jax.Array) -> Sums:
         weights, pixels, responsibilities, log_likelihood = rows(*arrays)
@@ -127,18 +124,13 @@ def _over_pixels(
         products = [deviation[i] * deviation[j] for i, j in pairs]
         ones = jnp.ones_like(responsibilities)
         found = add_up(weights * responsibilities, ones, *deviation, *products)
-        weighted = jnp.vdot(weights, log_likelihood, precision=gaussian.HIGHEST)
+        weighted = jnp.vdot(weights, log_likelihood, precision=HIGHEST)
         return Sums(weighted, weights.sum(), found[:, 0], found[:, 1 : 1 + n_channels], found[:, 1 + n_channels :])
 
     stored = n_components * (1 + n_channels + len(pairs)) * centres.dtype.itemsize
     on_cpu = partial(_over_blocks, partial(of, _by_product), stored)
     sums = jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=partial(of, _by_reduction))
-    if covariance_type in ("full", "tied"):
-        place = np.zeros((n_channels, n_channels), int)
-        for number, (i, j) in enumerate(pairs):
-            place[i, j] = place[j, i] = number
-        sums = sums._replace(second=sums.second[:, place])
-    return sums
+    return sums._replace(second=COVARIANCES[covariance_type].of_pairs(sums.second))
 
 
 def _over_blocks(of_block: Callable[..., Sums], stored: int, *arrays: jax.Array) -> Sums:
@@ -166,7 +158,7 @@ def _over_blocks(of_block: Callable[..., Sums], stored: int, *arrays: jax.Array)
 
 
 def _by_product(share: jax.Array, *powers: jax.Array) -> jax.Array:
-    return jnp.einsum("kn,kin->ki", share, jnp.stack(powers, axis=1), precision=gaussian.HIGHEST)
+    return jnp.einsum("kn,kin->ki", share, jnp.stack(powers, axis=1), precision=HIGHEST)
 
 
 def _by_reduction(share: jax.Array, *powers: jax.Array) -> jax.Array:

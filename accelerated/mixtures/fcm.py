@@ -17,7 +17,7 @@ from deepmix.reference.mixtures.records import FuzzyFit
 from deepmix.reference.types import Status
 
 from ..execution.arrays import aligned, floating
-from .gaussian import HIGHEST
+from ..execution.precision import HIGHEST
 
 Rows = list[jax.Array]  # (N,) each, one a class
 

@@ -8,23 +8,24 @@ from functools import reduce
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.linalg import solve_triangular
 
 from deepmix.reference.mixtures.records import Mixture, Moments
 
-HIGHEST = jax.lax.Precision.HIGHEST  # TF32 would cost three digits
+from ..execution.precision import HIGHEST
+from .covariances import COVARIANCES
 
 
 def log_density(
     pixels: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str = "diag"
 ) -> jax.Array:
     """See `reference.mixtures.gaussian.log_density` [G1]. Full and tied: by the inverse of the Cholesky factor."""
-    whitening, log_det = _whitening(means, covariances, covariance_type)
+    kind = COVARIANCES[covariance_type]
+    whitening, log_det = kind.whitening(means, covariances)
     constant = -0.5 * (len(pixels) * jnp.log(2 * jnp.pi) + log_det)
     rows = []
     for k, mean in enumerate(means):
         deviation = [channel - mean[m] for m, channel in enumerate(pixels)]
-        rows.append(constant[k] - 0.5 * _squared_norm(whitening[k], deviation))
+        rows.append(constant[k] - 0.5 * kind.squared_norm(whitening[k], deviation))
     return jnp.stack(rows)
 
 
@@ -53,10 +54,7 @@ def moments(
     means = jnp.matmul(share, pixels.T, precision=HIGHEST)
     means = jnp.where(empty[:, None], previous.means, means)
     deviation = pixels - means[:, :, None]
-    if covariance_type in ("diag", "spherical"):
-        scatter = (share[:, None, :] * deviation**2).sum(axis=-1)
-    else:
-        scatter = jnp.einsum("kin,kjn->kij", share[:, None, :] * deviation, deviation, precision=HIGHEST)
+    scatter = COVARIANCES[covariance_type].scatter(share, deviation)
     return Moments(counts, means, covariances(counts, scatter, floor, previous, covariance_type), empty)
 
 
@@ -67,13 +65,10 @@ def covariances(
 
     scatter: (K, M, M), or its diagonal (K, M) for diag and spherical.
     """
-    empty = degenerate(counts)
-    if covariance_type == "tied":
-        occupied = jnp.where(empty, 0, counts)
-        return (occupied[:, None, None] * scatter).sum(axis=0) / occupied.sum() + jnp.diag(floor)
-    found = scatter + (jnp.diag(floor) if covariance_type == "full" else floor)
-    if covariance_type == "spherical":
-        found = found.mean(axis=1)
+    kind, empty = COVARIANCES[covariance_type], degenerate(counts)
+    found = kind.estimate(scatter, jnp.where(empty, 0, counts), floor)
+    if kind.pools:
+        return found
     return jnp.where(empty.reshape(-1, *[1] * (found.ndim - 1)), previous.covariances, found)
 
 
@@ -86,8 +81,9 @@ def squared_distance(
     deviation: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str
 ) -> jax.Array:
     """dᵀ Σ⁻¹ d of one deviation a class, (K, M) in and (K,) out; NaN where Σ is not positive definite."""
-    whitening, _ = _whitening(means, covariances, covariance_type)
-    return jnp.stack([_squared_norm(rows, list(d)) for rows, d in zip(whitening, deviation, strict=True)])
+    kind = COVARIANCES[covariance_type]
+    whitening, _ = kind.whitening(means, covariances)
+    return jnp.stack([kind.squared_norm(rows, list(d)) for rows, d in zip(whitening, deviation, strict=True)])
 
 
 def blend(previous: Mixture, found: Mixture, rate: jax.Array | float, covariance_type: str = "diag") -> Mixture:
@@ -97,16 +93,11 @@ def blend(previous: Mixture, found: Mixture, rate: jax.Array | float, covariance
     share = jnp.where(proportions > 0, new / jnp.where(proportions > 0, proportions, 1), 0)
     shift = found.means - previous.means
     means = previous.means + share[:, None] * shift
-    spread = (share * (1 - share))[:, None] * shift
-    if covariance_type == "tied":
-        within = (1 - rate) * previous.covariances + rate * found.covariances
-        between = jnp.einsum("k,ki,kj->ij", proportions, spread, shift, precision=HIGHEST)
-        return Mixture(proportions, means, within + between)
-    between = spread[:, :, None] * shift[:, None, :] if covariance_type == "full" else spread * shift
-    if covariance_type == "spherical":
-        between = between.mean(axis=1)
-    share = share.reshape(-1, *[1] * (between.ndim - 1))
-    return Mixture(proportions, means, (1 - share) * previous.covariances + share * found.covariances + between)
+    kind = COVARIANCES[covariance_type]
+    between = kind.outer(shift)
+    between = (share * (1 - share)).reshape(-1, *[1] * (between.ndim - 1)) * between
+    blended = kind.blend(previous.covariances, found.covariances, rate, share, proportions, between)
+    return Mixture(proportions, means, blended)
 
 
 def global_mixture(
@@ -128,22 +119,3 @@ def variance_floor(pixels: jax.Array, weights: jax.Array) -> jax.Array:
     mean = jnp.matmul(pixels, weights, precision=HIGHEST) / weights.sum()
     variance = jnp.matmul((pixels - mean[:, None]) ** 2, weights, precision=HIGHEST) / weights.sum()
     return jnp.where(lowest == highest, 1e-12, 1e-6 * variance).astype(pixels.dtype)
-
-
-def _whitening(means: jax.Array, covariances: jax.Array, covariance_type: str) -> tuple[jax.Array, jax.Array]:
-    """W with W Σ Wᵀ = 1 and log det Σ (K,). W: (K, M, M), or its diagonal (K, M) for diag and spherical."""
-    if covariance_type in ("diag", "spherical"):
-        variances = jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
-        return 1 / jnp.sqrt(variances), jnp.log(variances).sum(axis=1)
-    factor = jnp.broadcast_to(jnp.linalg.cholesky(covariances), (*means.shape, means.shape[1]))
-    log_det = 2 * jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-    identity = jnp.broadcast_to(jnp.eye(means.shape[1], dtype=factor.dtype), factor.shape)
-    return solve_triangular(factor, identity, lower=True), log_det
-
-
-def _squared_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
-    """‖W d‖² of one class; deviation: a row of pixels for each channel."""
-    if whitening.ndim == 1:
-        return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
-    lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
-    return sum(each**2 for each in lower)

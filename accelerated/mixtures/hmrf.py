@@ -12,6 +12,7 @@ from deepmix.reference.mixtures.records import FieldFit, Mixture
 from deepmix.reference.types import Status
 
 from ..execution.arrays import cast, floating
+from ..execution.precision import HIGHEST
 from . import em, gaussian, gmm, svgmm
 
 
@@ -141,6 +142,6 @@ def _solve(
     responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
     ended = em.loop(step, start._replace(proportions=responsibilities), tol, max_iter)
     responsibilities, densities = e_step(ended.mixture)
-    mean = jnp.matmul(responsibilities.reshape(len(responsibilities), -1), w, precision=gaussian.HIGHEST) / w.sum()
+    mean = jnp.matmul(responsibilities.reshape(len(responsibilities), -1), w, precision=HIGHEST) / w.sum()
     expected = pseudo_nll(responsibilities, densities, weights, beta, diagonals)
     return ended, responsibilities, ended.mixture._replace(proportions=mean), expected

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from deepmix.reference.types import Tree
 
-from ..mixtures.gaussian import HIGHEST
+from ..execution.precision import HIGHEST
 
 
 def weights(queries: jax.Array, keys: jax.Array, mask: jax.Array | None = None) -> jax.Array:

@@ -6,7 +6,7 @@ Feature maps are batches with the channels last, (B, H, W, C): the layout in whi
 import jax
 import jax.numpy as jnp
 
-from ..mixtures.gaussian import HIGHEST
+from ..execution.precision import HIGHEST
 
 FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolutions as matrix products
 

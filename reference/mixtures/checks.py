@@ -6,7 +6,8 @@ import numpy as np
 
 from ..checks import check_choice
 from ..types import Array
-from .records import COVARIANCE_TYPES, Mixture
+from .covariances import COVARIANCES
+from .records import Mixture
 
 
 def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
@@ -74,12 +75,7 @@ def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pi
     expected = Mixture(
         (n_components, pixels.shape[1]) if per_pixel else (n_components,),
         (n_components, n_channels),
-        {
-            "diag": (n_components, n_channels),
-            "spherical": (n_components,),
-            "tied": (n_channels, n_channels),
-            "full": (n_components, n_channels, n_channels),
-        }[covariance_type],
+        COVARIANCES[covariance_type].shape(n_components, n_channels),
     )
     for name, array, shape in zip(Mixture._fields, start, expected, strict=True):
         if np.shape(array) != shape:
@@ -107,7 +103,7 @@ def check_memberships(memberships: np.ndarray, weights: np.ndarray) -> np.ndarra
 
 def check_covariance_type(covariance_type: str) -> None:
     """Raise ValueError unless the covariance type is known."""
-    check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+    check_choice("covariance_type", covariance_type, tuple(COVARIANCES))
 
 
 def check_field(

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 
+from .covariances import COVARIANCES
 from .records import Mixture, Moments
 
 
@@ -65,18 +66,11 @@ def moments(
         means[k] = pixels @ share
         deviation = pixels - means[k][:, None]
         scatter[k] = (share * deviation) @ deviation.T
-    if covariance_type == "tied":
-        tied = np.einsum("k,kij->ij", np.where(degenerate, 0, counts), scatter) / counts[~degenerate].sum()
-        return Moments(counts, means, tied + np.diag(floor), degenerate)
-    matrices = scatter + np.diag(floor)
-    if covariance_type == "full":
-        covariances = matrices
-    else:
-        covariances = np.einsum("kii->ki", matrices)
-        if covariance_type == "spherical":
-            covariances = covariances.mean(axis=1)
-    kept = degenerate.reshape(-1, *[1] * (covariances.ndim - 1))
-    return Moments(counts, means, np.where(kept, previous.covariances, covariances), degenerate)
+    found = COVARIANCES[covariance_type].estimate(scatter, np.where(degenerate, 0, counts), floor)
+    if not COVARIANCES[covariance_type].pools:
+        kept = degenerate.reshape(-1, *[1] * (found.ndim - 1))
+        found = np.where(kept, previous.covariances, found)
+    return Moments(counts, means, found, degenerate)
 
 
 def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str = "diag") -> Mixture:
@@ -91,15 +85,10 @@ def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str =
     shift = found.means - previous.means
     means = previous.means + share[:, None] * shift
     between = np.einsum("k,ki,kj->kij", share * (1 - share), shift, shift)
-    if covariance_type == "tied":
-        within = (1 - rate) * previous.covariances + rate * found.covariances
-        return Mixture(proportions, means, within + np.einsum("k,kij->ij", proportions, between))
-    if covariance_type != "full":
-        between = np.einsum("kii->ki", between)
-    if covariance_type == "spherical":
-        between = between.mean(axis=1)
-    share = share.reshape(-1, *[1] * (between.ndim - 1))
-    return Mixture(proportions, means, (1 - share) * previous.covariances + share * found.covariances + between)
+    blended = COVARIANCES[covariance_type].blend(
+        previous.covariances, found.covariances, rate, share, proportions, between
+    )
+    return Mixture(proportions, means, blended)
 
 
 def global_mixture(
@@ -128,12 +117,7 @@ def covariance_matrices(
     covariances: np.ndarray, covariance_type: str, n_components: int, n_channels: int
 ) -> np.ndarray:
     """The K covariance matrices (K, M, M) that a covariance type stands for."""
-    identity = np.eye(n_channels)
-    if covariance_type == "diag":
-        return covariances[:, :, None] * identity
-    if covariance_type == "spherical":
-        return covariances[:, None, None] * identity
-    return np.broadcast_to(covariances, (n_components, n_channels, n_channels))
+    return COVARIANCES[covariance_type].matrices(covariances, n_components, n_channels)
 
 
 def log_density_pullback(
@@ -150,15 +134,7 @@ def log_density_pullback(
         scaled = inverse @ (pixels - mixture.means[k][:, None])  # Σ⁻¹ d
         d_means[k] = scaled @ cotangent[k]
         d_matrices[k] = -0.5 * (cotangent[k].sum() * inverse - (cotangent[k] * scaled) @ scaled.T)
-    match covariance_type:
-        case "full":
-            return d_means, d_matrices
-        case "tied":
-            return d_means, d_matrices.sum(axis=0)
-        case "diag":
-            return d_means, np.einsum("kii->ki", d_matrices)
-        case _:
-            return d_means, np.einsum("kii->k", d_matrices)
+    return d_means, COVARIANCES[covariance_type].pullback(d_matrices)
 
 
 def moments_pullback(
@@ -175,15 +151,12 @@ def moments_pullback(
     found: what `moments` returned. d_means, d_covariances: the function's gradient at those.
     Returns (K, N); 0 for degenerate classes, whose moments do not depend on r.
     """
-    n_classes, n_channels = found.means.shape
-    result = np.zeros((n_classes, pixels.shape[1]))
-    matrices = covariance_matrices(found.covariances, covariance_type, n_classes, n_channels) - np.diag(floor)
-    if covariance_type == "spherical":  # Σ_k is the mean of M variances and of the floor's
-        d_covariances = d_covariances / n_channels
-        matrices = covariance_matrices(found.covariances - floor.mean(), covariance_type, n_classes, n_channels)
-    d_matrices = covariance_matrices(d_covariances, covariance_type, n_classes, n_channels)
+    shape, kind = found.means.shape, COVARIANCES[covariance_type]
+    result = np.zeros((shape[0], pixels.shape[1]))
+    matrices = kind.without_floor(found.covariances, floor, *shape)
+    d_matrices = kind.spread(d_covariances, *shape)
     for k in np.flatnonzero(~found.degenerate):
-        total = found.counts[~found.degenerate].sum() if covariance_type == "tied" else found.counts[k]
+        total = found.counts[~found.degenerate].sum() if kind.pools else found.counts[k]
         deviation = pixels - found.means[k][:, None]
         along_mean = d_means[k] @ deviation / found.counts[k]
         quadratic = np.einsum("in,ij,jn->n", deviation, d_matrices[k], deviation)

@@ -1,124 +1,125 @@
-"""The reading guide: every equation has its row, every row what it names, and every function its equation."""
-
-import ast
-import re
-from pathlib import Path
+"""The pages of the reference: every equation has its row, every row what it names, every function its equation."""
 
 import pytest
 
 import deepmix.reference
 from deepmix.conformance.operations import OPERATIONS
 from tests.structure import sources
+from tests.traceability import (
+    ALSO,
+    COMMAND,
+    OUTSIDE_THE_KIT,
+    REFERENCE,
+    cited,
+    defined,
+    functions,
+    named,
+    pages,
+    parts,
+    properties,
+    rows,
+    written,
+)
 
-FOLDER = Path(deepmix.reference.__path__[0])
-TESTS = Path(__file__).parents[1]
-LABEL = r"\[([A-Z]{1,2})(\d+)\](?:–\[\1(\d+)\])?"
-UNLABELLED = {"checks", "records", "types", "uniforms", "_lazy"}  # what bad input gets; the records; helpers
-HELPERS = {"trees.tree_map", "trees.leaves"}
-GUIDE_AT = "## Where every equation stands"
-
-
-def labels(text: str) -> set[str]:
-    """The labels that a text cites, ranges such as [U1]–[U4] spelt out."""
-    return {
-        f"{letters}{number}"
-        for letters, first, last in re.findall(LABEL, text)
-        for number in range(int(first), int(last or first) + 1)
-    }
-
-
-def guide() -> dict[str, tuple[str, set[str], set[str], str]]:
-    rows = {}
-    for line in (FOLDER / "README.md").read_text(encoding="utf-8").split(GUIDE_AT)[1].splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 5 and re.fullmatch(r"[A-Z]{1,2}\d+", cells[0]):
-            label, what, functions, tests, deviation = cells
-            assert label not in rows
-            rows[label] = (
-                what,
-                set(re.findall(r"`(.*?)`", functions)),
-                set(re.findall(r"`(.*?)`", tests)),
-                deviation,
-            )
-    return rows
+INDEX = (REFERENCE / "README.md").read_text(encoding="utf-8")
+PAGES = pages()
+ROWS = {label: row for page in PAGES.values() for label, row in rows(page).items()}
+NOT_BUILT = "not built yet"
+BUILT = {label for label, row in ROWS.items() if row.functions}
+# What bad input gets, records, and helpers: they are no equations.
+UNLABELLED = {"checks", "records", "stopping", "trees", "types", "uniforms"}
+LABELLED = {
+    name: function
+    for name, function in functions().items()
+    if function.path.stem not in UNLABELLED and not function.path.stem.startswith("_")
+}
 
 
-GUIDE = guide()
-BUILT = {label: row for label, row in GUIDE.items() if row[1]}
+def test_there_is_something_to_trace():
+    assert len(ROWS) > 30
+    assert len(LABELLED) > 50
+    assert len(OPERATIONS) > 50
+    assert sum(bool(named(name)) for name in properties()) > 50
 
 
-def functions() -> dict[str, tuple[str, bool]]:
-    """Source and whether it is public, of every function of the reference."""
-    found = {}
-    for path in sources(FOLDER):
-        text, module = path.read_text(encoding="utf-8"), ".".join(path.relative_to(FOLDER).with_suffix("").parts)
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.FunctionDef) and path.stem not in UNLABELLED:
-                source = ast.get_source_segment(text, node)
-                found[f"{module}.{node.name}"] = source, not node.name.startswith("_")
-    return found
+def test_the_index_names_its_version():
+    assert f"version {deepmix.reference.SPECIFICATION} of the specification" in INDEX
 
 
-FUNCTIONS = functions()
+@pytest.mark.parametrize("subject", PAGES)
+def test_the_index_names_the_subject_and_its_letters(subject):
+    lines = [line for line in INDEX.splitlines() if f"]({subject}/README.md)" in line]
+    assert lines, f"reference/README.md has no link to {subject}/README.md"
+    letters = {f"[{label.rstrip('0123456789')}]" for label in defined(PAGES[subject])}
+    assert all(any(each in line for line in lines) for each in letters), f"{subject}: {sorted(letters)}"
 
 
-def test_every_label_of_the_text_has_a_row_and_the_other_way_round():
-    text = (FOLDER / "README.md").read_text(encoding="utf-8").split(GUIDE_AT)[0]
-    assert labels(text) == set(GUIDE)
-    assert len(GUIDE) > 30
+@pytest.mark.parametrize("subject", PAGES)
+def test_every_equation_of_a_page_has_a_row_and_the_other_way_round(subject):
+    assert set(rows(PAGES[subject])) == set(defined(PAGES[subject])), f"run: {COMMAND}"
 
 
-def test_the_page_names_its_version():
-    text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert f"version {deepmix.reference.SPECIFICATION} of the specification" in text
+@pytest.mark.parametrize("subject", PAGES)
+def test_the_table_is_current(subject):
+    page = f"reference/{subject}/README.md"
+    assert written(PAGES[subject]) == PAGES[subject], f"the table of {page} is stale; run: {COMMAND}"
 
 
-def test_every_label_that_the_code_cites_has_a_row():
-    cited = {label for path in sources(FOLDER) for label in labels(path.read_text(encoding="utf-8"))}
-    assert cited == set(BUILT)
+def test_no_equation_is_defined_twice():
+    labels = [label for page in PAGES.values() for label in defined(page)]
+    assert sorted(labels) == sorted(set(labels))
 
 
-@pytest.mark.parametrize("label", GUIDE)
-def test_the_functions_of_a_row_are_those_of_the_code_and_of_the_kit(label):
-    _, named, tests, deviation = GUIDE[label]
-    public = {name for name, (source, public) in FUNCTIONS.items() if public and label in labels(source)}
-    assert public <= named
-    kit = {operation.name for operation in OPERATIONS.values() if label in operation.equations}
-    assert kit == named - {
-        "mixtures.em.run",
-        "deep_mixtures.many_images.fit",
-    }  # take functions: the kit sees what they are made of
-    for name in named:
-        assert name in FUNCTIONS
-        assert label in labels(
-            FOLDER.joinpath(*name.split(".")[:-1]).with_suffix(".py").read_text(encoding="utf-8")
-        )
-    assert bool(named) == bool(tests) == (deviation != "not built yet")
-    assert deviation
+@pytest.mark.parametrize("subject", ["", *PAGES])
+def test_every_label_of_a_text_is_defined(subject):
+    before, _, after = parts(PAGES[subject]) if subject else (INDEX, "", "")
+    assert cited(before + after) <= set(ROWS)
+
+
+@pytest.mark.parametrize("label", ROWS)
+def test_a_row_is_filled_in(label):
+    """Functions and properties come together, unless the equation is not built yet."""
+    row = ROWS[label]
+    assert row.what, f"say in the row of {label} what it is"
+    assert row.deviation, f"say in the row of {label} how it deviates from the paper: none, or what"
+    assert bool(row.functions) == bool(row.properties) == (row.deviation != NOT_BUILT), (
+        f"{label} lacks functions or properties: cite it in the code, or in the name or docstring of a test"
+    )
+
+
+def test_the_code_cites_the_equations_that_are_built_and_no_others():
+    assert {label for path in sources(REFERENCE) for label in cited(path.read_text(encoding="utf-8"))} == BUILT
 
 
 def test_every_public_function_stands_in_a_row():
-    named = set().union(*(row[1] for row in GUIDE.values()))
-    assert named == {name for name, (_, public) in FUNCTIONS.items() if public} - HELPERS
+    in_rows = {name for row in ROWS.values() for name in row.functions}
+    assert set(LABELLED) <= in_rows
+    assert in_rows <= set(functions())
 
 
-@pytest.mark.parametrize("label", BUILT)
+def test_every_public_function_is_an_operation_of_the_kit():
+    assert set(LABELLED) - set(OPERATIONS) == set(OUTSIDE_THE_KIT), "give it cases, or mend OUTSIDE_THE_KIT"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_equations_of_an_operation_are_those_of_its_function(name):
+    """What the function cites, and besides what its file does."""
+    equations, function = set(OPERATIONS[name].equations), functions()[name]
+    assert equations <= BUILT
+    assert cited(function.source) <= equations
+    assert equations <= cited(function.path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("label", ROWS)
 def test_the_properties_of_a_row_are_tests(label):
-    text = "".join(
-        path.read_text(encoding="utf-8") for folder in ("laws", "oracles") for path in sources(TESTS / folder)
-    )
-    for name in BUILT[label][2]:
-        assert f"\ndef test_{name}(" in text
+    assert set(ROWS[label].properties) <= set(properties())
+    assert set(ALSO.get(label, ())) <= set(properties()), "ALSO in tests/traceability.py names tests that are gone"
+
+
+def test_what_is_named_by_hand_is_about_an_equation_that_is_built():
+    assert set(ALSO) | {label for labels in OUTSIDE_THE_KIT.values() for label in labels} <= BUILT
 
 
 def test_every_property_is_about_an_equation_that_is_built():
-    """test_em2_… is about EM2; the guide names the best of them."""
-    names = [
-        name
-        for folder in ("laws", "oracles")
-        for path in sources(TESTS / folder)
-        for name in re.findall(r"\ndef test_((?:[a-z]{1,2}\d+_)+)", path.read_text(encoding="utf-8"))
-    ]
-    about = {label.upper() for name in names for label in name.rstrip("_").split("_")}
-    assert len(names) > 50
-    assert about <= set(BUILT)
+    """test_em2_… is about EM2."""
+    assert {label for name in properties() for label in named(name)} <= BUILT

@@ -1,0 +1,147 @@
+"""Covariance types as functions; see `reference.mixtures.covariances`.
+
+diag and spherical keep to diagonals (K, M), which tied and full would waste: scatter, products of deviations and
+whitening are then rows of channels instead of matrices (K, M, M). Matrix products are pinned to full precision.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import solve_triangular
+
+from ..execution.precision import HIGHEST
+
+
+class CovarianceType(NamedTuple):
+    """The functions of one type; S stands for scatter (K, M), or (K, M, M) of whole matrices.
+
+    pairs: of channels whose products S holds, from M.
+    of_pairs: S from the sums of the products of these pairs (K, pairs).
+    outer: d dᵀ of one deviation a class (K, M), as S holds it.
+    scatter: S from shares (K, N) and deviations (K, M, N).
+    estimate: Σ [G2] from S, the counts n_k (0: empty) and the floor (M,).
+    blend: as in the reference, from S of the means' distances.
+    whitening: W with W Σ Wᵀ = 1 as S is shaped, and log det Σ (K,), from μ and Σ.
+    squared_norm: ‖W d‖² of one class, d a row of pixels for each channel.
+    pools: whether all classes share Σ.
+    """
+
+    pairs: Callable[[int], list[tuple[int, int]]]
+    of_pairs: Callable[[jax.Array], jax.Array]
+    outer: Callable[[jax.Array], jax.Array]
+    scatter: Callable[[jax.Array, jax.Array], jax.Array]
+    estimate: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+    blend: Callable[..., jax.Array]
+    whitening: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
+    squared_norm: Callable[[jax.Array, list[jax.Array]], jax.Array]
+    pools: bool = False
+
+
+def _pairs_of_a_matrix(n_channels: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(n_channels) for j in range(i, n_channels)]
+
+
+def _matrix_of_pairs(sums: jax.Array) -> jax.Array:
+    """Symmetric (K, M, M) from its upper triangle (K, M (M + 1) / 2)."""
+    n_channels = int((8 * sums.shape[1] + 1) ** 0.5) // 2
+    place = np.zeros((n_channels, n_channels), int)
+    for number, (i, j) in enumerate(_pairs_of_a_matrix(n_channels)):
+        place[i, j] = place[j, i] = number
+    return sums[:, place]
+
+
+def _diagonal_scatter(share: jax.Array, deviation: jax.Array) -> jax.Array:
+    return (share[:, None, :] * deviation**2).sum(axis=-1)
+
+
+def _whole_scatter(share: jax.Array, deviation: jax.Array) -> jax.Array:
+    return jnp.einsum("kin,kjn->kij", share[:, None, :] * deviation, deviation, precision=HIGHEST)
+
+
+def _diagonal_whitening(means: jax.Array, covariances: jax.Array) -> tuple[jax.Array, jax.Array]:
+    variances = jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
+    return 1 / jnp.sqrt(variances), jnp.log(variances).sum(axis=1)
+
+
+def _whole_whitening(means: jax.Array, covariances: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The inverse of the Cholesky factor."""
+    factor = jnp.broadcast_to(jnp.linalg.cholesky(covariances), (*means.shape, means.shape[1]))
+    log_det = 2 * jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    identity = jnp.broadcast_to(jnp.eye(means.shape[1], dtype=factor.dtype), factor.shape)
+    return solve_triangular(factor, identity, lower=True), log_det
+
+
+def _diagonal_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
+    return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
+
+
+def _whole_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
+    lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
+    return sum(each**2 for each in lower)
+
+
+def _tied_estimate(scatter: jax.Array, counts: jax.Array, floor: jax.Array) -> jax.Array:
+    return (counts[:, None, None] * scatter).sum(axis=0) / counts.sum() + jnp.diag(floor)
+
+
+def _blend_of_each(reduce: Callable[[jax.Array], jax.Array]) -> Callable[..., jax.Array]:
+    """Σ′_k = (1 − a_k) Σ_k + a_k Σ̂_k + what the means lie apart; reduce: from S to the type."""
+
+    def blend(
+        old: jax.Array,
+        new: jax.Array,
+        rate: jax.Array | float,
+        share: jax.Array,
+        proportions: jax.Array,
+        between: jax.Array,
+    ) -> jax.Array:
+        apart = reduce(between)
+        share = share.reshape(-1, *[1] * (apart.ndim - 1))
+        return (1 - share) * old + share * new + apart
+
+    return blend
+
+
+def _tied_blend(
+    old: jax.Array,
+    new: jax.Array,
+    rate: jax.Array | float,
+    share: jax.Array,
+    proportions: jax.Array,
+    between: jax.Array,
+) -> jax.Array:
+    return (1 - rate) * old + rate * new + jnp.einsum("k,kij->ij", proportions, between, precision=HIGHEST)
+
+
+_DIAG = CovarianceType(
+    pairs=lambda n_channels: [(m, m) for m in range(n_channels)],
+    of_pairs=lambda sums: sums,
+    outer=lambda deviation: deviation**2,
+    scatter=_diagonal_scatter,
+    estimate=lambda scatter, counts, floor: scatter + floor,
+    blend=_blend_of_each(lambda between: between),
+    whitening=_diagonal_whitening,
+    squared_norm=_diagonal_norm,
+)
+_FULL = CovarianceType(
+    pairs=_pairs_of_a_matrix,
+    of_pairs=_matrix_of_pairs,
+    outer=lambda deviation: deviation[:, :, None] * deviation[:, None, :],
+    scatter=_whole_scatter,
+    estimate=lambda scatter, counts, floor: scatter + jnp.diag(floor),
+    blend=_blend_of_each(lambda between: between),
+    whitening=_whole_whitening,
+    squared_norm=_whole_norm,
+)
+COVARIANCES = {
+    "diag": _DIAG,
+    "spherical": _DIAG._replace(
+        estimate=lambda scatter, counts, floor: (scatter + floor).mean(axis=1),
+        blend=_blend_of_each(lambda between: between.mean(axis=1)),
+    ),
+    "tied": _FULL._replace(estimate=_tied_estimate, blend=_tied_blend, pools=True),
+    "full": _FULL,
+}

@@ -1,0 +1,198 @@
+"""What implements and what tests each equation: the tables at the end of the pages of the reference.
+
+`python -m tests.traceability --write` writes them anew; without --write it says which page is stale, and fails.
+
+A page `reference/<subject>/README.md` defines an equation in the line that begins with its label, **[EM1]**, and
+has its table between two comments. Functions and properties are derived; what an equation is, and how it deviates
+from the paper, is written in the table by hand and kept.
+"""
+
+import argparse
+import ast
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from deepmix.conformance.operations import OPERATIONS
+from tests.structure import ROOT, sources
+
+REFERENCE = ROOT / "reference"
+COMMAND = "python -m tests.traceability --write"
+START, END = "<!-- traceability -->", "<!-- /traceability -->"
+HEAD = "| label | what | functions | properties | deviation from the paper |\n|---|---|---|---|---|"
+LABEL = r"[A-Z]{1,3}\d+"
+CITED = r"\[([A-Z]{1,3})(\d+)\](?:–\[\1(\d+)\])?"
+# Functions that take functions, with equations that they do not cite: the kit has what they are made of instead.
+OUTSIDE_THE_KIT = {"mixtures.em.run": (), "deep_mixtures.many_images.fit": ("TR1", "TR2")}
+# Tests of an equation whose name begins with another label, or with none, and whose docstring does not cite it.
+ALSO = {
+    "EM3": ("em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to", "em_same_start_same_number_of_m_steps"),
+    "EM4": ("em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to",),
+    "SV1": ("sv_a_gmm_is_an_svgmm_of_constant_proportions",),
+    "SV3": (
+        "sv_begins_with_the_posteriors_of_the_gmm",
+        "sv_proportions_become_binary_on_separated_data",
+        "sv_a_gmm_is_an_svgmm_of_constant_proportions",
+    ),
+    "U1": (
+        "convolution_is_a_correlation_with_zeros_beyond_the_border",
+        "u_has_7239428_parameters_as_published",
+    ),
+    "U2": ("max_pool_passes_the_gradient_to_the_first_of_equals_in_row_major_order",),
+    "U3": ("max_pool_undoes_upsampling_and_their_pullbacks_each_other", "u_logits"),
+    "U4": ("u_permuting_the_head_permutes_the_classes",),
+    "DG2": ("dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers", "u4_output_sums_to_1"),
+    "DG3": ("dg_begins_with_the_moments_of_the_network_for_either_weighting",),
+    "DG4": ("dg_deepg_held_gives_every_pixel_the_same_gradient",),
+    "VE1": ("ve_loss_is_f_of_the_damped_mixture", "ve_descent_lowers_f_towards_the_nll"),
+    "VE3": ("ve_exact_coordinate_descent_never_raises_f", "ve_fit_makes_an_m_step_after_so_many_steps"),
+    "VE4": ("ve2_gradient",),
+    "LO1": ("lo_gradient",),
+    "FC1": ("fc_each_half_of_a_round_is_a_minimum_of_j", "fc_j_never_increases"),
+    "FC2": ("fc_for_m_near_1_it_is_k_means",),
+    "FC3": ("fc_fit_is_its_rounds",),
+    "AT2": ("at_padding_changes_nothing",),
+}
+
+
+class Row(NamedTuple):
+    """A row of a table: an equation."""
+
+    what: str
+    functions: tuple[str, ...]
+    properties: tuple[str, ...]
+    deviation: str
+
+
+class Function(NamedTuple):
+    """A function of the reference: its file, and its source with the docstring."""
+
+    path: Path
+    source: str
+
+
+def cited(text: str) -> set[str]:
+    """The labels that a text cites in brackets, ranges such as [U1]–[U4] spelt out."""
+    return {
+        f"{letters}{number}"
+        for letters, first, last in re.findall(CITED, text)
+        for number in range(int(first), int(last or first) + 1)
+    }
+
+
+def defined(page: str) -> list[str]:
+    """The labels whose lines a page has, in their order."""
+    return re.findall(rf"^\*\*\[({LABEL})\]\*\*", page, re.MULTILINE)
+
+
+def pages() -> dict[str, str]:
+    """The page of each subject that the reference has. Raises LookupError for one without a page, or for none."""
+    found = {}
+    for package in sorted(REFERENCE.glob("*/__init__.py")):
+        page = package.with_name("README.md")
+        if not page.exists():
+            raise LookupError(f"{page.relative_to(ROOT)} is missing: the equations of {page.parent.name}")
+        found[page.parent.name] = page.read_text(encoding="utf-8")
+    if not found:
+        raise LookupError(f"{REFERENCE} has no subjects")
+    return found
+
+
+@cache
+def functions() -> dict[str, Function]:
+    """The public functions of the reference, by module and name."""
+    return {
+        ".".join((*path.relative_to(REFERENCE).with_suffix("").parts, name)): Function(path, source)
+        for path in sources(REFERENCE)
+        for name, source in _functions(path.read_text(encoding="utf-8"))
+        if not name.startswith("_")
+    }
+
+
+@cache
+def properties() -> dict[str, set[str]]:
+    """The labels of every law and oracle, by its name without `test_`: those it begins with or cites."""
+    found: dict[str, set[str]] = {}
+    for path in (path for folder in ("laws", "oracles") for path in sources(ROOT / "tests" / folder)):
+        for name, source in _functions(path.read_text(encoding="utf-8")):
+            if name.startswith("test_"):
+                name, docstring = name.removeprefix("test_"), ast.get_docstring(ast.parse(source).body[0]) or ""
+                found.setdefault(name, set()).update(named(name), cited(docstring))
+    return found
+
+
+def named(name: str) -> set[str]:
+    """The labels that a name begins with: EM2 and SV1 of `em2_sv1_nll_never_increases`."""
+    return set(re.findall(LABEL, re.match(r"([a-z]{1,3}\d+_)*", name)[0].upper()))
+
+
+def parts(page: str) -> tuple[str, str, str]:
+    """What stands before, between and after the two comments. Raises LookupError unless each stands there once."""
+    if page.count(START) != 1 or page.count(END) != 1 or page.index(START) > page.index(END):
+        raise LookupError(f"a page needs the lines {START} and {END} once each, in this order, for its table")
+    before, _, rest = page.partition(START)
+    table, _, after = rest.partition(END)
+    return before, table, after
+
+
+def rows(page: str) -> dict[str, Row]:
+    """The rows of a page's table. Raises ValueError for two of one label."""
+    found: dict[str, Row] = {}
+    for line in parts(page)[1].splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if len(cells) == 5 and re.fullmatch(LABEL, cells[0]):
+            label, what, implement, test, deviation = cells
+            if label in found:
+                raise ValueError(f"{label} has two rows")
+            names = (tuple(re.findall(r"`(.*?)`", cell)) for cell in (implement, test))
+            found[label] = Row(what, *names, deviation)
+    return found
+
+
+def written(page: str) -> str:
+    """The page with its table written anew: a row for each equation that the page defines, in their order."""
+    before, _, after = parts(page)
+    old, lines = rows(page), [HEAD]
+    for label in defined(page):
+        what, _, _, deviation = old.get(label, Row("", (), (), ""))
+        implement, test = (", ".join(f"`{name}`" for name in find(label)) for find in (implementing, testing))
+        lines.append(f"| {label} | {what} | {implement} | {test} | {deviation} |")
+    return "\n".join((before + START, "", *lines, "", END + after))
+
+
+def implementing(label: str) -> list[str]:
+    """The functions of an equation: those that cite it, and those that the kit or this file names for it."""
+    citing = {name for name, function in functions().items() if label in cited(function.source)}
+    kit = {name for name, operation in OPERATIONS.items() if label in operation.equations}
+    return sorted(citing | kit | {name for name, labels in OUTSIDE_THE_KIT.items() if label in labels})
+
+
+def testing(label: str) -> list[str]:
+    """The laws and oracles of an equation."""
+    return sorted({name for name, labels in properties().items() if label in labels} | {*ALSO.get(label, ())})
+
+
+def _functions(text: str) -> list[tuple[str, str]]:
+    """Name and source of the functions at the top of a module."""
+    found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    return [(node.name, ast.get_source_segment(text, node) or "") for node in found]
+
+
+def main() -> None:
+    """Write the tables, or name the pages whose table is not what would be written."""
+    parser = argparse.ArgumentParser(prog="python -m tests.traceability", description="The tables of equations.")
+    parser.add_argument("--write", action="store_true", help="write them into the pages")
+    write = parser.parse_args().write
+    stale = {subject: new for subject, page in pages().items() if (new := written(page)) != page}
+    for subject, new in stale.items():
+        page = REFERENCE / subject / "README.md"
+        if write:
+            page.write_text(new, encoding="utf-8")
+        print(f"{page.relative_to(ROOT)} {'written' if write else f'is stale; run: {COMMAND}'}")
+    sys.exit(bool(stale) and not write)
+
+
+if __name__ == "__main__":
+    main()
