@@ -1,5 +1,6 @@
-"""What all subjects share: arrays, trees, and how a loop ended."""
+"""What all subjects share: arrays, trees, progress, and how a loop ended."""
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
@@ -7,6 +8,8 @@ from typing import Any
 Array = Any
 # A nested dict of arrays: the network's parameters, and what is shaped like them.
 Tree = Any
+# Called while a fit runs, with the number of the step or pass and the value there: NLL, F, or an epoch's mean.
+Progress = Callable[[int, float], None]
 
 
 class Status(IntEnum):
@@ -17,15 +20,18 @@ class Status(IntEnum):
     max_steps = 2
     non_finite = 3
 
-    @property
-    def message(self) -> str:
-        """One line for people: what happened and what to do."""
+    def message(self, value: str, settles: str = "") -> str:
+        """One line for people: what happened and what to do.
+
+        value: what the history holds, such as "NLL". settles: what the stopping rule watches, if another thing.
+        """
+        watched = settles or value
         return {
             Status.running: "The fit has not ended.",
-            Status.converged: "The NLL changed by less than tol.",
-            Status.max_steps: "The step limit was reached before the NLL settled; raise the limit or tol.",
+            Status.converged: f"The {watched} changed by less than tol.",
+            Status.max_steps: f"The step limit was reached before the {watched} settled; raise the limit or tol.",
             Status.non_finite: (
-                "The NLL became infinite or NaN; the last finite parameters are returned. "
-                "Check the scale of the channels, lower the learning rate or use float64."
+                f"The {value} became infinite or NaN; the last finite parameters are returned. Check the scale of "
+                "the channels, lower the learning rate of a network, or use float64."
             ),
         }[self]

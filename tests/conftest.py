@@ -1,6 +1,7 @@
-"""Hypothesis profiles, float64 in JAX, and the folder of real images."""
+"""Quick or thorough: how tests compile, how many examples they draw, which run; and the folder of real images."""
 
 import os
+import sys
 from pathlib import Path
 
 # Before NumPy is imported: on arrays as small as these a second BLAS thread makes the tests twenty times
@@ -10,14 +11,22 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What tests compile stays out of the user's cache.
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
-# Nearly all of the tests' time goes by in compiling: without most optimisations it takes half of it. What users run,
-# with all of them, is proved by `-m thorough`, with JAX_DISABLE_MOST_OPTIMIZATIONS=0.
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-os.environ["XLA_FLAGS"] = f"--xla_cpu_use_fusion_emitters=false {os.environ.get('XLA_FLAGS', '')}"
+# `pytest -m thorough`, known before JAX is imported. Workers of xdist have another command line: they inherit.
+if any("thorough" in argument and "not thorough" not in argument for argument in sys.argv):
+    os.environ["DEEPMIX_THOROUGH"] = "1"
+THOROUGH = os.environ.get("DEEPMIX_THOROUGH") == "1"
+
+# Nearly all of the tests' time goes by in compiling: without most optimisations it takes half of it. What users
+# run, with all of them, is proved by the thorough tests, and by those that take the fixture `optimised`.
+if not THOROUGH:
+    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    os.environ["XLA_FLAGS"] = f"--xla_cpu_use_fusion_emitters=false {os.environ.get('XLA_FLAGS', '')}"
 
 import jax
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests import budget
 
 jax.config.update("jax_enable_x64", True)  # float64 where the inputs are; float32 inputs stay float32
 
@@ -31,7 +40,10 @@ common = {
 settings.register_profile("dev", max_examples=10, **common)
 settings.register_profile("ci", max_examples=25, derandomize=True, **common)
 settings.register_profile("thorough", max_examples=300, **common)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough" if THOROUGH else "ci"))
+
+# What these prove in brief, `-m thorough` proves again with hundreds of examples and optimised code.
+ALSO_THOROUGH = ("laws", "agreement", "fits")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -41,8 +53,39 @@ def forget_what_was_compiled():
     jax.clear_caches()
 
 
+@pytest.fixture(scope="module")
+def optimised():
+    """Compile as users do."""
+    quick = jax.config.read("jax_disable_most_optimizations")
+    jax.clear_caches()
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", quick)
+    jax.clear_caches()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real-data", type=Path, help="folder with brain/, lesions/ and heart/")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not THOROUGH and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(budget.Watch())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `-m thorough` no test that is marked so runs; with it the quick proofs run once more."""
+    here = Path(__file__).parent
+    if THOROUGH:
+        for item in items:
+            if item.path.relative_to(here).parts[0] in ALSO_THOROUGH:
+                item.add_marker("thorough")
+        return
+    slow = [item for item in items if item.get_closest_marker("thorough")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 @pytest.fixture(scope="session")

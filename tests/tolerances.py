@@ -57,6 +57,7 @@ FLOAT32 = {
     "attention": 512,
     # a sum of N terms w/N · ∂z/∂θ of order 1 that largely cancel: this one is absolute
     "gradient": 1024,
+    "fit": 16384,  # an E-step, see "posterior", and what an M-step makes of it
 }
 
 

@@ -8,11 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deepmix.reference.deep_mixtures.records import DeepModel, DeepState, Evaluation, Optimization
+from deepmix.reference.deep_mixtures.records import DeepState, Evaluation, Optimization
 from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Array, Status, Tree
 
+from .. import stopping
 from ..execution import lanes as side_by_side
+from ._traced import TracedModel
 
 # Networks side by side on an accelerator: each holds its parameters six times over and what its layers give.
 MOST_LANES = 32
@@ -26,7 +28,7 @@ class Algorithm(NamedTuple):
     step: Callable[..., tuple[DeepState, Evaluation]]
 
 
-class Job(NamedTuple):
+class Task(NamedTuple):
     """An image (M, H, W), its weights (H, W) and floor (M,), and what its network and mixture begin with.
 
     mixture: None for that of `deep_mixtures.one_image.begin`.
@@ -39,8 +41,8 @@ class Job(NamedTuple):
     mixture: Mixture | None = None
 
 
-class Loop(NamedTuple):
-    """The loop after t steps; `parameters` and `evaluation` belong to the last finite NLL.
+class Standing(NamedTuple):
+    """Where Algorithm 3 stands after t steps; `parameters` and `evaluation` belong to the last finite NLL.
 
     state: `DeepState`; None in a result.
     """
@@ -52,46 +54,38 @@ class Loop(NamedTuple):
     status: jax.Array
 
 
-def _numbers_and_rest(model: DeepModel) -> tuple[tuple, tuple]:
-    functions, strengths = tuple(zip(*model.regularizers, strict=True)) or ((), ())
-    return (strengths, model.contamination), (functions, model._replace(regularizers=(), contamination=0.0))
-
-
-def _model(rest: tuple, numbers: tuple) -> DeepModel:
-    (functions, model), (strengths, contamination) = rest, numbers
-    return model._replace(regularizers=tuple(zip(functions, strengths, strict=True)), contamination=contamination)
-
-
-# The λ of the regularisers and ε are numbers like any others: with another one no program is compiled anew.
-jax.tree_util.register_pytree_node(DeepModel, _numbers_and_rest, _model)
-
-
 @partial(jax.jit, static_argnames="algorithm")
-def start(algorithm: Algorithm, job: Job, model: DeepModel) -> Loop:
+def start(algorithm: Algorithm, job: Task, model: TracedModel) -> Standing:
     """The loop before its first step."""
     parameters, image, weights, floor, mixture = job
-    state = algorithm.begin(parameters, image, weights, floor, model)
+    state = algorithm.begin(parameters, image, weights, floor, model.model)
     if mixture is not None:
         state = state._replace(mixture=jax.tree.map(jnp.copy, mixture))  # loops consume their state
-    loss = partial(algorithm.loss, model=model)
+    loss = partial(algorithm.loss, model=model.model)
     _, shapes = jax.eval_shape(loss, parameters, image, state.mixture, weights, floor)
     nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-    return Loop(jnp.asarray(0), state, jax.tree.map(jnp.copy, parameters), nothing, jnp.asarray(Status.running))
+    return Standing(
+        t=jnp.asarray(0),
+        state=state,
+        parameters=jax.tree.map(jnp.copy, parameters),
+        evaluation=nothing,
+        status=jnp.asarray(Status.running),
+    )
 
 
 @partial(jax.jit, static_argnames=("algorithm", "chunk"), donate_argnames="loop")
 def advance(
-    algorithm: Algorithm, loop: Loop, job: Job, model: DeepModel, optimization: Optimization, chunk: int
-) -> tuple[Loop, jax.Array]:
+    algorithm: Algorithm, loop: Standing, job: Task, model: TracedModel, optimization: Optimization, chunk: int
+) -> tuple[Standing, jax.Array]:
     """At most `chunk` steps; the second result holds their NLLs."""
     opening = loop.t
 
-    def turn(carry: tuple[Loop, jax.Array]) -> tuple[Loop, jax.Array]:
+    def turn(carry: tuple[Standing, jax.Array]) -> tuple[Standing, jax.Array]:
         loop, history = carry
         following, nll = _turn(algorithm, loop, job, model, optimization)
         return following, history.at[loop.t - opening].set(nll)
 
-    def unfinished(carry: tuple[Loop, jax.Array]) -> jax.Array:
+    def unfinished(carry: tuple[Standing, jax.Array]) -> jax.Array:
         loop, _ = carry
         return (loop.status == Status.running) & (loop.t - opening < chunk)
 
@@ -100,13 +94,13 @@ def advance(
 
 def run_batch(
     algorithm: Algorithm,
-    jobs: Sequence[Job],
-    model: DeepModel,
+    jobs: Sequence[Task],
+    model: TracedModel,
     optimization: Optimization,
     progress: Callable[[int], None] | None,
     lanes: int | None,
     chunk: int,
-) -> list[tuple[Loop, np.ndarray]]:
+) -> list[tuple[Standing, np.ndarray]]:
     """The loops of all jobs at their end and their histories, in NumPy arrays; the states are gone."""
     queue = jax.device_put(jax.tree.map(lambda *leaves: np.stack(leaves), *jobs))
     max_steps = int(optimization.max_steps)
@@ -122,44 +116,49 @@ def run_batch(
 
 
 def _turn(
-    algorithm: Algorithm, loop: Loop, job: Job, model: DeepModel, optimization: Optimization
-) -> tuple[Loop, jax.Array]:
+    algorithm: Algorithm, loop: Standing, job: Task, model: TracedModel, optimization: Optimization
+) -> tuple[Standing, jax.Array]:
     """A step, whether it was the last, and its NLL."""
     _, image, weights, floor, _ = job
-    following, evaluation = algorithm.step(loop.state, image, weights, floor, model, optimization)
+    following, evaluation = algorithm.step(loop.state, image, weights, floor, model.model, optimization)
     finite = jnp.isfinite(evaluation.value)
     settled = jnp.abs(loop.evaluation.value - evaluation.value) < optimization.tol
-    status = jnp.where(loop.t >= optimization.max_steps - 1, Status.max_steps, Status.running)
-    status = jnp.where((loop.t > optimization.min_steps) & settled, Status.converged, status)
-    status = jnp.where(finite, status, Status.non_finite)
+    settled &= loop.t > optimization.min_steps
+    status = stopping.status(evaluation.value, settled, loop.t >= optimization.max_steps - 1)
     new, old = (loop.state.parameters, evaluation), (loop.parameters, loop.evaluation)
     parameters, kept = jax.tree.map(partial(jnp.where, finite | (loop.t == 0)), new, old)
-    return Loop(loop.t + 1, following, parameters, kept, status), evaluation.value
+    return Standing(
+        t=loop.t + 1, state=following, parameters=parameters, evaluation=kept, status=status
+    ), evaluation.value
 
 
-def _work(algorithm: Algorithm, model: DeepModel, optimization: Optimization, max_steps: int) -> side_by_side.Work:
+def _work(
+    algorithm: Algorithm, model: TracedModel, optimization: Optimization, max_steps: int
+) -> side_by_side.Work:
     """The loop of one job with its history."""
 
-    def begin(job: Job) -> tuple[Loop, jax.Array]:
+    def begin(job: Task) -> tuple[Standing, jax.Array]:
         return start(algorithm, job, model), jnp.full(max_steps, jnp.nan, job.image.dtype)
 
-    def turn(state: tuple[Loop, jax.Array], job: Job) -> tuple[Loop, jax.Array]:
+    def turn(state: tuple[Standing, jax.Array], job: Task) -> tuple[Standing, jax.Array]:
         loop, history = state
         following, nll = _turn(algorithm, loop, job, model, optimization)
         return following, history.at[loop.t].set(nll)
 
-    def result(state: tuple[Loop, jax.Array]) -> tuple[Loop, jax.Array]:
+    def result(state: tuple[Standing, jax.Array]) -> tuple[Standing, jax.Array]:
         loop, history = state
         return loop._replace(state=None), history
 
-    return side_by_side.Work(begin, turn, lambda state: state[0].status == Status.running, result)
+    return side_by_side.Work(
+        begin=begin, turn=turn, running=lambda state: state[0].status == Status.running, result=result
+    )
 
 
 @partial(jax.jit, static_argnames=("algorithm", "max_steps", "n_lanes"))
 def _fill(
     algorithm: Algorithm,
-    queue: Job,
-    model: DeepModel,
+    queue: Task,
+    model: TracedModel,
     optimization: Optimization,
     max_steps: int,
     n_lanes: int,
@@ -171,8 +170,8 @@ def _fill(
 def _advance_batch(
     algorithm: Algorithm,
     lanes: side_by_side.Lanes,
-    queue: Job,
-    model: DeepModel,
+    queue: Task,
+    model: TracedModel,
     optimization: Optimization,
     max_steps: int,
     chunk: int,

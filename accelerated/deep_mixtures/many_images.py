@@ -9,20 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from deepmix.reference.deep_mixtures import many_images
 from deepmix.reference.deep_mixtures.checks import check_batch, check_image, check_model, check_training
 from deepmix.reference.deep_mixtures.records import (
     Batch,
     DeepModel,
     Evaluation,
     Prediction,
-    Progress,
     Trained,
     Training,
     TrainingModel,
     TrainingState,
 )
 from deepmix.reference.mixtures.records import Mixture
-from deepmix.reference.types import Status, Tree
+from deepmix.reference.types import Progress, Status, Tree
 
 from ..execution.arrays import cast, floating
 from ..execution.precision import HIGHEST
@@ -39,14 +39,11 @@ def loss(
 ) -> tuple[jax.Array, Evaluation]:
     """See `reference.deep_mixtures.many_images.loss` [TR1], [TR4]. The evaluation has a leading axis B."""
     logits = of_batch(parameters, batch.images, model.deep.unet, product_dtype=product_dtype)
-    supervised = batch.truth is not None and model.supervision > 0
 
     def of_image(logits: jax.Array, image: jax.Array, weights: jax.Array, truth: Any) -> tuple:
-        regularizers = model.deep.regularizers
-        if supervised:
-            regularizers = (*regularizers, (partial(_supervise, truth=truth), model.supervision))
         surroundings = _surroundings(image, weights, len(logits), model.deep)
-        return one_image.objective(logits, image, *surroundings, model.deep._replace(regularizers=regularizers))
+        value, evaluation = one_image.loss_of_logits(logits, image, *surroundings, model.deep)
+        return value + _supervise(evaluation.proportions, truth, weights, model.supervision), evaluation
 
     values, evaluations = jax.vmap(of_image)(logits, batch.images, batch.weights, batch.truth)
     total = jnp.vdot(batch.shares, values, precision=HIGHEST) / batch.shares.sum()
@@ -98,11 +95,38 @@ def fit(
 
     mesh: devices that share the images of a batch.
     """
-    course = begun = begin(parameters, model, mesh)
+    check_training(model)
     n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
+
+    def checked(epoch: int) -> Iterable[Batch]:
+        return (check_batch(batch, n_components, depth) for batch in batches(epoch))
+
+    return solve(
+        parameters,
+        checked,
+        model=model,
+        training=training,
+        progress=progress,
+        mesh=mesh,
+        product_dtype=product_dtype,
+    )
+
+
+def solve(
+    parameters: Tree,
+    batches: Callable[[int], Iterable[Batch]],
+    *,
+    model: TrainingModel = TrainingModel(),
+    training: Training = Training(),
+    progress: Progress | None = None,
+    mesh: Mesh | None = None,
+    product_dtype: str | None = None,
+) -> Trained:
+    """See `reference.deep_mixtures.many_images.solve`."""
+    course = begun = begin(parameters, model, mesh)
     for course in run(
         begun,
-        lambda epoch, done: (check_batch(batch, n_components, depth) for batch in batches(epoch)),
+        lambda epoch, done: batches(epoch),
         model=model,
         training=training,
         mesh=mesh,
@@ -149,7 +173,7 @@ def begin(parameters: Tree, model: TrainingModel = TrainingModel(), mesh: Mesh |
     """Training before its first step, on the device or on all of a mesh; ValueError as `fit`."""
     check_training(model)
     parameters = jax.tree.map(jnp.asarray, parameters)
-    state = TrainingState(parameters, adamw.init(parameters))
+    state = TrainingState(parameters=parameters, optimizer=adamw.init(parameters))
     if mesh is not None:
         state = _global(state, _over(mesh))
     return Course(state=state, opening=state.parameters, kept=state.parameters)
@@ -218,7 +242,7 @@ def _descend(
         learning_rate=learning_rate,
         weight_decay=training.weight_decay,
     )
-    return TrainingState(parameters, optimizer), value, evaluations
+    return TrainingState(parameters=parameters, optimizer=optimizer), value, evaluations
 
 
 @partial(jax.jit, static_argnames=("model", "training", "product_dtype"))
@@ -251,13 +275,8 @@ def _place(batch: Batch, parameters: Tree, mesh: Mesh | None) -> Batch:
 
 
 def ended(history: list[float], training: Training = Training()) -> Status:
-    """See `reference.deep_mixtures.many_images.ended` [TR2]."""
-    epoch = len(history) - 1
-    if not np.isfinite(history[epoch]):
-        return Status.non_finite
-    if epoch > training.min_epochs and abs(history[epoch - 1] - history[epoch]) < training.tol:
-        return Status.converged
-    return Status.max_steps if epoch >= training.max_epochs - 1 else Status.running
+    """See `reference.deep_mixtures.many_images.ended` [TR2]: a decision about a few numbers, on the host."""
+    return many_images.ended(history, training)
 
 
 def predict(
@@ -271,13 +290,19 @@ def predict(
     """See `reference.deep_mixtures.many_images.predict` [TR3]."""
     check_model(model)
     x, w = check_image(floating(image), mask, len(parameters["head"]["bias"]), model.unet.depth)
-    return _predict(cast(parameters, x.dtype), x, w, model, product_dtype)
+    return solve_prediction(cast(parameters, x.dtype), x, w, model=model, product_dtype=product_dtype)
 
 
 @partial(jax.jit, static_argnames=("model", "product_dtype"))
-def _predict(
-    parameters: Tree, image: jax.Array, weights: jax.Array, model: DeepModel, product_dtype: str | None
+def solve_prediction(
+    parameters: Tree,
+    image: jax.Array,
+    weights: jax.Array,
+    *,
+    model: DeepModel = DeepModel(),
+    product_dtype: str | None = None,
 ) -> Prediction:
+    """See `reference.deep_mixtures.many_images.solve_prediction`; one program."""
     surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
     _, evaluation = one_image.loss(parameters, image, *surroundings, model, product_dtype=product_dtype)
     chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
@@ -309,11 +334,18 @@ def _prior_mixture(proportions: jax.Array, image: jax.Array, weights: jax.Array,
     columns, pixels, w = proportions.reshape(len(proportions), -1), image.reshape(len(image), -1), weights.ravel()
     previous, _, floor = _surroundings(image, weights, len(proportions), model)
     found = gaussian.moments(pixels, columns, w, floor, previous, model.covariance_type)
-    return Mixture(jnp.matmul(columns, w, precision=HIGHEST) / w.sum(), found.means, found.covariances)
+    return Mixture(
+        proportions=jnp.matmul(columns, w, precision=HIGHEST) / w.sum(),
+        means=found.means,
+        covariances=found.covariances,
+    )
 
 
 def _supervise(
-    proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, truth: jax.Array
-) -> jax.Array:
+    proportions: jax.Array, truth: jax.Array | None, weights: jax.Array, strength: float
+) -> jax.Array | float:
     """See `reference.deep_mixtures.many_images` [TR4]."""
-    return segmentation.cross_entropy(proportions, truth, mask) + segmentation.soft_dice(proportions, truth, mask)
+    if truth is None or not strength:
+        return 0.0
+    known = proportions, truth, weights
+    return strength * (segmentation.cross_entropy(*known) + segmentation.soft_dice(*known))

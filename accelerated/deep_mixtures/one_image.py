@@ -1,8 +1,4 @@
-"""Algorithm 3: deepG and deepSVG on one image [DG]; see `reference.deep_mixtures.one_image`.
-
-Proportions stay in logs from the network's logits on, so that a class whose Π underflows keeps a
-finite gradient.
-"""
+"""Algorithm 3: deepG and deepSVG on one image [DG]; see `reference.deep_mixtures.one_image`."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
@@ -18,20 +14,20 @@ from deepmix.reference.deep_mixtures.records import (
     DeepState,
     Evaluation,
     Optimization,
-    Progress,
 )
 from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState
-from deepmix.reference.types import Status, Tree
+from deepmix.reference.types import Array, Progress, Status, Tree
 
 from ..execution.arrays import cast, floating
-from ..execution.precision import HIGHEST
+from ..execution.results import unpacked
 from ..mixtures import gaussian
-from ..mixtures.em import mean_nll
 from ..networks.unet import unet
 from ..optimization import adamw
-from . import _descent
+from . import _descent, regularizers
+from ._traced import compiled, traced
+from .objectives import OBJECTIVES
 
 
 def loss(
@@ -47,10 +43,10 @@ def loss(
 ) -> tuple[jax.Array, Evaluation]:
     """See `reference.deep_mixtures.one_image.loss`."""
     logits = unet(parameters, image, model.unet, product_dtype=product_dtype)
-    return objective(logits, image, previous, weights, floor, model, damping)
+    return loss_of_logits(logits, image, previous, weights, floor, model, damping)
 
 
-def objective(
+def loss_of_logits(
     logits: jax.Array,
     image: jax.Array,
     previous: Mixture,
@@ -60,43 +56,12 @@ def objective(
     damping: jax.Array | float = 1.0,
 ) -> tuple[jax.Array, Evaluation]:
     """`loss` as a function of the network's output (K, H, W)."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
-    log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
-    proportions = jnp.exp(log_proportions)  # [DG2]
-    of_prior = gaussian.moments(pixels, proportions, w, floor, previous, kind)
-    found = of_prior  # [DG3]
-    if model.m_step_weights == "posterior":
-        densities = gaussian.log_density(pixels, previous.means, previous.covariances, kind)
-        responsibilities, _ = gaussian.posterior(log_proportions, densities)  # [SV2]
-        found = gaussian.moments(pixels, responsibilities, w, floor, previous, kind)
-    mean_proportions = jnp.matmul(proportions, w, precision=HIGHEST) / w.sum()
-    mixture = Mixture(mean_proportions, found.means, found.covariances)
-    if model.objective == "free_energy":
-        mixture = gaussian.blend(previous, mixture, damping, kind)
-    if model.m_step_gradient == "held" or model.objective == "free_energy":
-        mixture = jax.lax.stop_gradient(mixture)
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
-    posterior, log_likelihood = gaussian.posterior(log_proportions, densities)
-    if model.method == "deepg":
-        log_mean = jax.nn.logsumexp(log_proportions, axis=1, b=w) - jnp.log(w.sum())
-        _, log_likelihood = gaussian.posterior(log_mean[:, None], densities)
-    nll = mean_nll(log_likelihood, w)  # [SV1]; deepG [EM2]
-    if model.objective == "free_energy":
-        nll = _free_energy(log_proportions, mixture, densities, w, model.contamination)
-    shape, total = logits.shape, nll
-    prior_mixture = Mixture(mean_proportions, of_prior.means, of_prior.covariances)
-    for regularizer, strength in model.regularizers:
-        total += strength * regularizer(proportions.reshape(shape), prior_mixture, image, weights)
-    return total, Evaluation(
-        value=nll,
-        degenerate=found.degenerate,
-        mixture=mixture,
-        proportions=proportions.reshape(shape),
-        responsibilities=posterior.reshape(shape),
-    )
+    evaluation = OBJECTIVES[model.objective](logits, image, previous, weights, floor, model, damping)
+    regular = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
+    return evaluation.value + regular, evaluation
 
 
-@partial(jax.jit, static_argnames="product_dtype")
+@compiled("product_dtype")
 def loss_and_gradient(
     parameters: Tree,
     image: jax.Array,
@@ -109,12 +74,15 @@ def loss_and_gradient(
     product_dtype: str | None = None,
 ) -> tuple[jax.Array, Evaluation, Tree]:
     """See `reference.deep_mixtures.one_image.loss_and_gradient`."""
-    differentiated = jax.value_and_grad(partial(loss, product_dtype=product_dtype), has_aux=True)
-    (value, evaluation), gradient = differentiated(parameters, image, previous, weights, floor, model, damping)
+
+    def of_parameters(parameters: Tree) -> tuple[jax.Array, Evaluation]:
+        return loss(parameters, image, previous, weights, floor, model, damping, product_dtype=product_dtype)
+
+    (value, evaluation), gradient = jax.value_and_grad(of_parameters, has_aux=True)(parameters)
     return value, evaluation, gradient
 
 
-@partial(jax.jit, static_argnames="product_dtype")
+@compiled("product_dtype")
 def step(
     state: DeepState,
     image: jax.Array,
@@ -132,7 +100,7 @@ def step(
     given = state.parameters, image, state.mixture, weights, floor, model, damping
     _, evaluation, gradient = loss_and_gradient(*given, product_dtype=product_dtype)
     parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)
-    return DeepState(parameters, optimizer, evaluation.mixture), evaluation
+    return DeepState(parameters=parameters, optimizer=optimizer, mixture=evaluation.mixture), evaluation
 
 
 def fit(
@@ -157,19 +125,41 @@ def fit(
     checked = check_image(floating(image), mask, n_components, model.unet.depth)
     check_descent(model, optimization, mixture, checked[0], n_components)
     x, w = map(jnp.asarray, checked)
-    floor = gaussian.variance_floor(_columns(x), w.ravel())
+    floor = gaussian.variance_floor(x.reshape(len(x), -1), w.ravel())
     begins_with = None if mixture is None else cast(mixture, x.dtype)
-    job = _descent.Job(cast(parameters, x.dtype), x, w, floor, begins_with)
+    job = _descent.Task(parameters=cast(parameters, x.dtype), image=x, weights=w, floor=floor, mixture=begins_with)
     made_of = algorithm(product_dtype)
-    loop = _descent.start(made_of, job, model)
+    loop = _descent.start(made_of, job, traced(model))
     history: list[float] = []
     while Status(int(loop.status)) == Status.running:
-        loop, chunk_history = _descent.advance(made_of, loop, job, model, optimization, chunk)
+        loop, chunk_history = _descent.advance(made_of, loop, job, traced(model), optimization, chunk)
         for nll in np.asarray(chunk_history)[: int(loop.t) - len(history)]:
             history.append(nll)
             if progress is not None:
                 progress(len(history) - 1, float(nll))
-    return _fit(loop, np.array(history), model)
+    return unpacked(_fit(loop, np.array(history), model))
+
+
+def solve(
+    image: jax.Array,
+    parameters: Tree,
+    weights: jax.Array,
+    floor: jax.Array,
+    *,
+    model: DeepModel = DeepModel(),
+    optimization: Optimization = Optimization(),
+    mixture: Mixture | None = None,
+    progress: Progress | None = None,
+) -> DeepFit:
+    """See `reference.deep_mixtures.one_image.solve`; one program, its history at full length: NaN after the end.
+
+    It never returns to the host, so that nobody hears of its progress: `fit` goes in chunks of steps.
+    """
+    job = _descent.Task(parameters=parameters, image=image, weights=weights, floor=floor, mixture=mixture)
+    loop = _descent.start(algorithm(), job, traced(model))
+    loop, values = _descent.advance(algorithm(), loop, job, traced(model), optimization, optimization.max_steps)
+    history = jnp.where(jnp.arange(len(values)) < loop.t, values, jnp.nan)
+    return _fit(loop, history, model)
 
 
 def fit_batch(
@@ -211,33 +201,22 @@ def fit_batch(
         x, w = check_image(floating(image), mask, n_components, model.unet.depth)
         check_descent(model, optimization, mixture, x, n_components)
         start, mixture = jax.tree.map(partial(np.asarray, dtype=x.dtype), (parameters[b], mixture))
-        floor = gaussian.variance_floor(_columns(jnp.asarray(x)), jnp.asarray(w.ravel()))
-        jobs.append(_descent.Job(start, x, w, np.asarray(floor), mixture))
-    ended = _descent.run_batch(algorithm(product_dtype), jobs, model, optimization, progress, lanes, chunk)
-    return [_fit(loop, history[: int(loop.t)], model) for loop, history in ended]
+        floor = gaussian.variance_floor(jnp.asarray(x).reshape(len(x), -1), jnp.asarray(w.ravel()))
+        jobs.append(_descent.Task(parameters=start, image=x, weights=w, floor=np.asarray(floor), mixture=mixture))
+    ended = _descent.run_batch(algorithm(product_dtype), jobs, traced(model), optimization, progress, lanes, chunk)
+    return [unpacked(_fit(loop, history[: int(loop.t)], model)) for loop, history in ended]
 
 
-def free_energy(
-    proportions: jax.Array,
-    mixture: Mixture,
-    pixels: jax.Array,
-    weights: jax.Array,
-    covariance_type: str = "diag",
-    contamination: float = 0.0,
-) -> jax.Array:
-    """See `reference.deep_mixtures.one_image.free_energy` [VE1]."""
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
-    return _free_energy(jnp.log(proportions), mixture, densities, weights, contamination)
-
-
-@jax.jit
+@compiled()
 def begin(
     parameters: Tree, image: jax.Array, weights: jax.Array, floor: jax.Array, model: DeepModel = DeepModel()
 ) -> DeepState:
     """See `reference.deep_mixtures.one_image.begin`."""
     n_components = len(parameters["head"]["bias"])
-    mixture = gaussian.global_mixture(_columns(image), weights.ravel(), floor, n_components, model.covariance_type)
-    return DeepState(parameters, adamw.init(parameters), mixture)
+    mixture = gaussian.global_mixture(
+        image.reshape(len(image), -1), weights.ravel(), floor, n_components, model.covariance_type
+    )
+    return DeepState(parameters=parameters, optimizer=adamw.init(parameters), mixture=mixture)
 
 
 def warm_start(
@@ -254,19 +233,23 @@ def warm_start(
     n_components = len(parameters["head"]["bias"])
     x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config.depth))
     p = jnp.asarray(check_target(np.asarray(target), np.asarray(w), n_components), x.dtype)
-    return _warm_start(x, cast(parameters, x.dtype), p, w, n_steps, config, optimization)
+    begun = cast(parameters, x.dtype)
+    return solve_warm_start(x, begun, p, w, n_steps=n_steps, config=config, optimization=optimization)
 
 
 @partial(jax.jit, static_argnames="config")
-def _warm_start(
+def solve_warm_start(
     image: jax.Array,
     parameters: Tree,
     target: jax.Array,
     weights: jax.Array,
-    n_steps: int,
-    config: UNetConfig,
-    optimization: Optimization,
+    *,
+    n_steps: int = 40,
+    config: UNetConfig = UNetConfig(),
+    optimization: Optimization = Optimization(),
 ) -> Tree:
+    """See `reference.deep_mixtures.one_image.solve_warm_start`; one program."""
+
     def cross_entropy(parameters: Tree) -> jax.Array:
         log_proportions = jax.nn.log_softmax(unet(parameters, image, config), axis=0)
         return -(weights * target * log_proportions).sum() / weights.sum()
@@ -277,22 +260,6 @@ def _warm_start(
 
     parameters, _ = jax.lax.fori_loop(0, n_steps, turn, (parameters, adamw.init(parameters)))
     return parameters
-
-
-def _free_energy(
-    log_proportions: jax.Array,
-    mixture: Mixture,
-    log_densities: jax.Array,
-    weights: jax.Array,
-    contamination: jax.Array | float,
-) -> jax.Array:
-    """F [VE1], [VE4] from log q (K, N); a class without a share of a pixel adds 0 to value and gradient."""
-    proportions, log_mean = jnp.exp(log_proportions), jnp.log(mixture.proportions)[:, None]
-    log_joint = log_mean + log_densities
-    of_any = jnp.log(contamination) + log_mean + jax.nn.logsumexp(log_joint, axis=0)
-    log_joint = jnp.logaddexp(jnp.log1p(-contamination) + log_joint, of_any)
-    excess = jnp.where(proportions > 0, log_proportions - log_joint, 0)
-    return jnp.vdot((proportions * excess).sum(axis=0), weights, precision=HIGHEST) / weights.sum()
 
 
 def _descend(
@@ -307,17 +274,13 @@ def _descend(
     )
 
 
-def _columns(maps: jax.Array) -> jax.Array:
-    return maps.reshape(len(maps), -1)
-
-
-def _fit(loop: _descent.Loop, history: np.ndarray, model: DeepModel) -> DeepFit:
+def _fit(loop: _descent.Standing, history: Array, model: DeepModel) -> DeepFit:
     evaluation = loop.evaluation
     chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
     return DeepFit(
         **evaluation._asdict(),
         history=history,
-        status=Status(int(loop.status)),
+        status=loop.status,
         parameters=loop.parameters,
         labels=chosen.argmax(axis=0),
     )
@@ -326,4 +289,4 @@ def _fit(loop: _descent.Loop, history: np.ndarray, model: DeepModel) -> DeepFit:
 @lru_cache
 def algorithm(product_dtype: str | None = None) -> _descent.Algorithm:
     """What the loop of Algorithm 3 is made of; the same object every time, so that it compiles once."""
-    return _descent.Algorithm(begin, loss, partial(step, product_dtype=product_dtype))
+    return _descent.Algorithm(begin=begin, loss=loss, step=partial(step, product_dtype=product_dtype))

@@ -3,10 +3,32 @@
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.deep_mixtures.records import Batch
+from deepmix.reference.deep_mixtures.records import Batch, DeepModel
 from deepmix.reference.mixtures.records import Mixture
 
 from ..execution.precision import HIGHEST
+from ..mixtures import gaussian
+
+
+def total(
+    proportions: jax.Array,
+    image: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    model: DeepModel = DeepModel(),
+) -> jax.Array | float:
+    """See `reference.deep_mixtures.regularizers.total` [R]."""
+    if not model.regularizers:
+        return 0.0
+    pixels, columns, w = (maps.reshape(-1, weights.size) for maps in (image, proportions, weights))
+    found = gaussian.moments(pixels, columns, w[0], floor, previous, model.covariance_type)
+    mean = jnp.matmul(columns, w[0], precision=HIGHEST) / w.sum()
+    mixture = Mixture(proportions=mean, means=found.means, covariances=found.covariances)
+    return sum(
+        strength * regularizer(proportions, mixture, image, weights)
+        for regularizer, strength in model.regularizers
+    )
 
 
 def mean_prior(

@@ -69,7 +69,14 @@ def start(work: Work, queue: Items, n_lanes: int) -> Lanes:
     shapes = jax.eval_shape(_each(work.result), states)
     n_items = _length(queue)
     results = jax.tree.map(lambda leaf: jnp.zeros((n_items, *leaf.shape[1:]), leaf.dtype), shapes)
-    return Lanes(held, jnp.asarray(n_lanes), jnp.asarray(0), items, states, results)
+    return Lanes(
+        held=held,
+        following=jnp.asarray(n_lanes),
+        n_done=jnp.asarray(0),
+        items=items,
+        states=states,
+        results=results,
+    )
 
 
 def advance(work: Work, lanes: Lanes, queue: Items, n_turns: int) -> Lanes:
@@ -93,7 +100,14 @@ def advance(work: Work, lanes: Lanes, queue: Items, n_turns: int) -> Lanes:
         items = _where(ended, _taken(queue, jnp.minimum(number, n_items - 1)), lanes.items)
         states = _where(ended, _each(work.begin)(items), lanes.states)
         n_ended = ended.sum()
-        return Lanes(held, lanes.following + n_ended, lanes.n_done + n_ended, items, states, results)
+        return Lanes(
+            held=held,
+            following=lanes.following + n_ended,
+            n_done=lanes.n_done + n_ended,
+            items=items,
+            states=states,
+            results=results,
+        )
 
     def unfinished(carry: tuple[jax.Array, Lanes]) -> jax.Array:
         t, lanes = carry

@@ -11,12 +11,12 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from deepmix.reference.mixtures.checks import check_pixels, check_start
 from deepmix.reference.mixtures.records import Fit, Mixture
-from deepmix.reference.types import Array, Status
+from deepmix.reference.types import Array
 
 from ..execution.arrays import aligned, floating
 from ..execution.lanes import count
+from ..execution.results import unpacked
 from . import gaussian
-from .em import Loop
 
 
 class Problem(NamedTuple):
@@ -31,16 +31,9 @@ class Problem(NamedTuple):
     floor: Array
 
 
-class Solution(NamedTuple):
-    """How the loop ended, and the responsibilities (K, N) and labels (N,) of its mixture."""
-
-    ended: Loop
-    responsibilities: jax.Array
-    labels: jax.Array
-
-
-# From a problem, tol, the covariance type, max_iter and the axes of the mesh over which its pixels lie.
-Algorithm = Callable[[Problem, jax.Array, str, int, tuple[str, ...]], Solution]
+# From a problem, tol, the covariance type, max_iter and the axes of the mesh over which its pixels lie: a fit,
+# its history at full length, NaN after the end.
+Algorithm = Callable[[Problem, jax.Array, str, int, tuple[str, ...]], Fit]
 
 
 def pose(
@@ -56,30 +49,29 @@ def pose(
     """Check and pad the input of a fit. per_pixel: the start has Π (K, N). parts: devices for the pixels."""
     x, w = check_pixels(floating(pixels), weights, len(start.means))
     check_start(start, x, covariance_type, per_pixel)
-    begin = Mixture(*(np.asarray(array, x.dtype) for array in start))
+    begin = jax.tree.map(lambda array: np.asarray(array, x.dtype), start)
     if per_pixel:
         uniform = 1 / len(begin.means)
         known = np.isfinite(begin.proportions) | (w > 0)  # outside Ω nothing matters
         begin = begin._replace(proportions=aligned(np.where(known, begin.proportions, uniform), uniform, parts))
     given = None if floor is None else np.asarray(floor, x.dtype)
-    return Problem(aligned(x, parts=parts), begin, aligned(w, 0, parts), given)
+    return Problem(pixels=aligned(x, parts=parts), start=begin, weights=aligned(w, 0, parts), floor=given)
 
 
-def solve(
+def run(
     algorithm: Algorithm,
     problem: Problem,
-    n_pixels: int,
-    covariance_type: str,
     tol: float,
+    covariance_type: str,
     max_iter: int,
     mesh: Mesh | None,
 ) -> Fit:
-    """The fit of one problem, of which the first `n_pixels` are no padding."""
+    """The fit of one problem; of a mesh, its devices share the pixels."""
     if mesh is None:
-        return _fit(_solve(algorithm, problem, tol, covariance_type, max_iter), n_pixels)
+        return _solve(algorithm, problem, tol, covariance_type, max_iter)
     mesh = Mesh(mesh.devices, mesh.axis_names)  # whatever its axes are used for elsewhere
     placed = jax.device_put(problem, jax.tree.map(partial(NamedSharding, mesh), _layout(problem, mesh)))
-    return _fit(_solve_on_mesh(algorithm, placed, tol, covariance_type, max_iter, mesh), n_pixels)
+    return _solve_on_mesh(algorithm, placed, tol, covariance_type, max_iter, mesh)
 
 
 def solve_batch(
@@ -100,7 +92,7 @@ def solve_batch(
     posed = [
         pose(
             image,
-            Mixture(*(array[b] for array in starts)),
+            jax.tree.map(lambda array, b=b: array[b], starts),
             None if weights is None else weights[b],
             None if floor is None else floor[b],
             covariance_type,
@@ -114,32 +106,30 @@ def solve_batch(
     solutions = jax.device_get(_solve_batch(algorithm, stacked, tol, covariance_type, max_iter, n_lanes))
     leaves, structure = jax.tree.flatten(solutions)
     each = [jax.tree.unflatten(structure, of_image) for of_image in zip(*leaves, strict=True)]
-    return [_fit(solution, pixels.shape[2]) for solution in each[: len(pixels)]]
+    return [unpack(fit, pixels.shape[2]) for fit in each[: len(pixels)]]
 
 
 @partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter"))
-def _solve(
-    algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int
-) -> Solution:
+def _solve(algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int) -> Fit:
     return algorithm(_with_floor(problem), tol, covariance_type, max_iter, ())
 
 
 @partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "lanes"))
 def _solve_batch(
     algorithm: Algorithm, problems: Problem, tol: jax.Array, covariance_type: str, max_iter: int, lanes: int
-) -> Solution:
+) -> Fit:
     """`lanes` images at a time; an image that has converged waits for the slowest beside it."""
     n_groups = len(problems.weights) // lanes
     grouped = jax.tree.map(lambda leaf: leaf.reshape(n_groups, lanes, *leaf.shape[1:]), problems)
 
     @jax.vmap
-    def solve(problem: Problem) -> Solution:
+    def solve(problem: Problem) -> Fit:
         return algorithm(_with_floor(problem), tol, covariance_type, max_iter, ())
 
     def group(i: jax.Array) -> Problem:
         return jax.tree.map(lambda leaf: leaf[i], grouped)
 
-    def turn(i: jax.Array, carry: tuple[Solution, Problem]) -> tuple[Solution, Problem]:
+    def turn(i: jax.Array, carry: tuple[Fit, Problem]) -> tuple[Fit, Problem]:
         # The loop carries the next group: see `sums.of_mixture`.
         solutions, problems = carry
         solutions = jax.tree.map(lambda all, new: all.at[i].set(new), solutions, solve(problems))
@@ -154,16 +144,24 @@ def _solve_batch(
 @partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "mesh"))
 def _solve_on_mesh(
     algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int, mesh: Mesh
-) -> Solution:
+) -> Fit:
     """Each device holds its share of the pixels; the sums of [G2] are added over the mesh."""
     problem, whole = _with_floor(problem), _spec()
     layout = _layout(problem, mesh)
-    ended = Loop(whole, layout.start, whole, whole, layout.start, whole, whole, whole)
+    fit = Fit(
+        value=whole,
+        history=whole,
+        status=whole,
+        degenerate=whole,
+        mixture=layout.start,
+        responsibilities=layout.pixels,
+        labels=layout.weights,
+    )
     mapped = jax.shard_map(
         lambda problem, tol: algorithm(problem, tol, covariance_type, max_iter, mesh.axis_names),
         mesh=mesh,
         in_specs=(layout, whole),
-        out_specs=Solution(ended, layout.pixels, layout.weights),
+        out_specs=fit,
         check_vma=False,
     )
     return mapped(problem, tol)
@@ -173,8 +171,13 @@ def _layout(problem: Problem, mesh: Mesh) -> Problem:
     """How a problem lies on the mesh: what runs along the pixels is divided, the rest is on every device."""
     whole, columns = _spec(), _spec(None, mesh.axis_names)
     per_pixel = np.ndim(problem.start.proportions) == 2
-    start = Mixture(columns if per_pixel else whole, whole, whole)
-    return Problem(columns, start, _spec(mesh.axis_names), None if problem.floor is None else whole)
+    start = Mixture(proportions=columns if per_pixel else whole, means=whole, covariances=whole)
+    return Problem(
+        pixels=columns,
+        start=start,
+        weights=_spec(mesh.axis_names),
+        floor=None if problem.floor is None else whole,
+    )
 
 
 def _spec(*axes: tuple[str, ...] | None) -> Any:
@@ -197,19 +200,9 @@ def _check_batch(pixels: jax.Array, starts: Mixture, weights: jax.Array | None, 
             raise ValueError(f"{name} are of {len(array)} images, pixels of {len(pixels)}")
 
 
-def _fit(solution: Solution, n_pixels: int) -> Fit:
+def unpack(solved: Fit, n_pixels: int) -> Fit:
     """A `Fit` of the pixels that are no padding, with the history and the status on the host."""
-    ended, responsibilities, labels = solution
-    mixture = ended.mixture
-    if mixture.proportions.ndim == 2:
-        mixture = mixture._replace(proportions=mixture.proportions[:, :n_pixels])
-    history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
-    return Fit(
-        value=ended.value,
-        history=history,
-        status=status,
-        degenerate=ended.degenerate,
-        mixture=mixture,
-        responsibilities=responsibilities[:, :n_pixels],
-        labels=labels[:n_pixels],
-    )
+    fit = unpacked(solved, n_pixels, "responsibilities", "labels")
+    if fit.mixture.proportions.ndim == 1:
+        return fit
+    return fit._replace(mixture=fit.mixture._replace(proportions=fit.mixture.proportions[:, :n_pixels]))

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from deepmix.reference.deep_mixtures.records import Progress
+from deepmix.reference import stopping
 from deepmix.reference.mixtures.checks import check_channels, check_count, check_weights
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
-from deepmix.reference.types import Array, Status
+from deepmix.reference.types import Array, Progress, Status
 
 from ..execution.arrays import floating
 from . import _sums
@@ -73,7 +73,7 @@ def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) 
     check_channels(bad.astype(int), lowest == highest)
     variance = second / total - (first / total) ** 2
     floor = np.where(lowest == highest, 1e-12, 1e-6 * variance)
-    return Source(pixels, weights, chunk, centre + first / total, floor)
+    return Source(pixels=pixels, weights=weights, chunk=chunk, mean=centre + first / total, floor=floor)
 
 
 def run(
@@ -102,7 +102,8 @@ def run(
         history.append(nll)
         if progress is not None:
             progress(len(history) - 1, nll)
-        status = _status(history, tol, max_iter)
+        settled = len(history) > 1 and history[-2] - history[-1] < tol
+        status = stopping.status(nll, settled, len(history) > max_iter)
         if len(history) == 1 or status != Status.non_finite:
             kept = mixture, nll, degenerate
         mixture, degenerate = jax.device_get((estimate(found, totals.weight), found.degenerate))
@@ -148,9 +149,9 @@ def _pass(source: Source, mixture: Mixture, centres: np.ndarray, e_step: EStep, 
 
 
 def _added(total: Sums | None, sums: Sums | None) -> Sums | None:
-    if _sums is None:
+    if sums is None:
         return total
-    double = jax.tree.map(lambda array: np.asarray(array, np.float64), _sums)
+    double = jax.tree.map(lambda array: np.asarray(array, np.float64), sums)
     return double if total is None else jax.tree.map(np.add, total, double)
 
 
@@ -161,14 +162,6 @@ _moments = partial(jax.jit, static_argnames="covariance_type")(_sums.moments)
 @partial(jax.jit, static_argnums=(0, 3))
 def _responsibilities(e_step: EStep, pixels: jax.Array, mixture: Mixture, covariance_type: str) -> jax.Array:
     return e_step(pixels, mixture, covariance_type)[0]
-
-
-def _status(history: list[float], tol: float, max_iter: int) -> Status:
-    if not np.isfinite(history[-1]):
-        return Status.non_finite
-    if len(history) > 1 and history[-2] - history[-1] < tol:
-        return Status.converged
-    return Status.max_steps if len(history) > max_iter else Status.running
 
 
 def _chunks(pixels: Array, weights: Array | None, chunk: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:

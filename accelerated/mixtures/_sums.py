@@ -81,7 +81,7 @@ def moments(
     covariances = gaussian.covariances(sums.counts, scatter, floor, previous, covariance_type)
     distance = gaussian.squared_distance(shift, means, covariances, covariance_type)
     far = ~(empty | (distance <= FAR)).all()
-    return Moments(sums.counts, means, covariances, empty), far
+    return Moments(counts=sums.counts, means=means, covariances=covariances, degenerate=empty), far
 
 
 def settle(
@@ -125,7 +125,13 @@ def _over_pixels(
         ones = jnp.ones_like(responsibilities)
         found = add_up(weights * responsibilities, ones, *deviation, *products)
         weighted = jnp.vdot(weights, log_likelihood, precision=HIGHEST)
-        return Sums(weighted, weights.sum(), found[:, 0], found[:, 1 : 1 + n_channels], found[:, 1 + n_channels :])
+        return Sums(
+            log_likelihood=weighted,
+            weight=weights.sum(),
+            counts=found[:, 0],
+            first=found[:, 1 : 1 + n_channels],
+            second=found[:, 1 + n_channels :],
+        )
 
     stored = n_components * (1 + n_channels + len(pairs)) * centres.dtype.itemsize
     on_cpu = partial(_over_blocks, partial(of, _by_product), stored)

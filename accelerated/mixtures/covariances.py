@@ -15,7 +15,7 @@ from jax.scipy.linalg import solve_triangular
 from ..execution.precision import HIGHEST
 
 
-class CovarianceType(NamedTuple):
+class CovarianceKernel(NamedTuple):
     """The functions of one type; S stands for scatter (K, M), or (K, M, M) of whole matrices.
 
     pairs: of channels whose products S holds, from M.
@@ -116,7 +116,7 @@ def _tied_blend(
     return (1 - rate) * old + rate * new + jnp.einsum("k,kij->ij", proportions, between, precision=HIGHEST)
 
 
-_DIAG = CovarianceType(
+_DIAG = CovarianceKernel(
     pairs=lambda n_channels: [(m, m) for m in range(n_channels)],
     of_pairs=lambda sums: sums,
     outer=lambda deviation: deviation**2,
@@ -126,7 +126,7 @@ _DIAG = CovarianceType(
     whitening=_diagonal_whitening,
     squared_norm=_diagonal_norm,
 )
-_FULL = CovarianceType(
+_FULL = CovarianceKernel(
     pairs=_pairs_of_a_matrix,
     of_pairs=_matrix_of_pairs,
     outer=lambda deviation: deviation[:, :, None] * deviation[:, None, :],

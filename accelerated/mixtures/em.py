@@ -7,15 +7,18 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import Fit, Mixture
 from deepmix.reference.types import Status
+
+from .. import stopping
+from ..execution.precision import HIGHEST
 
 # From a mixture: its NLL, the mixture after it and which of its classes are degenerate.
 Step = Callable[[Mixture], tuple[jax.Array, Mixture, jax.Array]]
 
 
-class Loop(NamedTuple):
-    """The loop after t M-steps.
+class Iteration(NamedTuple):
+    """Where EM stands after t M-steps.
 
     mixture, value, degenerate: of the last finite NLL. following, collapsing: the mixture after it and its
     degenerate classes. history: (max_iter + 1,) every NLL so far, then NaN. status: `Status` as an integer.
@@ -33,26 +36,55 @@ class Loop(NamedTuple):
 
 def mean_nll(log_likelihood: jax.Array, weights: jax.Array) -> jax.Array:
     """See `reference.mixtures.em.mean_nll` [EM2], [SV1]."""
-    return -jnp.vdot(weights, log_likelihood, precision=jax.lax.Precision.HIGHEST) / weights.sum()
+    return -jnp.vdot(weights, log_likelihood, precision=HIGHEST) / weights.sum()
 
 
-def loop(step: Step, start: Mixture, tol: jax.Array, max_iter: int) -> Loop:
+def loop(step: Step, start: Mixture, tol: jax.Array | float, max_iter: int) -> Iteration:
     """`reference.mixtures.em.run` with E-step and M-step in one function, on the device to its end."""
 
-    def turn(loop: Loop) -> Loop:
+    def turn(loop: Iteration) -> Iteration:
         nll, following, collapsing = step(loop.following)
         t, finite = loop.t + 1, jnp.isfinite(nll)
-        status = jnp.where(t >= max_iter, Status.max_steps, Status.running)
-        status = jnp.where(loop.value - nll < tol, Status.converged, status)
-        status = jnp.where(finite, status, Status.non_finite)
+        status = stopping.status(nll, loop.value - nll < tol, t >= max_iter)
         new = loop.following, nll, loop.collapsing
         old = loop.mixture, loop.value, loop.degenerate
         mixture, value, degenerate = jax.tree.map(partial(jnp.where, finite), new, old)
-        return Loop(t, mixture, value, degenerate, following, collapsing, loop.history.at[t].set(nll), status)
+        return Iteration(
+            t=t,
+            mixture=mixture,
+            value=value,
+            degenerate=degenerate,
+            following=following,
+            collapsing=collapsing,
+            history=loop.history.at[t].set(nll),
+            status=status,
+        )
 
     nll, following, collapsing = step(start)
-    status = jnp.where(jnp.isfinite(nll), Status.running if max_iter else Status.max_steps, Status.non_finite)
+    status = stopping.status(nll, False, max_iter == 0)
     history = jnp.full(max_iter + 1, jnp.nan, nll.dtype).at[0].set(nll)
     nothing = jnp.zeros_like(collapsing)
-    first = Loop(jnp.asarray(0), start, nll, nothing, following, collapsing, history, status)
+    first = Iteration(
+        t=jnp.asarray(0),
+        mixture=start,
+        value=nll,
+        degenerate=nothing,
+        following=following,
+        collapsing=collapsing,
+        history=history,
+        status=status,
+    )
     return jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, first)
+
+
+def finished(ended: Iteration, responsibilities: jax.Array, labels: jax.Array) -> Fit:
+    """The fit of a loop that has ended, from one more E-step; its history has its full length."""
+    return Fit(
+        value=ended.value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        mixture=ended.mixture,
+        responsibilities=responsibilities,
+        labels=labels,
+    )

@@ -16,14 +16,16 @@ from deepmix.reference.mixtures.checks import check_fuzzifier, check_memberships
 from deepmix.reference.mixtures.records import FuzzyFit
 from deepmix.reference.types import Status
 
+from .. import stopping
 from ..execution.arrays import aligned, floating
 from ..execution.precision import HIGHEST
+from ..execution.results import unpacked
 
 Rows = list[jax.Array]  # (N,) each, one a class
 
 
-class Loop(NamedTuple):
-    """The loop after t rounds; the memberships and their logs belong to the centres, J to both."""
+class Round(NamedTuple):
+    """After t rounds; the memberships and their logs belong to the centres, J to both."""
 
     t: jax.Array
     memberships: Rows
@@ -72,19 +74,8 @@ def fit(
     check_fuzzifier(fuzzifier, max_iter)
     x, w = check_pixels(floating(pixels), weights, len(start))
     u = check_memberships(np.asarray(start, x.dtype), w)
-    ended, coefficient = _solve(aligned(x), aligned(u), aligned(w, 0), fuzzifier, tol, max_iter)
-    found = jnp.stack(ended.memberships)[:, : x.shape[1]]
-    history = np.asarray(ended.history)[: int(ended.t)]
-    return FuzzyFit(
-        value=history[-1],
-        history=history,
-        status=Status(int(ended.status)),
-        degenerate=ended.degenerate,
-        centres=ended.centres,
-        memberships=found,
-        labels=found.argmax(axis=0),
-        partition_coefficient=coefficient,
-    )
+    solved = solve(aligned(x), aligned(u), aligned(w, 0), fuzzifier=fuzzifier, tol=tol, max_iter=max_iter)
+    return unpacked(solved, x.shape[1], "memberships", "labels")
 
 
 def squared_distances(pixels: jax.Array, centres: jax.Array) -> jax.Array:
@@ -93,30 +84,60 @@ def squared_distances(pixels: jax.Array, centres: jax.Array) -> jax.Array:
 
 
 @partial(jax.jit, static_argnames="max_iter")
-def _solve(
-    pixels: jax.Array, start: jax.Array, weights: jax.Array, fuzzifier: jax.Array, tol: jax.Array, max_iter: int
-) -> tuple[Loop, jax.Array]:
-    """The loop, and the partition coefficient at its end."""
+def solve(
+    pixels: jax.Array,
+    start: jax.Array,
+    weights: jax.Array,
+    *,
+    fuzzifier: float = 2.0,
+    tol: float = 5e-3,
+    max_iter: int = 100,
+) -> FuzzyFit:
+    """See `reference.mixtures.fcm.solve`; one program, its history at full length: NaN after the end."""
 
-    def turn(loop: Loop) -> Loop:
+    def turn(loop: Round) -> Round:
         found, degenerate = _centres(pixels, loop.logarithms, weights, loop.centres, fuzzifier)
         following, logarithms, costs = _memberships(_squared_distances(pixels, found), fuzzifier)
         value = jnp.vdot(costs, weights, precision=HIGHEST)
         moved = [jnp.abs(new - old) for new, old in zip(following, loop.memberships, strict=True)]
         change = jnp.where(weights > 0, reduce(jnp.maximum, moved), 0).max()  # [FC3]
-        status = jnp.where(loop.t + 1 >= max_iter, Status.max_steps, Status.running)
-        status = jnp.where(change < tol, Status.converged, status)
-        status = jnp.where(jnp.isfinite(value), status, Status.non_finite)
+        status = stopping.status(value, change < tol, loop.t + 1 >= max_iter)
         history = loop.history.at[loop.t].set(value)
-        return Loop(loop.t + 1, following, logarithms, found, degenerate, history, status)
+        return Round(
+            t=loop.t + 1,
+            memberships=following,
+            logarithms=logarithms,
+            centres=found,
+            degenerate=degenerate,
+            history=history,
+            status=status,
+        )
 
     mean = jnp.matmul(pixels, weights, precision=HIGHEST) / weights.sum()
     first = jnp.broadcast_to(mean, (len(start), len(pixels)))
     history, nobody = jnp.full(max_iter, jnp.nan, pixels.dtype), jnp.zeros(len(start), bool)
     rows, logs = list(start), list(jnp.log(start))
-    loop = Loop(jnp.asarray(0), rows, logs, first, nobody, history, jnp.asarray(Status.running))
+    loop = Round(
+        t=jnp.asarray(0),
+        memberships=rows,
+        logarithms=logs,
+        centres=first,
+        degenerate=nobody,
+        history=history,
+        status=jnp.asarray(Status.running),
+    )
     ended = jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, loop)
-    return ended, partition_coefficient(jnp.stack(ended.memberships), weights)
+    found = jnp.stack(ended.memberships)
+    return FuzzyFit(
+        value=ended.history[ended.t - 1],
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        centres=ended.centres,
+        memberships=found,
+        labels=found.argmax(axis=0),
+        partition_coefficient=partition_coefficient(found, weights),
+    )
 
 
 def _squared_distances(pixels: jax.Array, centres: jax.Array) -> Rows:

@@ -55,7 +55,12 @@ def moments(
     means = jnp.where(empty[:, None], previous.means, means)
     deviation = pixels - means[:, :, None]
     scatter = COVARIANCES[covariance_type].scatter(share, deviation)
-    return Moments(counts, means, covariances(counts, scatter, floor, previous, covariance_type), empty)
+    return Moments(
+        counts=counts,
+        means=means,
+        covariances=covariances(counts, scatter, floor, previous, covariance_type),
+        degenerate=empty,
+    )
 
 
 def covariances(
@@ -97,7 +102,7 @@ def blend(previous: Mixture, found: Mixture, rate: jax.Array | float, covariance
     between = kind.outer(shift)
     between = (share * (1 - share)).reshape(-1, *[1] * (between.ndim - 1)) * between
     blended = kind.blend(previous.covariances, found.covariances, rate, share, proportions, between)
-    return Mixture(proportions, means, blended)
+    return Mixture(proportions=proportions, means=means, covariances=blended)
 
 
 def global_mixture(
@@ -106,9 +111,13 @@ def global_mixture(
     """See `reference.mixtures.gaussian.global_mixture` [G3]."""
     everything = jnp.ones((n_components, pixels.shape[1]), pixels.dtype)
     zero = jnp.zeros_like(floor)
-    nothing = Mixture(zero, zero, zero[0])  # no class is empty: nothing to keep
+    nothing = Mixture(proportions=zero, means=zero, covariances=zero[0])  # no class is empty: nothing to keep
     found = moments(pixels, everything, weights, floor, nothing, covariance_type)
-    return Mixture(jnp.full_like(floor, 1 / n_components, shape=n_components), found.means, found.covariances)
+    return Mixture(
+        proportions=jnp.full_like(floor, 1 / n_components, shape=n_components),
+        means=found.means,
+        covariances=found.covariances,
+    )
 
 
 def variance_floor(pixels: jax.Array, weights: jax.Array) -> jax.Array:

@@ -1,14 +1,15 @@
 """Algorithm 1: EM for the Gaussian mixture [EM]; see `reference.mixtures.gmm`."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from deepmix.reference.deep_mixtures.records import Progress
 from deepmix.reference.mixtures.checks import check_start
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
-from deepmix.reference.types import Array
+from deepmix.reference.types import Array, Progress
 
 from ..execution.arrays import floating
 from . import _problem, _streaming, _sums, em, gaussian
@@ -53,7 +54,24 @@ def fit(
     """See `reference.mixtures.gmm.fit`, Algorithm 1. mesh: devices that share the pixels."""
     parts = 1 if mesh is None else mesh.size
     posed = _problem.pose(pixels, start, weights, floor, covariance_type, parts=parts)
-    return _problem.solve(_algorithm, posed, np.shape(pixels)[1], covariance_type, tol, max_iter, mesh)
+    solved = _problem.run(_algorithm, posed, tol, covariance_type, max_iter, mesh)
+    return _problem.unpack(solved, np.shape(pixels)[1])
+
+
+@partial(jax.jit, static_argnames=("covariance_type", "max_iter"))
+def solve(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> Fit:
+    """See `reference.mixtures.gmm.solve`; one program, its history at full length: NaN after the end."""
+    posed = _problem.Problem(pixels=pixels, start=start, weights=weights, floor=floor)
+    return _algorithm(posed, tol, covariance_type, max_iter, ())
 
 
 def fit_batch(
@@ -109,7 +127,7 @@ def fit_stream(
         source = source._replace(floor=np.asarray(floor))
     return _streaming.run(
         source,
-        Mixture(*(np.asarray(array, dtype) for array in start)),
+        jax.tree.map(lambda array: np.asarray(array, dtype), start),
         e_step,
         _mixture,
         covariance_type=covariance_type,
@@ -121,8 +139,8 @@ def fit_stream(
 
 
 def _algorithm(
-    posed: _problem.Problem, tol: jax.Array, covariance_type: str, max_iter: int, axes: tuple[str, ...]
-) -> _problem.Solution:
+    posed: _problem.Problem, tol: jax.Array | float, covariance_type: str, max_iter: int, axes: tuple[str, ...]
+) -> Fit:
     pixels, start, weights, floor = posed
 
     def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
@@ -134,9 +152,9 @@ def _algorithm(
 
     ended = em.loop(step, start, tol, max_iter)
     responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
-    return _problem.Solution(ended, responsibilities, responsibilities.argmax(axis=0))
+    return em.finished(ended, responsibilities, responsibilities.argmax(axis=0))
 
 
 def _mixture(found: Moments, weight: jax.Array) -> Mixture:
     proportions = jnp.where(found.degenerate, 0, found.counts / weight)
-    return Mixture(proportions, found.means, found.covariances)
+    return Mixture(proportions=proportions, means=found.means, covariances=found.covariances)

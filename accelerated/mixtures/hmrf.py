@@ -5,14 +5,13 @@ from itertools import product
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from deepmix.reference.mixtures.checks import check_field, check_start
 from deepmix.reference.mixtures.records import FieldFit, Mixture
-from deepmix.reference.types import Status
 
 from ..execution.arrays import cast, floating
 from ..execution.precision import HIGHEST
+from ..execution.results import unpacked
 from . import em, gaussian, gmm, svgmm
 
 
@@ -95,37 +94,34 @@ def fit(
     check_start(start, pixels, covariance_type)
     x, w = jnp.asarray(pixels), jnp.asarray(weights)
     floor = gaussian.variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
-    begin = cast(start, x.dtype)
-    ended, responsibilities, mixture, expected = _solve(
-        x, begin, w, floor, beta, tol, diagonals, covariance_type, max_iter
+    solved = solve(
+        x,
+        cast(start, x.dtype),
+        w,
+        floor,
+        beta=beta,
+        diagonals=diagonals,
+        covariance_type=covariance_type,
+        tol=tol,
+        max_iter=max_iter,
     )
-    history, status = np.asarray(ended.history)[: int(ended.t) + 1], Status(int(ended.status))
-    labels = responsibilities.argmax(axis=0)
-    return FieldFit(
-        value=ended.value,
-        history=history,
-        status=status,
-        degenerate=ended.degenerate,
-        mixture=mixture,
-        responsibilities=responsibilities,
-        labels=labels,
-        pseudo_nll=expected,
-    )
+    return unpacked(solved, pixels.shape[1])
 
 
 @partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))
-def _solve(
+def solve(
     pixels: jax.Array,
     start: Mixture,
     weights: jax.Array,
     floor: jax.Array,
-    beta: jax.Array,
-    tol: jax.Array,
-    diagonals: bool,
-    covariance_type: str,
-    max_iter: int,
-) -> tuple[em.Loop, jax.Array, Mixture, jax.Array]:
-    """The loop, and at its end γ (K, *spatial), the mixture with π = mean γ, and [SV5]."""
+    *,
+    beta: float = 1.0,
+    diagonals: bool = False,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> FieldFit:
+    """See `reference.mixtures.hmrf.solve`; one program, its history at full length: NaN after the end."""
     w, maps = weights.ravel(), (len(start.means), *weights.shape)
 
     def e_step(mixture: Mixture) -> tuple[jax.Array, jax.Array]:
@@ -144,4 +140,13 @@ def _solve(
     responsibilities, densities = e_step(ended.mixture)
     mean = jnp.matmul(responsibilities.reshape(len(responsibilities), -1), w, precision=HIGHEST) / w.sum()
     expected = pseudo_nll(responsibilities, densities, weights, beta, diagonals)
-    return ended, responsibilities, ended.mixture._replace(proportions=mean), expected
+    return FieldFit(
+        value=ended.value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        mixture=ended.mixture._replace(proportions=mean),
+        responsibilities=responsibilities,
+        labels=responsibilities.argmax(axis=0),
+        pseudo_nll=expected,
+    )

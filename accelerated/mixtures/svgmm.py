@@ -1,5 +1,7 @@
 """Algorithm 2: EM for the spatially variant mixture [SV]; see `reference.mixtures.svgmm`."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +29,7 @@ def m_step(
 ) -> tuple[Mixture, Moments]:
     """See `reference.mixtures.svgmm.m_step` [SV3]."""
     found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
-    return Mixture(responsibilities, found.means, found.covariances), found
+    return Mixture(proportions=responsibilities, means=found.means, covariances=found.covariances), found
 
 
 def nll(pixels: jax.Array, mixture: Mixture, weights: jax.Array, covariance_type: str = "diag") -> jax.Array:
@@ -50,7 +52,24 @@ def fit(
     """See `reference.mixtures.svgmm.fit`, Algorithm 2. mesh: devices that share the pixels."""
     parts = 1 if mesh is None else mesh.size
     posed = _problem.pose(pixels, start, weights, floor, covariance_type, per_pixel=True, parts=parts)
-    return _problem.solve(_algorithm, posed, np.shape(pixels)[1], covariance_type, tol, max_iter, mesh)
+    solved = _problem.run(_algorithm, posed, tol, covariance_type, max_iter, mesh)
+    return _problem.unpack(solved, np.shape(pixels)[1])
+
+
+@partial(jax.jit, static_argnames=("covariance_type", "max_iter"))
+def solve(
+    pixels: jax.Array,
+    start: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> Fit:
+    """See `reference.mixtures.svgmm.solve`; one program, its history at full length: NaN after the end."""
+    posed = _problem.Problem(pixels=pixels, start=start, weights=weights, floor=floor)
+    return _algorithm(posed, tol, covariance_type, max_iter, ())
 
 
 def fit_batch(
@@ -70,8 +89,8 @@ def fit_batch(
 
 
 def _algorithm(
-    posed: _problem.Problem, tol: jax.Array, covariance_type: str, max_iter: int, axes: tuple[str, ...]
-) -> _problem.Solution:
+    posed: _problem.Problem, tol: jax.Array | float, covariance_type: str, max_iter: int, axes: tuple[str, ...]
+) -> Fit:
     pixels, start, weights, floor = posed
 
     def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
@@ -83,12 +102,12 @@ def _algorithm(
             )
 
         totals, found = _sums.settle(about, mixture, floor, covariance_type, axes)
-        following = Mixture(responsibilities, found.means, found.covariances)
+        following = Mixture(proportions=responsibilities, means=found.means, covariances=found.covariances)
         return -totals.log_likelihood / totals.weight, following, found.degenerate
 
     ended = em.loop(step, start, tol, max_iter)
     responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
-    return _problem.Solution(ended, responsibilities, ended.mixture.proportions.argmax(axis=0))
+    return em.finished(ended, responsibilities, ended.mixture.proportions.argmax(axis=0))
 
 
 def begin(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> Mixture:
@@ -96,4 +115,4 @@ def begin(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") ->
     x = jnp.asarray(floating(pixels))
     mixture = cast(mixture, x.dtype)
     responsibilities, _ = gmm.e_step(x, mixture, covariance_type)
-    return Mixture(responsibilities, mixture.means, mixture.covariances)
+    return Mixture(proportions=responsibilities, means=mixture.means, covariances=mixture.covariances)

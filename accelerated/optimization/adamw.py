@@ -11,7 +11,7 @@ from deepmix.reference.types import Tree
 def init(parameters: Tree) -> AdamWState:
     """See `reference.optimization.adamw.init`."""
     zeros = jax.tree.map(jnp.zeros_like, parameters)
-    return AdamWState(jnp.zeros((), jnp.int32), zeros, zeros)
+    return AdamWState(count=jnp.zeros((), jnp.int32), m=zeros, v=zeros)
 
 
 def clip(gradient: Tree, max_norm: float = 12.0) -> Tree:
@@ -36,4 +36,4 @@ def update(
     direction, moments = adam.update(gradient, optax.ScaleByAdamState(*state))
     direction, _ = decay.update(direction, decay.init(parameters), parameters)
     updates = jax.tree.map(lambda d: -learning_rate * d, direction)
-    return optax.apply_updates(parameters, updates), AdamWState(*moments)
+    return optax.apply_updates(parameters, updates), AdamWState(count=moments.count, m=moments.mu, v=moments.nu)

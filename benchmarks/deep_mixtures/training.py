@@ -20,11 +20,12 @@ from deepmix.datasets.phantoms import TISSUES
 from deepmix.evaluation import scores
 from deepmix.reference.mixtures import initialization
 from deepmix.report.figures import class_colour
+from deepmix.settings import nested
 from deepmix.training import data, job, runs
 from deepmix.training.data import Data
 from deepmix.training.execution import Execution
 from deepmix.training.items import Item
-from deepmix.training.runs import Trained
+from deepmix.training.runs import Run
 from deepmix.training.settings import TrainSettings
 
 from ..harness import report
@@ -61,11 +62,11 @@ class Score(NamedTuple):
 def plan(setting: Setting) -> Plan:
     """The default; with `--paper` the published sizes, with `--quick` one that only shows that it runs."""
     if setting.quick:
-        tiny = TrainSettings(K, crop=96, depth=2, filters=2, max_epochs=2, seed=0)
+        tiny = nested(TrainSettings, n_components=K, crop=96, depth=2, filters=2, max_epochs=2, seed=0)
         return Plan(tiny, cases=22, seeds=(0,), labelled=(2,))
     if setting.paper:
         return Plan(TrainSettings(K))
-    return Plan(TrainSettings(K, crop=96, filters=16))
+    return Plan(nested(TrainSettings, n_components=K, crop=96, filters=16))
 
 
 def run(setting: Setting) -> None:
@@ -120,7 +121,7 @@ def _by_em(method: str, found: Data, seed: int) -> Iterator[Score]:
             fit = svgmm.fit(pixels, svgmm.begin(pixels, mixture))
             seconds = time.perf_counter() - began
         proportions = np.asarray(fit.mixture.proportions)
-        yield _score(method, seed, proportions.argmax(axis=0) + 1, item, float(fit.nll), seconds)
+        yield _score(method, seed, proportions.argmax(axis=0) + 1, item, float(fit.value), seconds)
 
 
 def _by_network(
@@ -133,14 +134,14 @@ def _by_network(
         yield _through(trained, item, method)
 
 
-def _through(trained: Trained, item: Item, method: str) -> Score:
+def _through(trained: Run, item: Item, method: str) -> Score:
     model = trained.settings.model().deep
     for _ in range(2):  # the first call compiles
         began = time.perf_counter()
         found = algorithm.predict(trained.parameters, item.image, item.mask, model=model)
         labels = np.asarray(found.labels)[item.mask] + 1
         seconds = time.perf_counter() - began
-    return _score(method, trained.settings.seed, labels, item, float(found.nll), seconds)
+    return _score(method, trained.settings.seed, labels, item, float(found.value), seconds)
 
 
 def _score(method: str, seed: int, labels: np.ndarray, item: Item, nll: float, seconds: float) -> Score:

@@ -41,7 +41,7 @@ class Steps(NamedTuple):
 
 def _em(setting: Setting, method: str, until: str, compared: Any, **options: Any) -> list[Row]:
     """1000 images of 5000 pixels, of which half to all count; quick: 8 of 500."""
-    backend, (b, n) = getattr(setting.module(), method), ((8, 500) if setting.quick else (1000, 5000))
+    backend, (b, n) = getattr(setting.module().mixtures, method), ((8, 500) if setting.quick else (1000, 5000))
     problems = [blobs(n, setting.dtype, seed=seed) for seed in range(b)]
     pixels = np.stack([problem.pixels for problem in problems])
     starts = [per_pixel(problem) if method == "svgmm" else problem.start for problem in problems]

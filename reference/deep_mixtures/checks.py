@@ -40,8 +40,7 @@ def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> 
 def check_model(model: DeepModel) -> None:
     """Raise ValueError for switches of [DG] that do not exist or do not go together."""
     check_covariance_type(model.covariance_type)
-    check_choice("method", model.method, ("deepsvg", "deepg"))
-    check_choice("objective", model.objective, ("nll", "free_energy"))
+    check_choice("objective", model.objective, ("nll_v", "nll", "free_energy"))
     check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
     check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
     check_choice("label_rule", model.label_rule, ("prior", "posterior"))
@@ -98,7 +97,7 @@ def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
     cleaned = [check_image(*given, n_components, depth) for given in zip(images, batch.weights, strict=True)]
     images, weights = (np.stack(arrays) for arrays in zip(*cleaned, strict=True))
     if batch.truth is None:
-        return Batch(images, weights, shares)
+        return Batch(images=images, weights=weights, shares=shares)
     if np.shape(batch.truth)[1:] != (n_components, *weights.shape[1:]):
         raise ValueError(f"truth of shape {np.shape(batch.truth)} does not match {n_components} classes")
-    return Batch(images, weights, shares, np.asarray(batch.truth, images.dtype))
+    return Batch(images=images, weights=weights, shares=shares, truth=np.asarray(batch.truth, images.dtype))

@@ -1,33 +1,30 @@
 """Algorithm 4: one network for many images [TR]."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .. import stopping
 from ..losses import segmentation
 from ..mixtures import gaussian
 from ..mixtures.records import Mixture
 from ..optimization import adamw
 from ..optimization.schedules import polynomial_decay
 from ..trees import tree_map
-from ..types import Status, Tree
-from . import one_image
+from ..types import Progress, Status, Tree
+from . import one_image, regularizers
 from .checks import check_batch, check_image, check_model, check_training
 from .records import (
     Batch,
     DeepModel,
     Evaluation,
     Prediction,
-    Progress,
     Trained,
     Training,
     TrainingModel,
     TrainingState,
 )
-
-_Problem = tuple[Tree, np.ndarray, Mixture, np.ndarray, np.ndarray]  # θ, image, previous mixture, weights, floor
 
 
 def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel()) -> tuple[float, Evaluation]:
@@ -35,31 +32,16 @@ def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel())
 
     Returns the loss and the `Evaluation`, whose arrays have a leading axis B.
     """
-    shares, (value, _), evaluations = _shares(batch), _regularize(parameters, batch, model), []
-    for b, share in enumerate(shares):
-        problem, of_image = _problem(parameters, batch, b, model)
-        each, evaluation = one_image.loss(*problem, of_image)
-        value += share * each
-        evaluations.append(evaluation)
-    return value, _stacked(evaluations)
+    value, evaluations, _ = _loss_and_pullback(parameters, batch, model)
+    return value, evaluations
 
 
 def loss_and_gradient(
     parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel()
 ) -> tuple[float, Evaluation, Tree]:
     """`loss` with its gradient at θ."""
-    shares, (value, slopes), evaluations = _shares(batch), _regularize(parameters, batch, model), []
-    gradient = tree_map(np.zeros_like, parameters)
-    for b, share in enumerate(shares):
-        problem, of_image = _problem(parameters, batch, b, model)
-        if share > 0:  # so that what regularises the batch goes the same way through the network
-            slope = partial(_slope, gradient=slopes[b] / share)
-            of_image = of_image._replace(regularizers=(*of_image.regularizers, (slope, 1.0)))
-        each, evaluation, d_parameters = one_image.loss_and_gradient(*problem, of_image)
-        value += share * each
-        gradient = tree_map(lambda total, d, share=share: total + share * d, gradient, d_parameters)
-        evaluations.append(evaluation)
-    return value, _stacked(evaluations), gradient
+    value, evaluations, pullback = _loss_and_pullback(parameters, batch, model)
+    return value, evaluations, pullback()
 
 
 def step(
@@ -78,7 +60,7 @@ def step(
         learning_rate=learning_rate,
         weight_decay=training.weight_decay,
     )
-    return TrainingState(parameters, optimizer), evaluations
+    return TrainingState(parameters=parameters, optimizer=optimizer), evaluations
 
 
 def fit(
@@ -96,18 +78,34 @@ def fit(
     Returns `Trained`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_training(model)
-    state = TrainingState(parameters, adamw.init(parameters))
+    n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
+
+    def checked(epoch: int) -> Iterable[Batch]:
+        return (check_batch(batch, n_components, depth) for batch in batches(epoch))
+
+    return solve(parameters, checked, model=model, training=training, progress=progress)
+
+
+def solve(
+    parameters: Tree,
+    batches: Callable[[int], Iterable[Batch]],
+    *,
+    model: TrainingModel = TrainingModel(),
+    training: Training = Training(),
+    progress: Progress | None = None,
+) -> Trained:
+    """`fit` of input that has been checked."""
+    state = TrainingState(parameters=parameters, optimizer=adamw.init(parameters))
     history: list[float] = []
     status = Status.running
     while status == Status.running:
         opening, epoch, nlls, shares, lost = state, len(history), [], [], []
         learning_rate = polynomial_decay(training.learning_rate, epoch, training.max_epochs)
         for batch in batches(epoch):
-            checked = check_batch(batch, len(parameters["head"]["bias"]), model.deep.unet.depth)
-            state, evaluations = step(state, checked, learning_rate, model, training)
+            state, evaluations = step(state, batch, learning_rate, model, training)
             nlls += list(evaluations.value)
-            shares += list(checked.shares)
-            lost += list(evaluations.degenerate[checked.shares > 0])
+            shares += list(batch.shares)
+            lost += list(evaluations.degenerate[batch.shares > 0])
         if not nlls:
             raise ValueError(f"epoch {epoch} has no batch")
         history.append(np.average(nlls, weights=shares))
@@ -135,11 +133,8 @@ def ended(history: list[float], training: Training = Training()) -> Status:
     after max_epochs.
     """
     epoch = len(history) - 1
-    if not np.isfinite(history[epoch]):
-        return Status.non_finite
-    if epoch > training.min_epochs and abs(history[epoch - 1] - history[epoch]) < training.tol:
-        return Status.converged
-    return Status.max_steps if epoch >= training.max_epochs - 1 else Status.running
+    settled = epoch > training.min_epochs and abs(history[epoch - 1] - history[epoch]) < training.tol
+    return stopping.status(history[epoch], settled, epoch >= training.max_epochs - 1)
 
 
 def predict(
@@ -153,19 +148,43 @@ def predict(
     check_model(model)
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
-    _, evaluation = one_image.loss(parameters, image, *_surroundings(image, weights, n_components, model), model)
+    return solve_prediction(parameters, image, weights, model=model)
+
+
+def solve_prediction(
+    parameters: Tree, image: np.ndarray, weights: np.ndarray, *, model: DeepModel = DeepModel()
+) -> Prediction:
+    """`predict` of input that has been checked."""
+    surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
+    _, evaluation = one_image.loss(parameters, image, *surroundings, model)
     chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
     return Prediction(**evaluation._asdict(), labels=chosen.argmax(axis=0))
 
 
-def _problem(parameters: Tree, batch: Batch, b: int, model: TrainingModel) -> tuple[_Problem, DeepModel]:
-    """The arguments of `one_image.loss` for one image: nothing comes from another image or an earlier step."""
-    image, weights, n_components = batch.images[b], batch.weights[b], len(parameters["head"]["bias"])
-    of_image = model.deep
-    if batch.truth is not None and model.supervision:  # [TR4]
-        known = partial(_supervise, truth=batch.truth[b])
-        of_image = of_image._replace(regularizers=(*of_image.regularizers, (known, model.supervision)))
-    return (parameters, image, *_surroundings(image, weights, n_components, model.deep)), of_image
+def _loss_and_pullback(
+    parameters: Tree, batch: Batch, model: TrainingModel
+) -> tuple[float, Evaluation, Callable[[], Tree]]:
+    """The loss, the evaluations, and the way back to θ, on which all that sees Π goes together."""
+    shares, value, evaluations, ways = batch.shares / batch.shares.sum(), 0.0, [], []
+    for b, share in enumerate(shares):
+        image, n_components = batch.images[b], len(parameters["head"]["bias"])
+        surroundings = _surroundings(image, batch.weights[b], n_components, model.deep)
+        evaluation, way = one_image.forward(parameters, image, *surroundings, model.deep)
+        regular, slope = regularizers.total(evaluation.proportions, image, *surroundings, model.deep)
+        known, known_slope = _supervise(evaluation.proportions, batch, b, model.supervision)
+        value += share * (evaluation.value + regular + known)
+        evaluations.append(evaluation)
+        ways.append((way, share, share * (slope + known_slope)))
+    stacked = _stacked(evaluations)
+    of_batch, slopes = _regularize(stacked, batch, model)
+
+    def pullback() -> Tree:
+        gradient = tree_map(np.zeros_like, parameters)
+        for (way, share, slope), of_all in zip(ways, slopes, strict=True):
+            gradient = tree_map(np.add, gradient, way(share, slope + of_all))
+        return gradient
+
+    return value + of_batch, stacked, pullback
 
 
 def _surroundings(
@@ -177,46 +196,29 @@ def _surroundings(
     return gaussian.global_mixture(pixels, w, floor, n_components, model.covariance_type), weights, floor
 
 
-def _regularize(parameters: Tree, batch: Batch, model: TrainingModel) -> tuple[float, np.ndarray]:
+def _regularize(evaluations: Evaluation, batch: Batch, model: TrainingModel) -> tuple[float, np.ndarray]:
     """Σ λ R of the batch's regularisers and its gradient at all Π (B, K, H, W) [R1]."""
-    shape = len(batch.images), len(parameters["head"]["bias"]), *batch.weights.shape[1:]
-    value, gradient = 0.0, np.zeros(shape)
-    if not model.of_batch:
-        return value, gradient
-    proportions, mixtures = np.empty(shape), []
-    for b in range(len(batch.images)):
-        problem, of_image = _problem(parameters, batch, b, model)
-        _, evaluation = one_image.loss(*problem, of_image._replace(regularizers=()))
-        proportions[b] = evaluation.proportions
-        mixtures.append(evaluation.mixture)
+    value, gradient = 0.0, np.zeros_like(evaluations.proportions)
     for regularizer, strength in model.of_batch:
-        term, d_term = regularizer(proportions, _stacked(mixtures), batch)
+        term, d_term = regularizer(evaluations.proportions, evaluations.mixture, batch)
         value, gradient = value + strength * term, gradient + strength * d_term
     return value, gradient
 
 
-def _supervise(
-    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray, truth: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Cross-entropy + Dice loss where the truth is known, in the form of a regulariser [TR4]."""
-    entropy, d_entropy = segmentation.cross_entropy(proportions, truth, mask)
-    dice, d_dice = segmentation.soft_dice(proportions, truth, mask)
-    return entropy + dice, d_entropy + d_dice
-
-
-def _slope(
-    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray, gradient: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """What adds a gradient at Π and no value, in the form of a regulariser."""
-    return 0.0, gradient
-
-
-def _shares(batch: Batch) -> np.ndarray:
-    return batch.shares / batch.shares.sum()
+def _supervise(proportions: np.ndarray, batch: Batch, b: int, strength: float) -> tuple[float, np.ndarray]:
+    """α (cross-entropy + Dice loss) of image b where its truth is known, and its gradient at Π [TR4]."""
+    if batch.truth is None:
+        return 0.0, np.zeros_like(proportions)
+    known = proportions, batch.truth[b], batch.weights[b]
+    entropy, d_entropy = segmentation.cross_entropy(*known)
+    dice, d_dice = segmentation.soft_dice(*known)
+    return strength * (entropy + dice), strength * (d_entropy + d_dice)
 
 
 def _stacked(records: Sequence[Any]) -> Any:
     """One record, its arrays stacked along a new first axis."""
-    if not isinstance(records[0], tuple):
+    first = records[0]
+    if not isinstance(first, tuple):
         return np.stack(records)
-    return type(records[0])(*(_stacked(field) for field in zip(*records, strict=True)))
+    fields = zip(*records, strict=True)
+    return type(first)(**dict(zip(first._fields, map(_stacked, fields), strict=True)))  # type: ignore[attr-defined]

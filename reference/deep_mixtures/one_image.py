@@ -1,18 +1,24 @@
 """Algorithm 3: deepG and deepSVG on one image [DG]."""
 
-import numpy as np
-from scipy.special import log_softmax, logsumexp, xlogy
+from collections.abc import Callable
 
+import numpy as np
+
+from .. import stopping
 from ..mixtures import gaussian
-from ..mixtures.em import mean_nll
-from ..mixtures.records import Mixture, Moments
+from ..mixtures.records import Mixture
 from ..networks import layers
 from ..networks.records import UNetConfig
 from ..networks.unet import unet
 from ..optimization import adamw
-from ..types import Status, Tree
+from ..types import Progress, Status, Tree
+from . import regularizers
 from .checks import check_descent, check_image, check_model, check_target
-from .records import DeepFit, DeepModel, DeepState, Evaluation, Optimization, Progress
+from .objectives import OBJECTIVES
+from .records import DeepFit, DeepModel, DeepState, Evaluation, Optimization
+
+# From how much the value counts and the gradient at Π of all else to the gradient at θ.
+Pullback = Callable[[float, np.ndarray], Tree]
 
 
 def loss(
@@ -24,15 +30,14 @@ def loss(
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> tuple[float, Evaluation]:
-    """NLL + Σ λ R of the model at θ, or F + Σ λ R.
+    """The objective at θ ([SV1], [EM2] or [VE1], after [DG3] or [VE3]), and Σ λ R of the regularisers.
 
     image: (M, H, W). previous: mixture of the step before (`begin` at the first).
     weights: (H, W). floor: (M,) [G3]. damping: of the free energy, how far its M-step goes [VE3].
     Returns the loss and the `Evaluation`.
     """
-    logits, _ = unet(parameters, image, model.unet)
-    evaluation, _ = _evaluate(logits, image, previous, weights, floor, model, damping)
-    regular, _ = _regularize(evaluation, image, previous, weights, floor, model)
+    evaluation, _ = forward(parameters, image, previous, weights, floor, model, damping)
+    regular, _ = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
     return evaluation.value + regular, evaluation
 
 
@@ -45,20 +50,34 @@ def loss_and_gradient(
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> tuple[float, Evaluation, Tree]:
-    """`loss` with its gradient at θ. Arguments as there."""
+    """`loss` with its gradient at θ [DG1]: by [DG4] and [DG5], or [VE2] and [VE4]. Arguments as there."""
+    evaluation, pullback = forward(parameters, image, previous, weights, floor, model, damping)
+    regular, d_proportions = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
+    return evaluation.value + regular, evaluation, pullback(1.0, d_proportions)
+
+
+def forward(
+    parameters: Tree,
+    image: np.ndarray,
+    previous: Mixture,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    model: DeepModel = DeepModel(),
+    damping: float = 1.0,
+) -> tuple[Evaluation, Pullback]:
+    """The objective at Π = Φ_θ(I) [DG2], and the way back to θ. Arguments as for `loss`.
+
+    The pullback takes how much the value counts and the gradient at Π (K, H, W) of all else that depends on it.
+    """
     logits, unet_pullback = unet(parameters, image, model.unet)
     _, softmax_pullback = layers.softmax(logits)
-    evaluation, found = _evaluate(logits, image, previous, weights, floor, model, damping)
-    regular, d_proportions = _regularize(evaluation, image, previous, weights, floor, model)
-    if model.objective == "nll":
-        d_proportions = d_proportions + _nll_gradient(evaluation, found, image, weights, floor, model)
-    d_logits = softmax_pullback(d_proportions)
-    if model.objective == "free_energy":
-        d_logits += _free_energy_gradient(logits, evaluation, image, weights, model)  # [VE2]
-    elif model.method == "deepsvg":
-        d_logits += weights / weights.sum() * (evaluation.proportions - evaluation.responsibilities)  # [DG4]
-    gradient, _ = unet_pullback(d_logits)
-    return evaluation.value + regular, evaluation, gradient
+    evaluation, d_logits = OBJECTIVES[model.objective](logits, image, previous, weights, floor, model, damping)
+
+    def pullback(share: float, d_proportions: np.ndarray) -> Tree:
+        gradient, _ = unet_pullback(share * d_logits + softmax_pullback(d_proportions))
+        return gradient
+
+    return evaluation, pullback
 
 
 def step(
@@ -85,7 +104,7 @@ def step(
         learning_rate=optimization.learning_rate,
         weight_decay=optimization.weight_decay,
     )
-    return DeepState(parameters, optimizer, evaluation.mixture), evaluation
+    return DeepState(parameters=parameters, optimizer=optimizer, mixture=evaluation.mixture), evaluation
 
 
 def fit(
@@ -98,7 +117,7 @@ def fit(
     mixture: Mixture | None = None,
     progress: Progress | None = None,
 ) -> DeepFit:
-    """Fit a network and a mixture to one image (Algorithm 3).
+    """Fit a network and a mixture to one image (Algorithm 3): [DG1], [DG2], and [DG3] or [VE1], [VE3].
 
     image: (M, H, W), channels standardised, H and W multiples of 2^L. parameters: θ_0, from
     `networks.parameters.unet_parameters`. mask: (H, W), bool or weights. mixture: the one before the first step,
@@ -110,7 +129,31 @@ def fit(
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
     check_descent(model, optimization, mixture, image, n_components)
-    floor = gaussian.variance_floor(_columns(image), weights.ravel())
+    floor = gaussian.variance_floor(image.reshape(len(image), -1), weights.ravel())
+    return solve(
+        image,
+        parameters,
+        weights,
+        floor,
+        model=model,
+        optimization=optimization,
+        mixture=mixture,
+        progress=progress,
+    )
+
+
+def solve(
+    image: np.ndarray,
+    parameters: Tree,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    *,
+    model: DeepModel = DeepModel(),
+    optimization: Optimization = Optimization(),
+    mixture: Mixture | None = None,
+    progress: Progress | None = None,
+) -> DeepFit:
+    """`fit` of input that has been checked."""
     state = begin(parameters, image, weights, floor, model)
     if mixture is not None:
         state = state._replace(mixture=mixture)
@@ -121,7 +164,9 @@ def fit(
         history.append(evaluation.value)
         if progress is not None:
             progress(len(history) - 1, evaluation.value)
-        status = _status(history, optimization)
+        t = len(history) - 1
+        settled = t > optimization.min_steps and abs(history[t - 1] - history[t]) < optimization.tol
+        status = stopping.status(history[t], settled, t >= optimization.max_steps - 1)
         if status != Status.non_finite or len(history) == 1:
             kept = state.parameters, evaluation
         state = following
@@ -136,23 +181,6 @@ def fit(
     )
 
 
-def free_energy(
-    proportions: np.ndarray,
-    mixture: Mixture,
-    pixels: np.ndarray,
-    weights: np.ndarray,
-    covariance_type: str = "diag",
-    contamination: float = 0.0,
-) -> float:
-    """F = (1/N) Σ_x w Σ_k q_k(x) (log q_k(x) − log π_k − log N(I(x)|μ_k,Σ_k)) [VE1].
-
-    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). contamination: ε [VE4].
-    """
-    joint = _log_joint(pixels, mixture, covariance_type, contamination)
-    divergence = xlogy(proportions, proportions) - proportions * np.where(proportions > 0, joint, 0)
-    return float(divergence.sum(axis=0) @ weights / weights.sum())
-
-
 def begin(
     parameters: Tree, image: np.ndarray, weights: np.ndarray, floor: np.ndarray, model: DeepModel = DeepModel()
 ) -> DeepState:
@@ -161,8 +189,10 @@ def begin(
     Under equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for either `m_step_weights`.
     """
     n_components = len(parameters["head"]["bias"])
-    mixture = gaussian.global_mixture(_columns(image), weights.ravel(), floor, n_components, model.covariance_type)
-    return DeepState(parameters, adamw.init(parameters), mixture)
+    mixture = gaussian.global_mixture(
+        image.reshape(len(image), -1), weights.ravel(), floor, n_components, model.covariance_type
+    )
+    return DeepState(parameters=parameters, optimizer=adamw.init(parameters), mixture=mixture)
 
 
 def warm_start(
@@ -183,6 +213,22 @@ def warm_start(
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, config.depth)
     target = check_target(target, weights, n_components)
+    return solve_warm_start(
+        image, parameters, target, weights, n_steps=n_steps, config=config, optimization=optimization
+    )
+
+
+def solve_warm_start(
+    image: np.ndarray,
+    parameters: Tree,
+    target: np.ndarray,
+    weights: np.ndarray,
+    *,
+    n_steps: int = 40,
+    config: UNetConfig = UNetConfig(),
+    optimization: Optimization = Optimization(),
+) -> Tree:
+    """`warm_start` of input that has been checked."""
     optimizer = adamw.init(parameters)
     for _ in range(n_steps):
         logits, pullback = unet(parameters, image, config)
@@ -196,122 +242,3 @@ def warm_start(
             weight_decay=optimization.weight_decay,
         )
     return parameters
-
-
-def _evaluate(
-    logits: np.ndarray,
-    image: np.ndarray,
-    previous: Mixture,
-    weights: np.ndarray,
-    floor: np.ndarray,
-    model: DeepModel,
-    damping: float,
-) -> tuple[Evaluation, Moments]:
-    """Π ← Φ_θ(I) [DG2], μ, Σ by [G2] [DG3], and the NLL of all three; or F after the M-step [VE3]."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
-    proportions, _ = layers.softmax(_columns(logits))
-    log_proportions = gaussian.safe_log(proportions)
-    responsibilities = proportions
-    if model.m_step_weights == "posterior":
-        densities = gaussian.log_density(pixels, previous.means, previous.covariances, kind)
-        responsibilities, _ = gaussian.posterior(log_proportions, densities)  # [SV2]
-    found = gaussian.moments(pixels, responsibilities, w, floor, previous, kind)
-    mixture = Mixture(proportions @ w / w.sum(), found.means, found.covariances)
-    if model.objective == "free_energy":
-        mixture = gaussian.blend(previous, mixture, damping, kind)
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
-    posterior, log_likelihood = gaussian.posterior(log_proportions, densities)
-    if model.method == "deepg":
-        _, log_likelihood = gaussian.posterior(gaussian.safe_log(mixture.proportions)[:, None], densities)
-    nll = mean_nll(log_likelihood, w)  # [SV1]; deepG [EM2]
-    if model.objective == "free_energy":
-        nll = free_energy(proportions, mixture, pixels, w, kind, model.contamination)
-    shape = logits.shape
-    evaluation = Evaluation(
-        value=nll,
-        degenerate=found.degenerate,
-        mixture=mixture,
-        proportions=proportions.reshape(shape),
-        responsibilities=posterior.reshape(shape),
-    )
-    return evaluation, found
-
-
-def _nll_gradient(
-    evaluation: Evaluation,
-    found: Moments,
-    image: np.ndarray,
-    weights: np.ndarray,
-    floor: np.ndarray,
-    model: DeepModel,
-) -> np.ndarray:
-    """∂NLL/∂Π (K, H, W): all of deepG's; of deepSVG's the part through the moments (the rest is [DG4])."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
-    mixture, posterior = evaluation.mixture, _columns(evaluation.responsibilities)
-    result = np.zeros_like(posterior)
-    if model.method == "deepg":
-        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
-        log_proportions = gaussian.safe_log(mixture.proportions)[:, None]
-        posterior, log_likelihood = gaussian.posterior(log_proportions, densities)
-        d_mean = -np.exp(densities - log_likelihood) @ w / w.sum()  # at π = mean Π
-        result += d_mean[:, None] * w / w.sum()
-    if model.m_step_gradient == "through":  # [DG5]
-        d_means, d_covariances = gaussian.log_density_pullback(pixels, mixture, -w * posterior / w.sum(), kind)
-        result += gaussian.moments_pullback(pixels, w, floor, found, d_means, d_covariances, kind)
-    return result.reshape(evaluation.proportions.shape)
-
-
-def _free_energy_gradient(
-    logits: np.ndarray, evaluation: Evaluation, image: np.ndarray, weights: np.ndarray, model: DeepModel
-) -> np.ndarray:
-    """∂F/∂z (K, H, W) at the logits z: [VE2] through the softmax, which has no use for its + 1."""
-    joint = _log_joint(_columns(image), evaluation.mixture, model.covariance_type, model.contamination)
-    q = evaluation.proportions
-    excess = log_softmax(logits, axis=0) - np.where(q > 0, joint.reshape(logits.shape), 0)
-    return weights / weights.sum() * q * (excess - (q * excess).sum(axis=0))
-
-
-def _log_joint(pixels: np.ndarray, mixture: Mixture, covariance_type: str, contamination: float) -> np.ndarray:
-    """log π_k + log N(x|μ_k,Σ_k) (K, N); of the share ε of the pixels, x says nothing of k [VE4]."""
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
-    log_proportions = gaussian.safe_log(mixture.proportions)[:, None]
-    joint = log_proportions + densities
-    if contamination == 0:
-        return joint
-    of_any = np.log(contamination) + log_proportions + logsumexp(joint, axis=0)
-    return np.logaddexp(np.log1p(-contamination) + joint, of_any)
-
-
-def _regularize(
-    evaluation: Evaluation,
-    image: np.ndarray,
-    previous: Mixture,
-    weights: np.ndarray,
-    floor: np.ndarray,
-    model: DeepModel,
-) -> tuple[float, np.ndarray]:
-    """Σ λ R and its gradient at Π; R sees μ, Σ by [G2] with r = Π, whatever the M-step took."""
-    value, gradient = 0.0, np.zeros_like(evaluation.proportions)
-    if not model.regularizers:
-        return value, gradient
-    pixels, proportions, w = _columns(image), _columns(evaluation.proportions), weights.ravel()
-    found = gaussian.moments(pixels, proportions, w, floor, previous, model.covariance_type)
-    mixture = Mixture(evaluation.mixture.proportions, found.means, found.covariances)
-    for regularizer, strength in model.regularizers:
-        term, d_term = regularizer(evaluation.proportions, mixture, image, weights)
-        value, gradient = value + strength * term, gradient + strength * d_term
-    return value, gradient
-
-
-def _status(history: list[float], optimization: Optimization) -> Status:
-    t = len(history) - 1
-    if not np.isfinite(history[t]):
-        return Status.non_finite
-    if t > optimization.min_steps and abs(history[t - 1] - history[t]) < optimization.tol:
-        return Status.converged
-    return Status.max_steps if t >= optimization.max_steps - 1 else Status.running
-
-
-def _columns(maps: np.ndarray) -> np.ndarray:
-    """(C, H, W) as columns (C, N)."""
-    return maps.reshape(len(maps), -1)

@@ -13,32 +13,27 @@ from ..types import Array, Status, Tree
 Regularizer = Callable[[Array, Mixture, Array, Array], Any]
 
 
-# Called with t and NLL_t while Algorithm 3 runs.
-Progress = Callable[[int, float], None]
-
-
 class DeepModel(NamedTuple):
     """What Algorithm 3 minimises, and how (the switches of [DG]).
 
     unet: size of the network.
-    method: "deepsvg" (loss NLL_V [SV1]) or "deepg" (loss NLL [EM2] at π = mean Π).
+    objective: the loss, one of `objectives.OBJECTIVES`: "nll_v" (deepSVG: NLL_V [SV1]), "nll" (deepG: NLL [EM2] at
+        π = mean Π) or "free_energy" (F [VE1], whose M-step is always held).
     covariance_type: one of `COVARIANCE_TYPES`.
     m_step_gradient: "through" (the gradient flows through the moments of [DG3]) or "held".
     m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
     label_rule: "prior" (argmax Π) or "posterior" (argmax γ).
     regularizers: pairs (R, λ); the loss is NLL + Σ λ R, or F + Σ λ R [R].
-    objective: "nll", that of the method, or "free_energy", F of either [VE1], whose M-step is always held.
     contamination: of the free energy, ε: the share of pixels whose intensity says nothing of their class [VE4].
     """
 
     unet: UNetConfig = UNetConfig()
-    method: str = "deepsvg"
+    objective: str = "nll_v"
     covariance_type: str = "diag"
     m_step_gradient: str = "through"
     m_step_weights: str = "prior"
     label_rule: str = "prior"
     regularizers: tuple[tuple[Regularizer, float], ...] = ()
-    objective: str = "nll"
     contamination: float = 0.0
 
 
@@ -102,7 +97,7 @@ class DeepFit(NamedTuple):
 
     value: Array
     history: Array
-    status: Status
+    status: Status | Array
     degenerate: Array
     parameters: Tree
     mixture: Mixture
@@ -169,7 +164,7 @@ class Trained(NamedTuple):
 
     value: Array
     history: Array
-    status: Status
+    status: Status | Array
     degenerate: Array
     parameters: Tree
 

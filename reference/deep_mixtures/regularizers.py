@@ -6,8 +6,35 @@ Bind the extra arguments with `functools.partial` to get what `DeepModel.regular
 
 import numpy as np
 
+from ..mixtures import gaussian
 from ..mixtures.records import Mixture
-from .records import Batch
+from .records import Batch, DeepModel
+
+
+def total(
+    proportions: np.ndarray,
+    image: np.ndarray,
+    previous: Mixture,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    model: DeepModel = DeepModel(),
+) -> tuple[float, np.ndarray]:
+    """Σ λ R of a model's regularisers, and its gradient at Π [R].
+
+    R sees μ, Σ by [G2] with r = Π, whatever the M-step took, and π = mean Π.
+    proportions: (K, H, W). image: (M, H, W). previous: what empty classes keep. weights: (H, W). floor: (M,).
+    """
+    value, gradient = 0.0, np.zeros_like(proportions)
+    if not model.regularizers:
+        return value, gradient
+    pixels, columns, w = (maps.reshape(-1, weights.size) for maps in (image, proportions, weights))
+    found = gaussian.moments(pixels, columns, w[0], floor, previous, model.covariance_type)
+    mean = columns @ w[0] / w.sum()
+    mixture = Mixture(proportions=mean, means=found.means, covariances=found.covariances)
+    for regularizer, strength in model.regularizers:
+        term, d_term = regularizer(proportions, mixture, image, weights)
+        value, gradient = value + strength * term, gradient + strength * d_term
+    return value, gradient
 
 
 def mean_prior(

@@ -73,9 +73,9 @@ def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pi
     check_covariance_type(covariance_type)
     n_components, n_channels = len(start.means), len(pixels)
     expected = Mixture(
-        (n_components, pixels.shape[1]) if per_pixel else (n_components,),
-        (n_components, n_channels),
-        COVARIANCES[covariance_type].shape(n_components, n_channels),
+        proportions=(n_components, pixels.shape[1]) if per_pixel else (n_components,),
+        means=(n_components, n_channels),
+        covariances=COVARIANCES[covariance_type].shape(n_components, n_channels),
     )
     for name, array, shape in zip(Mixture._fields, start, expected, strict=True):
         if np.shape(array) != shape:

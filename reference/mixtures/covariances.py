@@ -92,9 +92,7 @@ def _tied_blend(
 
 
 def _less_the_floor(matrices: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
-    def without_floor(
-        covariances: np.ndarray, floor: np.ndarray, n_components: int, n_channels: int
-    ) -> np.ndarray:
+    def without_floor(covariances: np.ndarray, floor: np.ndarray, *shape: int) -> np.ndarray:
         return matrices(covariances, *shape) - np.diag(floor)
 
     return without_floor

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .. import stopping
 from ..types import Status
 from .records import Fit, Mixture, Moments
 
@@ -32,7 +33,8 @@ def run(
     while status == Status.running:
         responsibilities, log_likelihood = e_step(pixels, mixture, covariance_type)
         history.append(mean_nll(log_likelihood, weights))  # [EM2], [SV1]
-        status = _status(history, tol, max_iter)
+        settled = len(history) > 1 and history[-2] - history[-1] < tol
+        status = stopping.status(history[-1], settled, len(history) > max_iter)
         if status != Status.non_finite or len(history) == 1:
             kept = mixture, responsibilities, history[-1], degenerate
         if status == Status.running:
@@ -53,11 +55,3 @@ def run(
 def mean_nll(log_likelihood: np.ndarray, weights: np.ndarray) -> float:
     """−(1/Σw) Σ_n w_n log p(x_n) [EM2], [SV1], from the log-likelihoods (N,) and the weights (N,)."""
     return -(weights @ log_likelihood) / weights.sum()
-
-
-def _status(history: list[float], tol: float, max_iter: int) -> Status:
-    if not np.isfinite(history[-1]):
-        return Status.non_finite
-    if len(history) > 1 and history[-2] - history[-1] < tol:
-        return Status.converged
-    return Status.max_steps if len(history) > max_iter else Status.running

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import stopping
 from ..types import Status
 from .checks import check_fuzzifier, check_memberships, check_pixels
 from .records import FuzzyFit
@@ -81,6 +82,20 @@ def fit(
     check_fuzzifier(fuzzifier, max_iter)
     x, w = check_pixels(np.asarray(pixels, dtype=float), weights, len(start))
     u = check_memberships(np.asarray(start, dtype=float), w)
+    return solve(x, u, w, fuzzifier=fuzzifier, tol=tol, max_iter=max_iter)
+
+
+def solve(
+    pixels: np.ndarray,
+    start: np.ndarray,
+    weights: np.ndarray,
+    *,
+    fuzzifier: float = 2.0,
+    tol: float = 5e-3,
+    max_iter: int = 100,
+) -> FuzzyFit:
+    """`fit` of input that has been checked."""
+    x, u, w = pixels, start, weights
     c = np.broadcast_to((x @ w / w.sum()), (len(u), len(x)))
     history: list[float] = []
     status = Status.running
@@ -90,7 +105,7 @@ def fit(
         history.append(objective(x, following, c, w, fuzzifier))
         change = np.abs(following - u)[:, w > 0].max()
         u = following
-        status = _status(history, change, tol, max_iter)  # [FC3]
+        status = stopping.status(history[-1], change < tol, len(history) >= max_iter)  # [FC3]
     return FuzzyFit(
         value=history[-1],
         history=np.array(history),
@@ -106,11 +121,3 @@ def fit(
 def squared_distances(pixels: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """‖x_i − c_j‖² (K, N), of pixels (M, N) and centres (K, M)."""
     return ((pixels - centres[:, :, None]) ** 2).sum(axis=1)
-
-
-def _status(history: list[float], change: float, tol: float, max_iter: int) -> Status:
-    if not np.isfinite(history[-1]):
-        return Status.non_finite
-    if change < tol:
-        return Status.converged
-    return Status.max_steps if len(history) >= max_iter else Status.running

@@ -70,7 +70,7 @@ def moments(
     if not COVARIANCES[covariance_type].pools:
         kept = degenerate.reshape(-1, *[1] * (found.ndim - 1))
         found = np.where(kept, previous.covariances, found)
-    return Moments(counts, means, found, degenerate)
+    return Moments(counts=counts, means=means, covariances=found, degenerate=degenerate)
 
 
 def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str = "diag") -> Mixture:
@@ -88,7 +88,7 @@ def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str =
     blended = COVARIANCES[covariance_type].blend(
         previous.covariances, found.covariances, rate, share, proportions, between
     )
-    return Mixture(proportions, means, blended)
+    return Mixture(proportions=proportions, means=means, covariances=blended)
 
 
 def global_mixture(
@@ -96,9 +96,13 @@ def global_mixture(
 ) -> Mixture:
     """K equal Gaussians with the moments of all pixels: what the first M-step falls back on [G3]."""
     everything = np.ones((n_components, pixels.shape[1]))
-    nothing = Mixture(np.zeros(0), np.zeros((n_components, len(pixels))), np.zeros(1))
+    nothing = Mixture(
+        proportions=np.zeros(0), means=np.zeros((n_components, len(pixels))), covariances=np.zeros(1)
+    )
     found = moments(pixels, everything, weights, floor, nothing, covariance_type)
-    return Mixture(np.full(n_components, 1 / n_components), found.means, found.covariances)
+    return Mixture(
+        proportions=np.full(n_components, 1 / n_components), means=found.means, covariances=found.covariances
+    )
 
 
 def variance_floor(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ def m_step(
     """
     found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
     proportions = np.where(found.degenerate, 0, found.counts / weights.sum())
-    return Mixture(proportions, found.means, found.covariances), found
+    return Mixture(proportions=proportions, means=found.means, covariances=found.covariances), found
 
 
 def nll(pixels: np.ndarray, mixture: Mixture, weights: np.ndarray, covariance_type: str = "diag") -> float:
@@ -61,4 +61,18 @@ def fit(
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(start.means))
     check_start(start, pixels, covariance_type)
     floor = gaussian.variance_floor(pixels, weights) if floor is None else floor
+    return solve(pixels, start, weights, floor, covariance_type=covariance_type, tol=tol, max_iter=max_iter)
+
+
+def solve(
+    pixels: np.ndarray,
+    start: Mixture,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> Fit:
+    """`fit` of input that has been checked."""
     return em.run(e_step, m_step, pixels, start, weights, floor, covariance_type, tol, max_iter)

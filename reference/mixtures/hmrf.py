@@ -104,8 +104,34 @@ def fit(
     """
     pixels, weights = check_field(np.asarray(image, dtype=float), mask, beta, len(start.means))
     check_start(start, pixels, covariance_type)
+    floor = gaussian.variance_floor(pixels, weights.ravel()) if floor is None else floor
+    return solve(
+        pixels,
+        start,
+        weights,
+        floor,
+        beta=beta,
+        diagonals=diagonals,
+        covariance_type=covariance_type,
+        tol=tol,
+        max_iter=max_iter,
+    )
+
+
+def solve(
+    pixels: np.ndarray,
+    start: Mixture,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    *,
+    beta: float = 1.0,
+    diagonals: bool = False,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> FieldFit:
+    """`fit` of input that has been checked: pixels (M, N) of the grid of the weights (*spatial)."""
     w = weights.ravel()
-    floor = gaussian.variance_floor(pixels, w) if floor is None else floor
     maps = (len(start.means), *weights.shape)
 
     def e_step(pixels: np.ndarray, mixture: Mixture, kind: str) -> tuple[np.ndarray, np.ndarray]:

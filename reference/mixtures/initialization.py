@@ -127,7 +127,7 @@ def from_responsibilities(
     floor = gaussian.variance_floor(pixels, weights)
     fallback = gaussian.global_mixture(pixels, weights, floor, len(responsibilities), covariance_type)
     found = gaussian.moments(pixels, responsibilities, weights, floor, fallback, covariance_type)
-    return Mixture(found.counts / weights.sum(), found.means, found.covariances)
+    return Mixture(proportions=found.counts / weights.sum(), means=found.means, covariances=found.covariances)
 
 
 def _of_labels(

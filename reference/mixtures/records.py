@@ -39,7 +39,7 @@ class Fit(NamedTuple):
 
     value: the NLL of `mixture` [EM2], [SV1].
     history: (T,) every NLL computed, NLL_0 first; a non-finite one comes last and is not `value`.
-    status: `Status`.
+    status: `Status`; from a `solve` of `accelerated`, its number.
     degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
     mixture: the parameters that `value` belongs to.
     responsibilities: γ (K, N) of one E-step with that mixture [EM4].
@@ -48,7 +48,7 @@ class Fit(NamedTuple):
 
     value: Array
     history: Array
-    status: Status
+    status: Status | Array
     degenerate: Array
     mixture: Mixture
     responsibilities: Array
@@ -69,7 +69,7 @@ class FieldFit(NamedTuple):
 
     value: Array
     history: Array
-    status: Status
+    status: Status | Array
     degenerate: Array
     mixture: Mixture
     responsibilities: Array
@@ -92,7 +92,7 @@ class FuzzyFit(NamedTuple):
 
     value: Array
     history: Array
-    status: Status
+    status: Status | Array
     degenerate: Array
     centres: Array
     memberships: Array

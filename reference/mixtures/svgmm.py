@@ -27,7 +27,7 @@ def m_step(
 ) -> tuple[Mixture, Moments]:
     """Π_k(x) = γ_k(x), μ and Σ by [G2] with r = γ [SV3]. Arguments as in `mixtures.gmm.m_step`."""
     found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
-    return Mixture(responsibilities, found.means, found.covariances), found
+    return Mixture(proportions=responsibilities, means=found.means, covariances=found.covariances), found
 
 
 def nll(pixels: np.ndarray, mixture: Mixture, weights: np.ndarray, covariance_type: str = "diag") -> float:
@@ -58,6 +58,20 @@ def fit(
     floor = gaussian.variance_floor(pixels, weights) if floor is None else floor
     known = np.isfinite(start.proportions) | (weights > 0)  # outside Ω nothing matters
     start = start._replace(proportions=np.where(known, start.proportions, 1 / len(start.means)))
+    return solve(pixels, start, weights, floor, covariance_type=covariance_type, tol=tol, max_iter=max_iter)
+
+
+def solve(
+    pixels: np.ndarray,
+    start: Mixture,
+    weights: np.ndarray,
+    floor: np.ndarray,
+    *,
+    covariance_type: str = "diag",
+    tol: float = 1e-3,
+    max_iter: int = 100,
+) -> Fit:
+    """`fit` of input that has been checked."""
     fitted = em.run(e_step, m_step, pixels, start, weights, floor, covariance_type, tol, max_iter)
     return fitted._replace(labels=fitted.mixture.proportions.argmax(axis=0))
 
@@ -65,7 +79,7 @@ def fit(
 def begin(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> Mixture:
     """Start of Algorithm 2: the posteriors, μ and Σ of a GMM.
 
-    pixels: (M, N). mixture: of a fitted GMM, or straight from `initialization` (`start="initial"`).
+    pixels: (M, N). mixture: of a fitted GMM, or straight from `initialization` (the published start).
     """
     responsibilities, _ = gmm.e_step(pixels, mixture, covariance_type)
-    return Mixture(responsibilities, mixture.means, mixture.covariances)
+    return Mixture(proportions=responsibilities, means=mixture.means, covariances=mixture.covariances)

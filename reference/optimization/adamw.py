@@ -9,7 +9,7 @@ from .records import AdamWState
 
 def init(parameters: Tree) -> AdamWState:
     """The state before the first step: no steps, moments 0."""
-    return AdamWState(0, tree_map(np.zeros_like, parameters), tree_map(np.zeros_like, parameters))
+    return AdamWState(count=0, m=tree_map(np.zeros_like, parameters), v=tree_map(np.zeros_like, parameters))
 
 
 def clip(gradient: Tree, max_norm: float = 12.0) -> Tree:
@@ -41,4 +41,4 @@ def update(
         m_hat, v_hat = m / (1 - b1**t), v / (1 - b2**t)
         return theta - learning_rate * (m_hat / (np.sqrt(v_hat) + eps) + weight_decay * theta)
 
-    return tree_map(moved, parameters, m, v), AdamWState(t, m, v)
+    return tree_map(moved, parameters, m, v), AdamWState(count=t, m=m, v=v)

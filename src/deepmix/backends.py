@@ -6,22 +6,18 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from .segmentation.settings import Settings
+from deepmix.reference.checks import check_choice
 
-
-@contextmanager
-def backend(settings: Settings) -> Iterator[ModuleType]:
-    """The backend that the settings name, on their device and in their dtype; errors as `opened`."""
-    with opened(settings.backend, settings.floating, settings.device) as module:
-        yield module
+BACKENDS = ("accelerated", "reference")
 
 
 @contextmanager
 def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleType]:
     """The backend of that name, on a device ("gpu:1"; None: the first) and in a dtype.
 
-    Raises ImportError if an extra is missing, ValueError if there is no such device.
+    Raises ImportError if an extra is missing, ValueError if there is no such backend or device.
     """
+    check_choice("backend", name, BACKENDS)
     module = importlib.import_module(f"deepmix.{name}")
     if name == "reference":
         yield module
@@ -39,6 +35,17 @@ def compiled(module: ModuleType, function: Callable[..., Any], *static: str) -> 
     import jax
 
     return jax.jit(function, static_argnames=static)
+
+
+def gains_by_batches(module: ModuleType) -> bool:
+    """Whether many fits at once are faster than one after the other: not on a CPU, which one of them fills."""
+    if module.__name__ == "deepmix.reference":
+        return False
+    import jax
+
+    config: Any = jax.config
+    device = config.jax_default_device
+    return (jax.default_backend() if device is None else getattr(device, "platform", device)) != "cpu"
 
 
 def device_named(name: str | None) -> Any:

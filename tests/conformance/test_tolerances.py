@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from deepmix.conformance import tolerances
-from deepmix.conformance.magnitudes import mean_nll
+from deepmix.conformance.cases.mixtures.em import size_of_mean
 from deepmix.conformance.rounding import rounding
 from deepmix.conformance.tolerances import BACKWARD, EXACT, compare, counted, eps_of, relative, tolerance
 
@@ -98,7 +98,7 @@ def test_the_operation_count_bounds_a_sum_in_any_order(n, seed):
     values, weights = rng.normal(0, 1e3, n).astype(np.float32), rng.random(n).astype(np.float32) + 0.1
     inputs = {"log_likelihood": values.astype(float), "weights": weights.astype(float)}
     expected = -(inputs["weights"] @ inputs["log_likelihood"]) / inputs["weights"].sum()
-    size, count = mean_nll(inputs, {})
+    size, count = size_of_mean(inputs, {})
     total, mass = np.float32(0), np.float32(0)
     for i in rng.permutation(n):
         total, mass = total + weights[i] * values[i], mass + weights[i]

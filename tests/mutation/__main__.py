@@ -1,7 +1,8 @@
-"""`python -m tests.mutation [OUT]`: would the conformance kit notice a wrong operator or constant in a port?
+"""`python -m tests.mutation [OUT [FILE…]]`: would the kit notice a wrong operator or constant in a port?
 
 Cosmic Ray mutates a copy of `reference`, file by file, and each mutant runs as a port on vectors of the reference.
-OUT: folder that keeps the databases (gaussian.sqlite, …), for `cr-html` and the like.
+OUT: folder that keeps the databases (mixtures.gaussian.sqlite, …), for `cr-html` and the like. FILE: some of the
+files, as mixtures/gmm; else all of cosmic-ray.toml.
 """
 
 import ast
@@ -26,22 +27,23 @@ from deepmix.conformance.cases import cases
 Place = tuple[int, int]  # line and column
 
 
-def main(temporary: Path, out: Path) -> None:
+def main(temporary: Path, out: Path, names: list[str]) -> None:
     """The vectors and the copy in `temporary`; then, file by file, a database in `out` and its report."""
     for case in cases("minimal", "float64"):
-        module, _ = case.function.split(".")
+        module, _ = case.function.rsplit(".", 1)
         files.write(temporary / "vectors" / module, vectors.make(case, "minimal", "float64"))
     shutil.copytree(reference.__path__[0], temporary / "subject", ignore=shutil.ignore_patterns("__pycache__"))
     os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     config = load_config(Path(__file__).with_name("cosmic-ray.toml"))
     command = config.test_command
     with chdir(temporary):
-        for path in map(Path, config["module-path"]):
-            config["test-command"] = command.format(python=sys.executable, module=path.stem)
+        for path in map(Path, [f"subject/{name}.py" for name in names] or config["module-path"]):
+            module = ".".join(path.with_suffix("").parts[1:])
+            config["test-command"] = command.format(python=sys.executable, module=module)
             outcome, output = run_tests(config.test_command, config.timeout)
             if outcome != TestOutcome.SURVIVED:
                 sys.exit(f"the copy fails without a mutation: {output}")
-            with use_db(out / f"{path.stem}.sqlite") as work:
+            with use_db(out / f"{module}.sqlite") as work:
                 init([path], work, config.operators_config)
                 leave_out(work, idle(path.read_text(encoding="utf-8")))
                 execute(work, config)
@@ -78,13 +80,13 @@ def report(path: Path, work: WorkDB) -> None:
     alive = sorted((mutation.start_pos, result.diff) for mutation, result in run if not result.is_killed)
     hung = sum(result.output == "timeout" for _, result in run)
     killed = len(run) - len(alive)
-    print(f"{path.name}: {killed} of {len(run)} mutants killed, {killed / len(run):.1%} ({hung} hung);", end=" ")
+    print(f"{path}: {killed} of {len(run)} mutants killed, {killed / len(run):.1%} ({hung} hung);", end=" ")
     print(f"{work.num_work_items - len(run)} left out, which compute nothing")
     print(*(diff for _, diff in alive), sep="\n", flush=True)
 
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
-        out = Path(*sys.argv[1:] or [folder]).resolve()
+        out = Path(*sys.argv[1:2] or [folder]).resolve()
         out.mkdir(parents=True, exist_ok=True)
-        main(Path(folder), out)
+        main(Path(folder), out, sys.argv[2:])

@@ -1,4 +1,4 @@
-"""A port in PyTorch, written from reference/README.md and FORMAT.md alone, conforms."""
+"""A port in PyTorch, written from the subjects' README.md and FORMAT.md alone, conforms."""
 
 import pytest
 

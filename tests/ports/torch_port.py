@@ -1,4 +1,4 @@
-"""The algorithms of deepmix in PyTorch, from reference/README.md and FORMAT.md alone; gradients by autograd."""
+"""The algorithms of deepmix in PyTorch, from the specification's pages and FORMAT.md alone, by autograd."""
 
 import functools
 import math
@@ -313,7 +313,7 @@ def loss(
         mixture = Mixture(*[each.detach() for each in blend(previous, mixture, damping, kind)])
     densities = log_density(pixels, mixture.means, mixture.covariances, kind)
     gamma, log_likelihood = posterior(log_priors, densities)
-    if model.method == "deepg":
+    if model.objective == "nll":
         _, log_likelihood = posterior(log_proportions[:, None], densities)
     total = value = mean_nll(log_likelihood, w)
     if model.objective == "free_energy":

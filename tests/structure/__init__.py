@@ -33,6 +33,11 @@ def public_functions(module: ModuleType) -> dict[str, object]:
     }
 
 
+def is_unchecked(name: str) -> bool:
+    """Whether a function is what remains of another without the checks of its input: `solve` of `fit`."""
+    return name.rpartition(".")[2].startswith("solve")
+
+
 def sources(folder: Path | str) -> list[Path]:
     """The Python files below a folder. Raises LookupError if there are none."""
     found = sorted(Path(folder).rglob("*.py"))

@@ -2,11 +2,14 @@
 
 import ast
 import inspect
+from graphlib import CycleError
 
 import pytest
 
 import deepmix.accelerated
 import deepmix.reference
+from deepmix.conformance import order
+from deepmix.conformance.operations import OPERATIONS
 from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions, sources
 
 # Only-accelerated arguments, keyword-only, that say how to execute.
@@ -18,7 +21,8 @@ ALONE = {
     "deep_mixtures.many_images.run",
     "deep_mixtures.one_image.algorithm",
     "deep_mixtures.one_image.fit_batch",
-    "deep_mixtures.one_image.objective",
+    "deep_mixtures.one_image.loss_of_logits",
+    "mixtures.em.finished",
     "mixtures.em.loop",
     "mixtures.gaussian.covariances",
     "mixtures.gaussian.degenerate",
@@ -28,28 +32,39 @@ ALONE = {
     "mixtures.svgmm.fit_batch",
     "networks.unet.of_batch",
 }
+# Folders of a package that are no subjects: how things are executed.
+BELOW = {"execution"}
+# The adapter to the kit, which holds the functions of the others in the form of the reference's.
+ADAPTER = "conformance.py"
+PACKAGES = pytest.mark.parametrize(
+    "package", [deepmix.reference, deepmix.accelerated], ids=["reference", "accelerated"]
+)
+STANDARD = {"collections", "contextlib", "dataclasses", "enum", "functools", "importlib", "inspect", "itertools"}
+STANDARD |= {"types", "typing", "warnings"}
 
 
 def has_twin(module: str) -> bool:
     """How things are executed has none: files `_name.py` and the folder `execution`."""
-    return not any(part.startswith("_") or part == "execution" for part in module.split("."))
+    return not any(part.startswith("_") or part in BELOW for part in module.split("."))
 
 
-FUNCTIONS = [
-    (name, function)
+PUBLIC = {
+    f"{name}.{function}"
     for name, module in ACCELERATED_MODULES.items()
+    if has_twin(name)
     for function in public_functions(module)
-    if has_twin(name) and f"{name}.{function}" not in ALONE
-]
+}
 
 
 def test_the_twins_are_found():
-    assert len(FUNCTIONS) > 30
+    assert len(PUBLIC - ALONE) > 30
+    assert ALONE < PUBLIC
 
 
-@pytest.mark.parametrize(("module", "function"), FUNCTIONS)
-def test_every_function_has_its_twin(module, function):
+@pytest.mark.parametrize("name", sorted(PUBLIC - ALONE))
+def test_every_function_has_its_twin(name):
     """Same name, same leading arguments, same defaults; more only where it says how to execute."""
+    module, _, function = name.rpartition(".")
     assert module in REFERENCE_MODULES
     twin = getattr(REFERENCE_MODULES[module], function)
     mine = inspect.signature(getattr(ACCELERATED_MODULES[module], function)).parameters
@@ -63,31 +78,66 @@ def test_every_function_has_its_twin(module, function):
         assert str(mine[name].default) == str(parameter.default)
 
 
-@pytest.mark.parametrize(
-    ("package", "allowed"),
-    [
-        (deepmix.reference, {"numpy", "scipy"}),
-        (deepmix.accelerated, {"numpy", "jax", "flax", "optax", "deepmix.reference"}),
-    ],
-    ids=["reference", "accelerated"],
-)
-def test_imports_run_one_way(package, allowed):
-    standard = {"collections", "contextlib", "enum", "functools", "importlib", "inspect", "itertools", "types"}
-    standard |= {"typing", "warnings"}
+def test_every_function_that_the_kit_declares_has_its_twin():
+    """But for those that are shared, those that a port may do without, and the block, a module of Flax here."""
+    declared = {name for name, each in OPERATIONS.items() if not each.optional and each.form != "shared"}
+    assert declared - PUBLIC == {name for name in declared if OPERATIONS[name].form == "block"}
+    assert not {name for name, each in OPERATIONS.items() if each.optional or each.form == "shared"} & PUBLIC
+
+
+@PACKAGES
+def test_what_is_imported_from_outside(package):
+    """The kit by the adapter alone, which is derived from what is declared there."""
+    allowed = {
+        deepmix.reference: {"numpy", "scipy"},
+        deepmix.accelerated: {"numpy", "jax", "flax", "optax", "deepmix.reference"},
+    }[package]
     for path in sources(package.__path__[0]):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module]
-            else:
-                continue
-            for name in names:
-                roots = {name.split(".")[0], ".".join(name.split(".")[:2])}
-                assert roots & (allowed | standard), f"{path.name} imports {name}"
+        mine = allowed | STANDARD | ({"deepmix.conformance"} if path.name == ADAPTER else set())
+        for name in imported(path):
+            roots = {name.split(".")[0], ".".join(name.split(".")[:2])}
+            assert roots & mine, f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize("package", [deepmix.reference, deepmix.accelerated], ids=["reference", "accelerated"])
+def imported(path):
+    """The modules that a file names from the top."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+
+
+@PACKAGES
+def test_modules_use_each_other_one_way(package):
+    uses = order.uses(package.__path__[0])
+    assert set(order.bottom_up(uses)) == uses.keys()
+    assert any(used & uses.keys() for used in uses.values())
+
+
+def test_no_subject_knows_those_above_it():
+    """In one order for both packages, records that `accelerated` takes from the reference included."""
+    above: order.Uses = {}
+    for package in (deepmix.reference, deepmix.accelerated):
+        found = order.subjects(order.uses(package.__path__[0]))
+        assert found.keys() - BELOW == {name.split(".")[0] for name in OPERATIONS}
+        for subject, used in found.items():
+            above.setdefault(subject, set()).update(used)
+    assert any(above.values())
+    ordered = list(order.bottom_up(above))
+    for number, subject in enumerate(ordered):
+        assert not above[subject] & set(ordered[number:])
+
+
+@pytest.mark.parametrize(
+    "uses", [{"a": {"b"}, "b": {"c"}, "c": {"a"}}, {"mixtures": {"networks"}, "networks": {"mixtures"}}]
+)
+def test_a_cycle_is_found(uses):
+    with pytest.raises(CycleError):
+        list(order.bottom_up(uses))
+
+
+@PACKAGES
 def test_every_public_function_says_what_it_does(package):
     for name, module in modules(package).items():
         for function, value in public_functions(module).items():

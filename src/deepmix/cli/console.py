@@ -3,26 +3,22 @@
 import json
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
+from rich import progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from deepmix.files import outputs
+from deepmix.progress import OnProgress, Place
 from deepmix.reference.types import Status
 from deepmix.segmentation.results import Segmentation
-from deepmix.segmentation.settings import Settings
 
-if TYPE_CHECKING:
-    from deepmix.segmentation.run import Progress as Report
-    from deepmix.training.job import Place
-    from deepmix.training.runs import Epoch
-
-Item = TypeVar("Item")
+Counted = TypeVar("Counted")
 
 # Paths are printed as they are: brackets in them are no markup.
 out = Console(soft_wrap=True, markup=False, highlight=False)
@@ -65,54 +61,29 @@ def warnings_at_once() -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(title: str, settings: Settings) -> "Iterator[Report]":
-    """A bar over all steps of all slices, with the NLL or F; a slice that converges early leaves its rest out."""
+def progress_bar(title: str, part: str, shown: bool = True) -> Iterator[OnProgress]:
+    """A bar over all steps of all parts (a slice, an epoch), with what is known so far; any may end early."""
     columns = (
-        TextColumn(f"{title} {{task.fields[place]}}"),
+        TextColumn(f"{title}  {{task.fields[place]}}"),
         BarColumn(),
         TextColumn("{task.fields[numbers]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    with progress.Progress(*columns, console=err, transient=True, disable=not (shown and err.is_terminal)) as bar:
         task = bar.add_task("", total=None, place="", numbers="looking for a start")
 
-        def report(done: int, total: int, step: int, nll: float) -> None:
-            place = f"slice {done + 1} of {total}" if total > 1 else ""
-            completed, most = done * settings.max_steps + step + 1, total * settings.max_steps
-            numbers = f"step {step}  {settings.measure} {nll:.4f}"
-            bar.update(task, total=most, completed=completed, place=place, numbers=numbers)
-
-        yield report
-
-
-@contextmanager
-def training_bar(title: str, max_epochs: int, shown: bool) -> "Iterator[Callable[[Place], None]]":
-    """A bar over all batches of all epochs, with the last epoch's numbers; training may end before the bar."""
-    columns = (
-        TextColumn(f"{title}  epoch {{task.fields[epoch]}}"),
-        BarColumn(),
-        TextColumn("{task.fields[numbers]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not (shown and err.is_terminal)) as bar:
-        task = bar.add_task("", total=None, epoch=0, numbers="")
-
-        def report(place: "Place") -> None:
+        def report(place: Place) -> None:
+            at = min(place.part + 1, place.n_parts)
+            values = (f"{name} {value:.4f}" for name, value in place.values.items())
             bar.update(
                 task,
-                total=max_epochs * place.n_batches,
-                completed=place.epoch * place.n_batches + place.done,
-                epoch=place.epoch,
-                numbers="" if place.last is None else _numbers(place.last),
+                total=place.n_parts * place.n_steps,
+                completed=place.part * place.n_steps + place.step,
+                place=f"{part} {at} of {place.n_parts}" if place.n_parts > 1 else "",
+                numbers="  ".join((f"step {place.step}", *values)),
             )
 
         yield report
-
-
-def _numbers(epoch: "Epoch") -> str:
-    scores = [score for score in (epoch.dice or {}).values() if score is not None]
-    dice = f"  Dice {np.mean(scores):.3f}" if scores else ""
-    return f"NLL {epoch.nll:.4f}  regulariser {epoch.regularizer:.4f}{dice}"
 
 
 def print_training(folder: Path) -> None:
@@ -122,7 +93,7 @@ def print_training(folder: Path) -> None:
     nll = "not finite" if report["nll"] is None else f"{report['nll']:.4f}"
     out.print(f"NLL {nll}, {report['epochs']} epochs, {report['status']}, {report['seconds']:.0f} s")
     if report["status"] == Status.non_finite.name:
-        err.print(f"warning: {Status.non_finite.message}", style="yellow")
+        err.print(f"warning: {Status.non_finite.message('NLL')}", style="yellow")
     if dice:
         each = ", ".join(f"{name}: {score:.3f}" for name, score in dice.items())
         out.print(f"Dice {np.mean(list(dice.values())):.3f} ({each})")
@@ -132,7 +103,7 @@ def print_training(folder: Path) -> None:
 def print_predictions(report: dict[str, Any], folder: Path) -> None:
     """A line a case, with the Dice where truth is known, and where the results are."""
     for name, case in report.get("cases", {report.get("case"): report}).items():
-        nll = np.mean([each.nll for each in case["slices"]])
+        nll = np.mean([each["nll"] for each in case["slices"]])
         dice = f", Dice {case['mean_dice']:.3f}" if "dice" in case else ""
         out.print(f"{name}: NLL {nll:.4f}{dice}, {case['seconds']:.1f} s")
     out.print(f"results in {folder}")
@@ -143,9 +114,9 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     ends = Counter(part.status.name for part in result.parts)
     steps = sum(len(part.history) for part in result.parts)
     ended = ", ".join(f"{number} {name}" if len(result.parts) > 1 else name for name, number in ends.items())
-    nll = float(np.mean([part.nll for part in result.parts])) if result.parts else float("nan")
+    mean = float(np.mean([part.value for part in result.parts])) if result.parts else float("nan")
     ended = ended or "no slice has as many pixels as classes"
-    value = f"{result.settings.measure} {nll:.4f}"
+    value = f"{result.settings.measure} {mean:.4f}"
     out.print(f"{result.settings.method}: {value}, {steps} steps, {ended}, {result.seconds:.1f} s")
     if result.selection is not None:
         tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
@@ -159,9 +130,9 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     out.print(f"results in {folder}")
 
 
-def counted(title: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+def counted(title: str, items: Iterable[Counted], total: int | None = None) -> Iterator[Counted]:
     """The items, with a bar that counts them."""
-    with Progress(
-        *Progress.get_default_columns(), console=err, transient=True, disable=not err.is_terminal
+    with progress.Progress(
+        *progress.Progress.get_default_columns(), console=err, transient=True, disable=not err.is_terminal
     ) as bar:
         yield from bar.track(items, total=total, description=title)

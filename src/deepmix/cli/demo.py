@@ -5,10 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from deepmix.segmentation import presets
-from deepmix.segmentation.settings import MIXTURES, Settings
+from deepmix.segmentation.settings import Settings
 
 from . import options
 
+PUBLISHED = ("gmm", "svgmm", "deepg", "deepsvg")
 # A network that two CPU cores train in seconds; `--paper` takes the defaults of `Settings` instead.
 SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
 
@@ -18,7 +19,7 @@ def demo(
     size: Annotated[int, typer.Option(help="Pixels a side of the phantom.")] = 160,
     noise: Annotated[float, typer.Option(help="Noise of the phantom; 1 is that of a real case.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of the phantom and of the methods.")] = 0,
-    backend: options.Backend = "accelerated",
+    backend: options.Backend = Settings.backend,
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's network and learning rate: minutes instead of seconds.")
     ] = False,
@@ -36,14 +37,14 @@ def demo(
 
     from deepmix import compilation_cache, evaluation
     from deepmix.datasets import phantoms
-    from deepmix.report import figures
+    from deepmix.report import description, figures
     from deepmix.segmentation.run import run
 
     from . import console
 
     network: dict[str, Any] = {} if paper else SMALL
-    jobs = {method: Settings(len(phantoms.TISSUES), method, backend, seed, **network) for method in MIXTURES}
     about: dict[str, Any] = {"n_components": len(phantoms.TISSUES), "backend": backend, "seed": seed}
+    jobs = {method: presets.settings("paper", method=method, **about, **network) for method in PUBLISHED}
     jobs["robust"] = presets.settings("robust", method="deepsvg", **about)
     phantom = phantoms.left_ventricle(size, noise, seed)
     columns = "method", "Dice", *phantoms.TISSUES, "NLL", "steps", "s"
@@ -53,10 +54,10 @@ def demo(
         if backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
         for method, settings in jobs.items():
-            with console.progress_bar(method, settings) as progress:
+            with console.progress_bar(method, "slice") as progress:
                 result = run(phantom.image, phantom.mask, settings, progress)
             dice = evaluation.scores(result.labels, phantom.labels, len(phantoms.TISSUES))
-            report = outputs.report_of(result) | dice
+            report = description.report_of(result) | dice
             labels[method] = evaluation.relabelled(result.labels, report["matched"])
             reports[method] = report
             fit = report["fits"][0]

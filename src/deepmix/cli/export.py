@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from deepmix.conformance.examples import Sizes
 from deepmix.conformance.tolerances import DTYPES
-from deepmix.export.options import PLATFORMS, Sizes, check_installed, check_sizes
+from deepmix.export.options import PLATFORMS, check_installed, check_sizes
 
 from . import options
 
@@ -33,7 +34,10 @@ def export(
 
     from . import console
 
-    sizes, named = Sizes(channels, classes, size, depth, filters), list(dict.fromkeys(platforms.split(",")))
+    sizes, named = (
+        Sizes(channels=channels, classes=classes, size=size, depth=depth, filters=filters),
+        list(dict.fromkeys(platforms.split(","))),
+    )
     check_sizes(sizes)
     check_choice("dtype", dtype, DTYPES)
     for platform in named:

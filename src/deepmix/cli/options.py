@@ -1,34 +1,84 @@
-"""The options that several commands have in common; each command says its default."""
+"""Options: those that several commands have in common, and those that come from the fields of settings."""
 
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-NETWORK, LOOP, MIXTURE, RUN = "Network", "How the network is trained", "Mixture", "Running"
+from deepmix.segmentation.settings import Settings
+from deepmix.settings import RUN, Setting, settings_of
 
-Classes = Annotated[int, typer.Option("--classes", "-k", help="Number of classes.")]
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def option_of(field: Setting, shown: bool | str = True) -> Any:
+    """The option that sets a field. shown: whether the help has its default, or what it has instead."""
+    about = field.about
+    names = about.names or ((f"--{field.name.replace('_', '-')}",) if field.default is False else ())
+    return typer.Option(*names, help=about.help, rich_help_panel=about.panel, show_default=shown)
+
+
 Results = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 Mask = Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")]
-Backend = Annotated[str, typer.Option(help="accelerated or reference.")]
+Backend = Annotated[str, option_of(settings_of(Settings)["backend"])]
 Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write the class probabilities.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.")]
-
-Depth = Annotated[int, typer.Option(help="Poolings.", rich_help_panel=NETWORK)]
-Filters = Annotated[int, typer.Option(help="Filters at the top.", rich_help_panel=NETWORK)]
-NegativeSlope = Annotated[float, typer.Option(help="Of LeakyReLU.", rich_help_panel=NETWORK)]
-
-LearningRate = Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)]
-WeightDecay = Annotated[float, typer.Option(help="Of AdamW.", rich_help_panel=LOOP)]
-MaxNorm = Annotated[float, typer.Option(help="The gradient is clipped to this norm.", rich_help_panel=LOOP)]
-LabelRule = Annotated[str, typer.Option(help="prior or posterior.", rich_help_panel=LOOP)]
-TotalVariation = Annotated[float, typer.Option(help="Weight of the total variation.", rich_help_panel=LOOP)]
-
-Dtype = Annotated[str | None, typer.Option(help="float32 or float64.", rich_help_panel=RUN)]
 NoCompilationCache = Annotated[
     bool,
     typer.Option(
         "--no-compilation-cache", help="Do not keep what is compiled for the next run.", rich_help_panel=RUN
     ),
 ]
+
+
+def of_settings(
+    record: type, *, besides: Sequence[str] = (), by_preset: Mapping[str, Mapping[str, Any]] | None = None
+) -> Callable[[Command], Command]:
+    """Give a command an option for each field of a record of settings, where its own parameters have the `*`.
+
+    It gets what was typed by the flat names of the fields, as its `**typed`; see `values`.
+    besides: fields that have no option. by_preset: of fields that presets say, the default of each preset.
+    """
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command)
+        own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        place = sum(each.kind is not each.KEYWORD_ONLY for each in own)
+        fields = [field for name, field in settings_of(record).items() if name not in besides]
+        derived = [_parameter(field, (by_preset or {}).get(field.name)) for field in fields]
+        every = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own[:place], *derived, *own[place:])]
+        command.__signature__ = signature.replace(parameters=every)  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+def values(record: type, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed as the values of fields; what was not is left to the default, or to the preset."""
+    known, given = settings_of(record), {name: text for name, text in typed.items() if text is not None}
+    parsers = {name: known[name].about.parse for name in given}
+    return {name: parse(given[name]) if (parse := parsers[name]) else given[name] for name in given}
+
+
+def files(typed: Mapping[str, Any]) -> list[Path]:
+    """The files among what was typed."""
+    return [each for each in typed.values() if isinstance(each, Path)]
+
+
+def _parameter(field: Setting, by_preset: Mapping[str, Any] | None) -> inspect.Parameter:
+    """The option of a field as a parameter of a command."""
+    option, default = option_of(field), field.default
+    if by_preset is not None:
+        option = option_of(field, "; ".join(f"{preset}: {value}" for preset, value in by_preset.items()))
+        default = None
+    kind = field.about.typed or field.type
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if default is MISSING else default,
+        annotation=Annotated[kind | None if default is None else kind, option],
+    )

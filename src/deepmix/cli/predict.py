@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from deepmix.files.inputs import existing
+from deepmix.segmentation.settings import Settings
 
 from . import options
 
@@ -23,7 +24,7 @@ def predict(
     truth: Annotated[Path | None, typer.Option(help="Label map; adds Dice to the report.")] = None,
     probabilities: options.Probabilities = False,
     skip_bad: options.SkipBad = False,
-    backend: options.Backend = "accelerated",
+    backend: options.Backend = Settings.backend,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Segment images by one forward pass each of a network that deepmix train has trained."""
@@ -38,19 +39,16 @@ def predict(
     outputs.check_folder(output, overwrite, [run, *files])
 
     from deepmix import compilation_cache, datasets
-    from deepmix.backends import backend as chosen
-    from deepmix.segmentation.settings import Settings
+    from deepmix.backends import opened
     from deepmix.training import prediction, runs
 
     from . import console
 
     trained = runs.load(run)
-    dtype = trained.settings.dtype if backend == "accelerated" else None
-    settings = Settings(trained.settings.n_components, backend=backend, dtype=dtype)
     with console.warnings_in_lines():
         if backend == "accelerated":
             compilation_cache.enable()
-        with chosen(settings) as twin:
+        with opened(backend, trained.settings.dtype) as twin:
             if table is None:
                 case = prediction.case_of(list(channels or ()), mask, truth, trained)
                 with outputs.new_results(output) as folder:

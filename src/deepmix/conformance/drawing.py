@@ -54,7 +54,9 @@ def draw_mixture(
     """K Gaussians over M channels: proportions of Dirichlet, means normal with deviation `spread`."""
     covariances = draw_covariances(rng, k, m, condition, covariance_type)
     return Mixture(
-        frozen(rng.dirichlet(np.full(k, 3.0))), frozen(rng.normal(0, spread, (k, m))), frozen(covariances)
+        proportions=frozen(rng.dirichlet(np.full(k, 3.0))),
+        means=frozen(rng.normal(0, spread, (k, m))),
+        covariances=frozen(covariances),
     )
 
 
@@ -90,6 +92,14 @@ def simplex(logits: np.ndarray) -> np.ndarray:
     """Softmax over the first axis."""
     positive = np.exp(logits - logits.max(axis=0))
     return positive / positive.sum(axis=0)
+
+
+def draw_truth(
+    rng: np.random.Generator, shape: tuple[int, ...], k: int, known: float, n_classes: int | None = None
+) -> np.ndarray:
+    """(…, K, H, W): a class for about `known` of the pixels (…, H, W), of the first `n_classes` if not of all."""
+    one_hot = np.moveaxis(np.eye(k)[rng.integers(0, n_classes or k, shape)], -1, -3)
+    return np.ascontiguousarray(one_hot * (rng.random(shape) < known)[..., None, :, :])
 
 
 def draw_image(rng: np.random.Generator, m: int, k: int, h: int, w: int, contrast: float = 3.0) -> np.ndarray:

@@ -71,7 +71,7 @@ def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
         outputs = {name: array for name, array in expected.items() if not name.startswith(TOLERANCE)}
         _check(path.with_name("inputs.npz"), description["inputs"], inputs)
         _check(path.with_name("expected.npz"), description["outputs"], outputs)
-        yield path.parent, Vector(description, inputs, expected)
+        yield path.parent, Vector(description=description, inputs=inputs, expected=expected)
 
 
 def _description(path: Path) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import deepmix.reference
 
 from . import flat
 from .flat import Arrays
-from .operations import Operation
+from .operation import Operation
 from .tolerances import DTYPES
 
 
@@ -27,8 +27,8 @@ class Port(NamedTuple):
         round all calls in one dtype.
     """
 
-    module: ModuleType
-    adapter: ModuleType | None
+    module: ModuleType | SimpleNamespace
+    adapter: ModuleType | SimpleNamespace | None
 
     def find(self, name: str) -> Callable[..., Any] | None:
         """The function of that name, the adapter's before the module's; None if there is none."""
@@ -55,7 +55,7 @@ class Port(NamedTuple):
         return tuple(said)
 
     def regularizer(self, named: dict[str, Any]) -> tuple[Callable[..., Any], float]:
-        """A regulariser (the module's own, in the form that its `deep` takes) and its strength."""
+        """A regulariser (the module's own, in the form that its `deep_mixtures` take) and its strength."""
         function = _get(self.module, f"deep_mixtures.regularizers.{named['name']}")
         if function is None:
             raise NotImplementedError(f"there is no deep_mixtures.regularizers.{named['name']}")
@@ -68,7 +68,7 @@ def load(name: str) -> Port:
     if "/" in name or "\\" in name or name.startswith("."):
         raise ImportError(f"{name} is a file; name the module: {Path(name).stem}")
     module = _import(name)
-    return Port(module, _child(module, "conformance"))
+    return Port(module=module, adapter=_child(module, "conformance"))
 
 
 def _import(name: str) -> ModuleType:
@@ -136,6 +136,18 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     return dict(zip(operation.result, result, strict=True))
 
 
+def nested(functions: Mapping[str, Callable[..., Any]]) -> SimpleNamespace:
+    """Functions by their full names as a module has them: `mixtures.gmm.e_step`."""
+    whole = SimpleNamespace()
+    for name, function in functions.items():
+        *path, last = name.split(".")
+        place = whole
+        for part in path:
+            place = vars(place).setdefault(part, SimpleNamespace())
+        setattr(place, last, function)
+    return whole
+
+
 def _defaults(function: Callable[..., Any]) -> set[str]:
     """The arguments for which a function has a default; none if it does not say."""
     try:
@@ -163,4 +175,4 @@ def _child(place: Any, name: str) -> Any:
     return getattr(place, name, None)
 
 
-REFERENCE = Port(deepmix.reference, None)
+REFERENCE = Port(module=deepmix.reference, adapter=None)

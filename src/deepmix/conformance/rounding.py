@@ -60,7 +60,7 @@ def _copy() -> Port:
         for name, value in list(vars(module).items()):
             if callable(value) and value in rounded:
                 setattr(module, name, rounded[value])
-    return Port(package, None)
+    return Port(module=package, adapter=None)
 
 
 def _functions(module: ModuleType) -> list[Callable[..., Any]]:

@@ -62,7 +62,9 @@ def run(
                 try:
                     port.function(case.function)
                 except NotImplementedError as error:
-                    yield Result(case.function, case.name, dtype, "missing", message=str(error))
+                    yield Result(
+                        function=case.function, case=case.name, dtype=dtype, outcome="missing", message=str(error)
+                    )
                 else:
                     yield of_port(port, vectors.make(case, preset, dtype))
 
@@ -130,7 +132,14 @@ def judge(vector: Vector, actual: Callable[[str], np.ndarray]) -> Result:
 
 def _result(vector: Vector, outcome: str, worst: float = 0.0, message: str = "") -> Result:
     description = vector.description
-    return Result(description["function"], description["case"], description["dtype"], outcome, worst, message)
+    return Result(
+        function=description["function"],
+        case=description["case"],
+        dtype=description["dtype"],
+        outcome=outcome,
+        worst=worst,
+        message=message,
+    )
 
 
 def wanted(function: str, case: str, only: Iterable[str]) -> bool:

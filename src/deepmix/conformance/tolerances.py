@@ -39,25 +39,37 @@ class Rule(NamedTuple):
 
 SAMPLES = 8  # of "backward": the chance that all eight stay below a tenth of the deviation is 2·10⁻⁹
 
-EXACT = Rule("exact")
+EXACT = Rule(name="exact")
 # Eight bits. A function's result moves once, but a program rounds at every operation in it, of a thousand outputs
 # the worst counts, and eight samples show about one deviation. Real mistakes are larger by far: float64 has 52.
-BACKWARD = Rule("backward", 256)
+BACKWARD = Rule(name="backward", factor=256)
 
 
 def relative(n: int) -> Rule:
     """So many roundings of the output itself."""
-    return Rule("relative", n)
+    return Rule(name="relative", factor=n)
 
 
 def counted(magnitude: Magnitude) -> Rule:
     """The bound from the operation count."""
-    return Rule("operations", magnitude=magnitude)
+    return Rule(name="operations", magnitude=magnitude)
 
 
 def backward(magnitude: Magnitude) -> Rule:
     """`BACKWARD` for outputs whose own size does not bound their rounding, such as exp of large logs."""
     return BACKWARD._replace(magnitude=magnitude)
+
+
+def probability(output: str) -> Magnitude:
+    """exp of a logarithm is as uncertain, relatively, as the logarithm is absolutely."""
+
+    def magnitude(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
+        p = expected[output]
+        log_p = np.log(np.where(p > 0, p, 1))
+        likelihood = expected.get("log_likelihood", np.zeros(()))
+        return p * (1 + np.abs(log_p) + np.abs(likelihood)), 1
+
+    return magnitude
 
 
 def tolerance(
@@ -111,9 +123,9 @@ def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarr
     if expected.shape == () and actual.size == 1:  # not every language has arrays without axes
         actual = actual.reshape(())
     if actual.shape != expected.shape:
-        return Difference(np.inf, f"{name} has the shape {actual.shape}, expected {expected.shape}")
+        return Difference(worst=np.inf, message=f"{name} has the shape {actual.shape}, expected {expected.shape}")
     if actual.dtype.kind not in "biuf":
-        return Difference(np.inf, f"{name} holds {actual.dtype}, expected numbers")
+        return Difference(worst=np.inf, message=f"{name} holds {actual.dtype}, expected numbers")
     actual = actual.astype(float)
     values = expected.astype(float)
     bound = np.zeros(values.shape) if bound is None else bound
@@ -124,11 +136,11 @@ def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarr
         multiple = np.where(error == 0, 0, error / bound)
     worst = float(multiple.max(initial=0))
     if worst <= 1:
-        return Difference(worst, "")
+        return Difference(worst=worst, message="")
     first = tuple(int(each) for each in np.argwhere(multiple > 1)[0])
     place = name + (str(list(first)) if first else "")
     allowed = f"±{bound[first]:.2g}" if bound[first] else "exactly"
     found, wanted = (f"{each[first]:.17g}" for each in (actual, values))
     differing = int((multiple > 1).sum())
     more = f" ({differing} elements differ)" if differing > 1 else ""
-    return Difference(worst, f"{place} is {found}, expected {wanted} {allowed}{more}")
+    return Difference(worst=worst, message=f"{place} is {found}, expected {wanted} {allowed}{more}")

@@ -13,7 +13,8 @@ from deepmix.reference import SPECIFICATION
 from . import flat
 from .cases import Case
 from .flat import Arrays
-from .operations import OPERATIONS, Operation
+from .operation import Operation
+from .operations import OPERATIONS
 from .ports import REFERENCE, Port, call
 from .rounding import rounding
 from .tolerances import EXACT, SAMPLES, eps_of, tolerance
@@ -70,7 +71,7 @@ def make(case: Case, preset: str, dtype: str) -> Vector:
         _must_reject(case, exact, options)
         described = _described(outputs)
         described[REJECTED]["tolerance"] = {"rule": EXACT.name}
-        return Vector(description | {"outputs": described}, inputs, outputs)
+        return Vector(description=description | {"outputs": described}, inputs=inputs, expected=outputs)
 
     @cache
     def rounded() -> list[Arrays]:
@@ -86,7 +87,7 @@ def make(case: Case, preset: str, dtype: str) -> Vector:
         described[name]["tolerance"], bound = tolerance(rule, name, dtype, exact, outputs, rounded)
         if bound is not None:
             expected[TOLERANCE + name] = bound
-    return Vector(description | {"outputs": described}, inputs, expected)
+    return Vector(description=description | {"outputs": described}, inputs=inputs, expected=expected)
 
 
 def _evaluate(case: Case, inputs: Arrays, options: dict[str, Any], port: Port = REFERENCE) -> Arrays:

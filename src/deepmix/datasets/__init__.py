@@ -6,17 +6,17 @@ from pathlib import Path
 from deepmix.files.inputs import existing
 
 from . import myops, table
-from .cases import Case, Layout, LoadedCase, assembled, cropped
+from .cases import CaseFiles, Layout, LoadedCase, assembled, cropped
 from .crop import Crop, around, fitting
 from .reading import load
 
 __all__ = [
-    "Case", "Crop", "Layout", "LoadedCase",
+    "CaseFiles", "Crop", "Layout", "LoadedCase",
     "around", "assembled", "cropped", "find", "fitting", "load", "load_all",
 ]  # fmt: skip
 
 
-def find(path: str | Path) -> list[Case]:
+def find(path: str | Path) -> list[CaseFiles]:
     """The cases of a table (`.csv`), of a folder with `cases.csv`, or of a folder in the layout of MyoPS 2020.
 
     Raises FileNotFoundError, and ValueError for what is none of these.
@@ -31,7 +31,7 @@ def find(path: str | Path) -> list[Case]:
 
 
 def load_all(
-    cases: Iterable[Case],
+    cases: Iterable[CaseFiles],
     skip_bad: bool = False,
     size: tuple[int, int] | None = None,
     n_classes: int | None = None,

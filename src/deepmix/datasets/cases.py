@@ -24,7 +24,7 @@ class Layout(NamedTuple):
     test_patients: tuple[str, ...] = ()
 
 
-class Case(NamedTuple):
+class CaseFiles(NamedTuple):
     """The files of an image or a volume.
 
     channels: a file each, by name. mask: the pixels that count; None: those of the codes, or else all.
@@ -55,7 +55,7 @@ class LoadedCase(NamedTuple):
     mask: np.ndarray
     labels: np.ndarray | None
     crop: Crop
-    case: Case
+    case: CaseFiles
     like: Image
     z: int | None
 

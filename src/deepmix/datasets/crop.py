@@ -52,7 +52,7 @@ def around(mask: np.ndarray, size: tuple[int, int]) -> Crop:
         raise ValueError(f"the mask, {_by(end - first)} pixels, does not fit into a crop of {_by(size)}")
     spare = np.subtract(mask.shape, size)
     down, right = np.clip((first + end - size) // 2, np.minimum(spare, 0), np.maximum(spare, 0))
-    return Crop((int(down), int(right)), size, mask.shape)
+    return Crop(start=(int(down), int(right)), size=size, shape=mask.shape)
 
 
 def fitting(masks: Iterable[np.ndarray], multiple: int, margin: int = 0) -> tuple[int, int]:

@@ -30,7 +30,10 @@ def write(folder: Path, number: int, slices: Sequence[Phantom]) -> None:
     spacing = (_WIDTH / size, _WIDTH / size, _THICKNESS)
     axes = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)  # columns to the left of the patient, rows to the back
     like = Image(
-        np.empty(0), Geometry((size, size, len(slices)), spacing, (0.0, 0.0, 0.0), axes), ".nii.gz", folder
+        channels=np.empty(0),
+        geometry=Geometry(size=(size, size, len(slices)), spacing=spacing, origin=(0.0, 0.0, 0.0), direction=axes),
+        suffix=".nii.gz",
+        source=folder,
     )
     codes = np.array([0, *CODES.values()])
     volumes = {TRUTH: [codes[each.labels] for each in slices]}

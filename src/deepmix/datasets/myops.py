@@ -6,18 +6,18 @@ from pathlib import Path
 
 from deepmix.datasets.phantoms import CHANNELS, TISSUES
 
-from .cases import Case, Layout
+from .cases import CaseFiles, Layout
 
 SEQUENCES = dict(zip(CHANNELS, ("C0", "DE", "T2"), strict=True))  # channel to the ending of its file's name
 TRUTH = "gd"
 CODES = dict(zip(TISSUES, (500, 200, 1220, 2221), strict=True))  # beside 600, the blood of the right ventricle
-LAYOUT = Layout(tuple(CODES.items()), size=(160, 160), test_patients=("109", "114", "117", "120", "122"))
+LAYOUT = Layout(codes=tuple(CODES.items()), size=(160, 160), test_patients=("109", "114", "117", "120", "122"))
 
 # not ._…, which macOS leaves beside a file
 _NAME = re.compile(rf"(?!\.).*?(\d+)_({'|'.join([*SEQUENCES.values(), TRUTH])})\.nii(\.gz)?")
 
 
-def find(folder: Path) -> list[Case]:
+def find(folder: Path) -> list[CaseFiles]:
     """The cases in a folder and those below it, paired and ordered by number, which names case and patient.
 
     A case that lacks a file, or has one twice, gets a fault. Raises ValueError if there is no such file.
@@ -31,7 +31,7 @@ def find(folder: Path) -> list[Case]:
     return [_case(number, files[number]) for number in sorted(files, key=int)]
 
 
-def _case(number: str, files: dict[str, list[Path]]) -> Case:
+def _case(number: str, files: dict[str, list[Path]]) -> CaseFiles:
     faults = []
     for kind in (*SEQUENCES.values(), TRUTH):
         found = files[kind]
@@ -41,4 +41,12 @@ def _case(number: str, files: dict[str, list[Path]]) -> Case:
             faults.append(f"{len(found)} {kind} files: {', '.join(map(str, found))}")
     channels = {name: files[kind][0] for name, kind in SEQUENCES.items() if files[kind]}
     truth = files[TRUTH][0] if files[TRUTH] else None
-    return Case(number, channels, None, truth, number, LAYOUT, tuple(faults))
+    return CaseFiles(
+        name=number,
+        channels=channels,
+        mask=None,
+        labels=truth,
+        patient=number,
+        layout=LAYOUT,
+        faults=tuple(faults),
+    )

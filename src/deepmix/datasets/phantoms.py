@@ -57,7 +57,7 @@ def left_ventricle(size: int = 160, noise: float = 1.0, seed: int = 0) -> Phanto
         value *= np.exp(0.08 * _smooth(0.3 * size, size, rng))  # the bias field
         real, imaginary = scanner[channel] * rng.standard_normal((2, size, size))
         channels.append(np.hypot(value + real, imaginary))
-    return Phantom(np.stack(channels), labels, labels > 0)
+    return Phantom(image=np.stack(channels), labels=labels, mask=labels > 0)
 
 
 def _anatomy(size: int, rng: np.random.Generator) -> np.ndarray:

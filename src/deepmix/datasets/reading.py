@@ -7,13 +7,13 @@ import numpy as np
 
 from deepmix.files.images import Image, read_image, read_labels
 
-from .cases import Case, LoadedCase, cropped
+from .cases import CaseFiles, LoadedCase, cropped
 from .crop import Crop, fitting
 
 Result = TypeVar("Result")
 
 
-def load(case: Case, size: tuple[int, int] | None = None, n_classes: int | None = None) -> list[LoadedCase]:
+def load(case: CaseFiles, size: tuple[int, int] | None = None, n_classes: int | None = None) -> list[LoadedCase]:
     """Read a case: its image, or those slices of its volume on which the mask holds a pixel.
 
     size: crop to (h, w), see `crop.around`; None: as the layout says, or not at all.
@@ -36,7 +36,7 @@ def load(case: Case, size: tuple[int, int] | None = None, n_classes: int | None 
     return [cropped(item, size) for item in items]
 
 
-def _channels(case: Case, faults: list[str]) -> Image | None:
+def _channels(case: CaseFiles, faults: list[str]) -> Image | None:
     """The image; where its files cannot be read, or not together, the first that can."""
     paths = list(case.channels.values())
     if not paths:
@@ -53,7 +53,7 @@ def _channels(case: Case, faults: list[str]) -> Image | None:
     return image
 
 
-def _labels(case: Case, image: Image, n_classes: int | None, faults: list[str]) -> np.ndarray | None:
+def _labels(case: CaseFiles, image: Image, n_classes: int | None, faults: list[str]) -> np.ndarray | None:
     """The label map (H, W[, D]), 0 … K."""
     labels = None if case.labels is None else _attempt(faults, read_labels, case.labels, image)
     if labels is None:
@@ -70,7 +70,7 @@ def _labels(case: Case, image: Image, n_classes: int | None, faults: list[str]) 
     return labels
 
 
-def _mask(case: Case, image: Image, labels: np.ndarray | None, faults: list[str]) -> np.ndarray | None:
+def _mask(case: CaseFiles, image: Image, labels: np.ndarray | None, faults: list[str]) -> np.ndarray | None:
     """The mask (H, W[, D]) bool; None if it cannot be read."""
     if case.mask is not None:
         values = _attempt(faults, read_labels, case.mask, image)
@@ -82,11 +82,11 @@ def _mask(case: Case, image: Image, labels: np.ndarray | None, faults: list[str]
 
 
 def _slices(
-    case: Case, image: Image, mask: np.ndarray, labels: np.ndarray | None, faults: list[str]
+    case: CaseFiles, image: Image, mask: np.ndarray, labels: np.ndarray | None, faults: list[str]
 ) -> list[LoadedCase]:
     """The image, or the slices that can be used, whole."""
     like = image._replace(channels=np.empty((0, *mask.shape), np.float32))
-    whole = Crop((0, 0), mask.shape[:2], mask.shape[:2])
+    whole = Crop(start=(0, 0), size=mask.shape[:2], shape=mask.shape[:2])
     tissues = range(1, len(case.layout.codes) + 1)
     items = []
     for z in range(mask.shape[2]) if mask.ndim == 3 else [None]:
@@ -97,7 +97,18 @@ def _slices(
         name = case.name if z is None else f"{case.name}/slice_{z:02}"
         with np.errstate(over="ignore"):  # becomes infinity, which is a fault or does not count
             pixels = np.ascontiguousarray(image.channels[at], np.float32)
-        items.append(LoadedCase(name, pixels, mask[at], truth, whole, case, like, z))
+        items.append(
+            LoadedCase(
+                name=name,
+                image=pixels,
+                mask=mask[at],
+                labels=truth,
+                crop=whole,
+                case=case,
+                like=like,
+                z=z,
+            )
+        )
     if not items:
         faults.append(f"no slice holds all of {', '.join(tissue for tissue, _ in case.layout.codes)}")
     for channel, name in enumerate(case.channels):

@@ -3,12 +3,12 @@
 import csv
 from pathlib import Path
 
-from .cases import Case
+from .cases import CaseFiles
 
 _RESERVED = ("case", "mask", "labels", "patient")
 
 
-def find(path: Path) -> list[Case]:
+def find(path: Path) -> list[CaseFiles]:
     """The cases of a CSV file, in its order; relative paths are relative to it.
 
     A case without a cell for a channel or the mask gets a fault; labels and patient may be left empty.
@@ -27,7 +27,7 @@ def find(path: Path) -> list[Case]:
     channels = _channels(path, header)
     if len(rows) == 1:
         raise ValueError(f"{path} names no case below its header")
-    cases: dict[str, Case] = {}
+    cases: dict[str, CaseFiles] = {}
     for number, cells in rows[1:]:
         where = f"row {number} of {path}"
         if len(cells) > len(header):
@@ -55,10 +55,10 @@ def _channels(path: Path, header: list[str]) -> list[str]:
     return channels
 
 
-def _case(row: dict[str, str], channels: list[str], folder: Path) -> Case:
+def _case(row: dict[str, str], channels: list[str], folder: Path) -> CaseFiles:
     files = {column: folder / row[column] for column in (*channels, "mask", "labels") if row.get(column)}
     needed = [column for column in (*channels, "mask") if column in row]
-    return Case(
+    return CaseFiles(
         name=row["case"],
         channels={name: files[name] for name in channels if name in files},
         mask=files.get("mask"),

@@ -1,7 +1,7 @@
 """Algorithm 3 as an estimator on images; new images go through the network that it trained."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, NamedTuple, Self
 
@@ -9,14 +9,19 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from deepmix.backends import backend
+from deepmix.backends import opened
 from deepmix.reference.checks import check_choice
 from deepmix.reference.deep_mixtures.records import DeepFit, Prediction
 from deepmix.reference.trees import tree_map
 from deepmix.reference.types import Tree
-from deepmix.segmentation.job import Job, network, order_of, part_of, prepare, regularizers
-from deepmix.segmentation.preparation import Window, window
+from deepmix.segmentation.groups import MixtureSettings, ModelSettings, NetworkSettings, OptimizationSettings
+from deepmix.segmentation.model import first_parameters, regularizers
+from deepmix.segmentation.order import order_of
+from deepmix.segmentation.preparation import Job, prepare
+from deepmix.segmentation.results import class_probabilities, part_of
 from deepmix.segmentation.settings import Settings
+from deepmix.segmentation.windows import Window, window
+from deepmix.settings import changed, nested
 
 from .restarts import best_of, check_least, keep_end, keep_likelihood, seeds
 
@@ -43,18 +48,18 @@ class DeepMixture(BaseEstimator):
         n_components: int,
         *,
         kind: str = "deepsvg",
-        covariance_type: str = Settings.covariance_type,
+        covariance_type: str = MixtureSettings.covariance_type,
         standardize: str = Settings.standardize,
-        depth: int = Settings.depth,
-        filters: int = Settings.filters,
+        depth: int = NetworkSettings.depth,
+        filters: int = NetworkSettings.filters,
         margin: int = Settings.margin,
-        learning_rate: float = Settings.learning_rate,
-        weight_decay: float = Settings.weight_decay,
-        tol: float = Settings.tol,
-        min_steps: int = Settings.min_steps,
-        max_steps: int = Settings.max_steps,
-        m_step_gradient: str = Settings.m_step_gradient,
-        label_rule: str = Settings.label_rule,
+        learning_rate: float = OptimizationSettings.learning_rate,
+        weight_decay: float = OptimizationSettings.weight_decay,
+        tol: float = MixtureSettings.tol,
+        min_steps: int = OptimizationSettings.min_steps,
+        max_steps: int = OptimizationSettings.max_steps,
+        m_step_gradient: str = ModelSettings.m_step_gradient,
+        label_rule: str = ModelSettings.label_rule,
         total_variation: float = 0.0,
         n_init: int = 1,
         random_state: Any = None,
@@ -91,7 +96,7 @@ class DeepMixture(BaseEstimator):
         settings = self._settings()
         job = prepare(image, mask, settings)
         frame = _frame(job)
-        with backend(settings) as twin:
+        with _opened(settings) as twin:
             best = best_of(self._run(twin, job, frame, start) for start in self._starts(job))
         order = order_of(best.mixture.means, job)
         part = part_of(None, best, order, job)
@@ -101,7 +106,7 @@ class DeepMixture(BaseEstimator):
         self.n_features_in_ = len(job.volume)
         self.labels_ = frame.labels(_probabilities(best, settings)[order])
         keep_likelihood(self, part)
-        keep_end(self, part)
+        keep_end(self, part, settings.measure)
         return self
 
     def fit_predict(self, image: Any, mask: Any = None) -> np.ndarray:
@@ -120,23 +125,23 @@ class DeepMixture(BaseEstimator):
 
     def score(self, image: Any, mask: Any = None) -> float:
         """Mean log-likelihood, −NLL, of an image's standardised channels over its mask."""
-        return -float(self._predict(image, mask)[1].nll)
+        return -float(self._predict(image, mask)[1].value)
 
     def _settings(self) -> Settings:
         check_choice("kind", self.kind, ("deepsvg", "deepg"))
         own = ("kind", "n_init", "random_state", "warm_start")
         shared = {name: value for name, value in self.get_params(deep=False).items() if name not in own}
-        return Settings(method=self.kind, **shared)
+        return nested(Settings, method=self.kind, **shared)
 
     def _starts(self, job: Job) -> Iterator[Tree]:
         if self.warm_start and hasattr(self, "network_"):
             yield self.network_
             return
         for seed in seeds(self.random_state, self.n_init):
-            yield network(job._replace(settings=replace(job.settings, seed=seed)))
+            yield first_parameters(job._replace(settings=changed(job.settings, seed=seed)))
 
     def _run(self, twin: ModuleType, job: Job, frame: "_Frame", start: Tree) -> DeepFit:
-        model, optimization = job.settings.model(regularizers(job, twin)), job.settings.optimization()
+        model, optimization = job.settings.deep_model(regularizers(job, twin)), job.settings.descent()
         return twin.deep_mixtures.one_image.fit(
             frame.image, start, frame.weights, model=model, optimization=optimization
         )
@@ -148,11 +153,15 @@ class DeepMixture(BaseEstimator):
         if len(job.volume) != self.n_features_in_:
             raise ValueError(f"the image has {len(job.volume)} channels, the one fitted had {self.n_features_in_}")
         frame = _frame(job)
-        with backend(settings) as twin:
+        with _opened(settings) as twin:
             found = twin.deep_mixtures.many_images.predict(
-                self.network_, frame.image, frame.weights, model=settings.model()
+                self.network_, frame.image, frame.weights, model=settings.deep_model()
             )
         return frame, found
+
+
+def _opened(settings: Settings) -> AbstractContextManager[ModuleType]:
+    return opened(settings.backend, settings.floating, settings.device)
 
 
 class _Frame(NamedTuple):
@@ -178,9 +187,9 @@ def _frame(job: Job) -> _Frame:
     if not job.flat:
         raise ValueError(f"image must be (H, W) or (M, H, W), got the shape {job.volume.shape}")
     image, mask = job.volume[..., 0], job.mask[..., 0]
-    box = window(mask, job.settings.margin, 2**job.settings.depth)
-    return _Frame(box.take(image), box.take_mask(mask), box, mask)
+    box = window(mask, job.settings.margin, 2**job.settings.network.depth)
+    return _Frame(image=box.take(image), weights=box.take_mask(mask), window=box, mask=mask)
 
 
 def _probabilities(found: DeepFit | Prediction, settings: Settings) -> np.ndarray:
-    return np.asarray(found.responsibilities if settings.label_rule == "posterior" else found.proportions)
+    return np.asarray(class_probabilities(found, settings.model.label_rule))

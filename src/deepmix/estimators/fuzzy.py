@@ -12,6 +12,7 @@ from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import fcm, initialization
 from deepmix.reference.mixtures.checks import check_fuzzifier
 from deepmix.reference.mixtures.records import FuzzyFit
+from deepmix.segmentation.methods import METHODS
 
 from .restarts import check_least
 from .samples import SampleEstimator
@@ -32,7 +33,7 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
     feature_names_in_.
     """
 
-    _value = "objective"
+    _method = METHODS["fcm"]
 
     def __init__(
         self,

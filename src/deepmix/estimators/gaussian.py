@@ -66,14 +66,15 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
     def _e_step(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """γ (K, N) and the log-likelihoods (N,)."""
         pixels = self._pixels(X)
-        mixture = Mixture(*(array.astype(pixels.dtype) for array in self._mixture()))
+        mixture = self._mixture()
+        mixture = Mixture(**{name: array.astype(pixels.dtype) for name, array in mixture._asdict().items()})
         with self._backend(pixels.dtype) as twin:
             e_step = compiled(twin, twin.mixtures.gmm.e_step, "covariance_type")
             posteriors, log_likelihood = e_step(pixels, mixture, covariance_type=self.covariance_type)
         return np.asarray(posteriors), np.asarray(log_likelihood)
 
     def _mixture(self) -> Mixture:
-        return Mixture(self.weights_, self.means_, self.covariances_)
+        return Mixture(proportions=self.weights_, means=self.means_, covariances=self.covariances_)
 
     def _check_parameters(self) -> None:
         check_covariance_type(self.covariance_type)

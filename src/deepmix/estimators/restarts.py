@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from deepmix.reference.types import Status
+from deepmix.segmentation.selection import finite
 
 
 def check_least(estimator: BaseEstimator, **bounds: float) -> None:
@@ -24,14 +25,9 @@ def seeds(random_state: Any, number: int) -> list[int]:
     return check_random_state(random_state).randint(np.iinfo(np.int32).max, size=number).tolist()
 
 
-def best_of(fits: Iterable[Any], value: str = "nll") -> Any:
-    """The fit with the least NLL, or other value; the first of them if none is finite."""
-
-    def of(fit: Any) -> float:
-        found = float(getattr(fit, value))
-        return found if np.isfinite(found) else np.inf
-
-    return min(fits, key=of)
+def best_of(fits: Iterable[Any]) -> Any:
+    """The fit with the least value; the first of them if none is finite."""
+    return min(fits, key=lambda fit: finite(fit.value))
 
 
 def keep_likelihood(estimator: BaseEstimator, fit: Any) -> None:
@@ -42,10 +38,13 @@ def keep_likelihood(estimator: BaseEstimator, fit: Any) -> None:
     estimator.lower_bounds_ = (-history).tolist()
 
 
-def keep_end(estimator: BaseEstimator, fit: Any) -> None:
-    """Set converged_; warn of classes that collapsed, and of a fit that has not converged."""
+def keep_end(estimator: BaseEstimator, fit: Any, measure: str, settles: str = "") -> None:
+    """Set converged_; warn of classes that collapsed, and of a fit that has not converged.
+
+    measure, settles: what the fit measures, and what its stopping rule watches, if that is something else.
+    """
     estimator.converged_ = fit.status == Status.converged
     for k in np.flatnonzero(fit.degenerate):
         warnings.warn(f"class {k} collapsed: no sample belongs to it", stacklevel=4)
     if not estimator.converged_:
-        warnings.warn(fit.status.message, ConvergenceWarning, stacklevel=4)
+        warnings.warn(fit.status.message(measure, settles), ConvergenceWarning, stacklevel=4)

@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from deepmix.backends import opened
+from deepmix.backends import BACKENDS, opened
 from deepmix.reference.checks import check_choice
-from deepmix.segmentation.settings import BACKENDS
+from deepmix.segmentation.methods import METHODS
 
 from .restarts import best_of, check_least, keep_end, seeds
 
@@ -24,7 +24,7 @@ class SampleEstimator(ABC, BaseEstimator):
     starts and how it runs. The backends see samples as pixels (M, N), features as channels.
     """
 
-    _value = "nll"  # of a fit, the least of which is the best
+    _method = METHODS["gmm"]  # or one that measures the same
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit to samples X (n_samples, n_features) with weights (n_samples,), 1 if not given; returns itself.
@@ -77,9 +77,9 @@ class SampleEstimator(ABC, BaseEstimator):
             raise ValueError("sample_weight is zero for all samples")
         with self._backend(pixels.dtype) as twin:
             starts = self._starts(pixels, weights)
-            best = best_of((self._run(twin, pixels, weights, start) for start in starts), self._value)
+            best = best_of(self._run(twin, pixels, weights, start) for start in starts)
         self._keep(best, weights)
-        keep_end(self, best)
+        keep_end(self, best, self._method.measure, self._method.settles)
         return best
 
     def _starts(self, pixels: np.ndarray, weights: np.ndarray) -> Iterator[Any]:

@@ -65,7 +65,7 @@ def of_pair(pair: Pair, match: bool, tolerance: float) -> CaseScores:
     prediction, matched = renamed(prediction, truth) if match else (prediction, None)
     codes = sorted(code for code in {*np.unique(prediction).tolist(), *np.unique(truth).tolist()} if code)
     classes = {code: of_class(prediction == code, truth == code, grid.spacing, tolerance) for code in codes}
-    return CaseScores(pair, classes, labellings, matched, names)
+    return CaseScores(pair=pair, classes=classes, labellings=labellings, matched=matched, names=names)
 
 
 def of_class(prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float], tolerance: float) -> Scores:

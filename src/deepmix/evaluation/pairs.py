@@ -30,14 +30,17 @@ def find(prediction: Path, truth: Path) -> tuple[list[Pair], list[str]]:
     """
     one, other = _single(existing(prediction)), _single(existing(truth))
     if one and other:
-        return [Pair(_name(truth), one, other, {})], []
+        return [Pair(case=_name(truth), prediction=one, truth=other, codes={})], []
     if one or other:
         single, many = (prediction, truth) if one else (truth, prediction)
         raise ValueError(f"{single} is one label map, {many} holds many; name two files or two folders")
     predicted, true = _maps(prediction), _truths(truth)
     if alone := [name for name in predicted if name not in true]:
         raise ValueError(f"{prediction} and {truth} do not fit: no truth for {', '.join(alone)}")
-    pairs = [Pair(name, path, *true[name]) for name, path in predicted.items()]
+    pairs = [
+        Pair(case=name, prediction=path, truth=true[name][0], codes=true[name][1])
+        for name, path in predicted.items()
+    ]
     return pairs, [name for name in true if name not in predicted]
 
 

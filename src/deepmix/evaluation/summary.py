@@ -34,7 +34,7 @@ def summary(values: Iterable[float], seed: int) -> Summary:
         drawn = np.random.default_rng(seed).integers(len(finite), size=(RESAMPLES, len(finite)))
         low, high = (float(each) for each in np.percentile(finite[drawn].mean(axis=1), (2.5, 97.5)))
     misses, undefined = int(np.isinf(every).sum()), int(np.isnan(every).sum())
-    return Summary(_mean(finite), low, high, len(finite), misses, undefined)
+    return Summary(mean=_mean(finite), low=low, high=high, n=len(finite), misses=misses, undefined=undefined)
 
 
 def by_class(cases: Sequence[CaseScores], seed: int) -> dict[int, dict[str, Summary]]:

@@ -1,21 +1,10 @@
 """What the export can be told, and what it needs; nothing here takes long to import."""
 
 import importlib.util
-from typing import NamedTuple
 
-from deepmix.reference.networks.records import UNetConfig
+from deepmix.conformance.examples import Sizes
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
-
-
-class Sizes(NamedTuple):
-    """Channels M, classes K, pixels a side (H = W, N = H·W), and the size of the network."""
-
-    channels: int = 3
-    classes: int = 4
-    size: int = 160
-    depth: int = UNetConfig().depth
-    filters: int = UNetConfig().filters
 
 
 def check_sizes(sizes: Sizes) -> None:

@@ -10,14 +10,14 @@ import jax
 import jax.export
 
 from deepmix.conformance import files, flat, ports, runner, vectors
+from deepmix.conformance.examples import Sizes
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import Port
 from deepmix.files.outputs import versions, write_report
 from deepmix.reference import SPECIFICATION
 
-from . import loops
 from .arguments import Arguments, arguments
-from .options import Sizes
+from .loops import LOOPS
 
 MANIFEST = "manifest.json"
 
@@ -61,14 +61,13 @@ def lower(name: str, given: dict[str, Any], platforms: Iterable[str]) -> Program
         "arguments": _described(dict(zip(arrays, shapes, strict=True))),
         "results": _described(results),
     }
-    return Program(exported, description)
+    return Program(exported=exported, description=description)
 
 
 def _port(name: str) -> Port:
     """`accelerated`; where its own function checks input on the host, without that."""
     port = ports.load("deepmix.accelerated")
-    whole = Port(port.module, loops)
-    return whole if Port(loops, None).find(name) else port
+    return Port(module=port.module, adapter=ports.nested({name: LOOPS[name]})) if name in LOOPS else port
 
 
 @contextmanager

@@ -5,11 +5,9 @@ MetaImage, DICOM and pictures that is x, y[, z] (as in nibabel); for `.npy` the 
 """
 
 import json
-import math
 import re
 import warnings
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,10 +18,9 @@ try:
 except ImportError as error:
     raise ImportError("deepmix.images needs SimpleITK: pip install 'deepmix[app]'") from error
 
-from . import nifti
+from . import dicom, nifti
 from .inputs import existing
-
-sitk.ProcessObject.SetGlobalWarningDisplay(False)  # what matters of it is raised or warned of below
+from .itk import quiet
 
 # In which format results are written, by the format of the input; `.nii.gz` for all others (DICOM).
 _WRITTEN_AS = {
@@ -176,9 +173,10 @@ def _read(path: Path, one_channel: bool) -> Image:
     """Read one file. one_channel: take a `.npy` for (H, W[, D]) rather than channels first."""
     suffix = ".nii.gz" if existing(path).name.lower().endswith(".nii.gz") else path.suffix.lower()
     if suffix == ".npy":
-        return Image(_load_npy(path, one_channel), None, ".npy", path)
+        return Image(channels=_load_npy(path, one_channel), geometry=None, suffix=".npy", source=path)
     try:
-        image = _read_series(path) if path.is_dir() else sitk.ReadImage(str(path))
+        with quiet():
+            image = dicom.read_series(path) if path.is_dir() else sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise ValueError(f"cannot read {path}: {_one_line(error)}") from error
     array, n_axes = sitk.GetArrayFromImage(image).T, image.GetDimension()
@@ -194,8 +192,15 @@ def _read(path: Path, one_channel: bool) -> Image:
     if suffix in _NIFTI and image.HasMetaDataKey("bitpix"):
         array = nifti.mended(path, image, array)
     one = image[:, :, :, 0] if n_axes == 4 else image
-    geometry = Geometry(one.GetSize(), one.GetSpacing(), one.GetOrigin(), one.GetDirection())
-    return Image(_floating(array, path), geometry, _WRITTEN_AS.get(suffix, ".nii.gz"), path)
+    geometry = Geometry(
+        size=one.GetSize(), spacing=one.GetSpacing(), origin=one.GetOrigin(), direction=one.GetDirection()
+    )
+    return Image(
+        channels=_floating(array, path),
+        geometry=geometry,
+        suffix=_WRITTEN_AS.get(suffix, ".nii.gz"),
+        source=path,
+    )
 
 
 def _load_npy(path: Path, one_channel: bool) -> np.ndarray:
@@ -215,28 +220,6 @@ def _floating(array: np.ndarray, path: Path) -> np.ndarray:
         raise ValueError(f"{path} holds {array.dtype}; expected real numbers")
     exact = n_bytes <= 4 if kind == "f" else n_bytes <= 2
     return array.astype(np.float32 if exact else np.float64, order="C")
-
-
-def _read_series(folder: Path) -> sitk.Image:
-    """The volume of a folder that holds one DICOM series; ValueError if it holds none or several."""
-    reader = sitk.ImageSeriesReader()
-    series = {uid: reader.GetGDCMSeriesFileNames(str(folder), uid) for uid in reader.GetGDCMSeriesIDs(str(folder))}
-    if not series:
-        raise ValueError(f"no DICOM series in the folder {folder}")
-    if len(series) > 1:
-        found = ", ".join(f"{Path(files[0]).name} and {len(files) - 1} more" for files in series.values())
-        raise ValueError(f"{folder} holds {len(series)} DICOM series, give each its own folder: {found}")
-    (files,) = series.values()
-    reader.SetFileNames(files)
-    reader.MetaDataDictionaryArrayUpdateOn()
-    volume = reader.Execute()
-    tag = "0020|0032"  # where the first pixel of a slice lies
-    places = [reader.GetMetaData(k, tag).split("\\") for k in range(len(files)) if reader.HasMetaDataKey(k, tag)]
-    steps = [math.dist(map(float, here), map(float, there)) for here, there in pairwise(places)]
-    if steps and max(steps) - min(steps) > 0.01 * max(steps):
-        apart = f"{min(steps):g} to {max(steps):g} mm"
-        warnings.warn(f"the slices of {folder} are {apart} apart: some may be missing", stacklevel=4)
-    return volume
 
 
 def _one_line(error: Exception) -> str:
@@ -287,6 +270,7 @@ def _write(path: Path, image: sitk.Image | np.ndarray) -> None:
         if isinstance(image, np.ndarray):
             np.save(path, image)
         else:
-            sitk.WriteImage(image, str(path), useCompression=True)
+            with quiet():
+                sitk.WriteImage(image, str(path), useCompression=True)
     except RuntimeError as error:
         raise OSError(f"cannot write {path}: {_one_line(error)}") from error

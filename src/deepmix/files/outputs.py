@@ -4,9 +4,8 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from deepmix.reference.types import Status
-from deepmix.segmentation.results import Part, Segmentation
 
 REPORT = "report.json"
 
@@ -92,45 +90,6 @@ def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> N
     files = sorted([*_files(folder), index])
     text = json.dumps(plain({**report, "files": files}), indent=2, allow_nan=False)
     (folder / index).write_text(text + "\n")
-
-
-def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:
-    """Names of the channels: those of the files if each is one, else numbers."""
-    if len(paths) == n_channels:
-        return [Path(path).name.split(".")[0] for path in paths]
-    return [f"channel {number}" for number in range(n_channels)]
-
-
-# What a fit made smaller, by `Settings.measure`: its name in reports.
-VALUES = {"NLL": "nll", "F": "free_energy", "J": "objective"}
-
-
-def report_of(result: Segmentation) -> dict[str, Any]:
-    """What a segmentation was, as plain data: settings, versions, and for each fit how it went."""
-    return {
-        "method": result.settings.method,
-        "selection": None if result.selection is None else result.selection._asdict(),
-        "field": None if result.field is None else result.field._asdict(),
-        "settings": asdict(result.settings) | {"dtype": result.settings.floating},
-        "versions": versions(),
-        "seconds": result.seconds,
-        "standardization": result.scale._asdict(),
-        "units": "means and covariances in the unit of the image; all else of the standardised channels",
-        "fits": [_of_part(part, result.settings.measure) for part in result.parts],
-        "guide": None if result.guide is None else _of_part(result.guide, result.settings.guide_measure),
-    } | _of_memberships(result)
-
-
-def _of_part(part: Part, measure: str) -> dict[str, Any]:
-    value = {VALUES[measure]: part.nll}
-    return part._asdict() | value | {"steps": len(part.history), "message": part.status.message}
-
-
-def _of_memberships(result: Segmentation) -> dict[str, Any]:
-    """The partition coefficient of fuzzy C-means [FC4]."""
-    if result.settings.method != "fcm":
-        return {}
-    return {"partition_coefficient": float((result.probabilities**2).sum(axis=0)[result.labels > 0].mean())}
 
 
 def versions() -> dict[str, str]:

@@ -51,7 +51,15 @@ def read(folder: Path) -> Contents:
     if image is not None and image.channels.shape[1:] != labels.shape:
         image = None
         missing.append("channels: the files have changed since")
-    return Contents(report, labels, probabilities, image, truth, (folder / "overlay.png").read_bytes(), missing)
+    return Contents(
+        report=report,
+        labels=labels,
+        probabilities=probabilities,
+        image=image,
+        truth=truth,
+        overlay=(folder / "overlay.png").read_bytes(),
+        missing=missing,
+    )
 
 
 def _report(folder: Path) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.files.outputs import VALUES, channel_names, replaced
+from deepmix.files.outputs import replaced
 
 from . import panels
 from .contents import Contents, read
+from .description import VALUES, channel_names
 
 PAGE = "report.html"
 _STYLE = """

@@ -9,23 +9,11 @@ from scipy.ndimage import find_objects
 
 from deepmix.reference.mixtures.records import FieldFit, Mixture
 
-from .job import Job
 from .mixtures import fit_gmm
+from .preparation import Job
+from .results import PixelFit
 from .selection import BETAS, Strength, finite
 from .starts import starts
-
-
-class Field(NamedTuple):
-    """A field over some pixels.
-
-    fit: of a box round the pixels. posteriors: γ (K, pixels). beta: how strong it is. strength: how β was
-    chosen, if it was not given.
-    """
-
-    fit: FieldFit
-    posteriors: np.ndarray
-    beta: float
-    strength: Strength | None
 
 
 class Trial(NamedTuple):
@@ -35,7 +23,7 @@ class Trial(NamedTuple):
     badness: tuple[int, float]
 
 
-def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
+def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
     """The field over the mask (H, W, D) of an image or, with neighbours in three dimensions, of a volume.
 
     It starts from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
@@ -54,10 +42,10 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
             start,
             inside,
             beta=beta,
-            diagonals=settings.diagonals,
-            covariance_type=settings.covariance_type,
-            tol=settings.tol,
-            max_iter=settings.max_iter,
+            diagonals=settings.field.diagonals,
+            covariance_type=settings.mixture.covariance_type,
+            tol=settings.mixture.tol,
+            max_iter=settings.mixture.max_iter,
         )
 
     def lost(fit: FieldFit) -> int:
@@ -67,22 +55,24 @@ def fit_field(mask: np.ndarray, job: Job, twin: ModuleType) -> Field:
 
     given = list(starts(mask, job))
     candidates = [fit_gmm(mask, job, twin, given).mixture]
-    if settings.initialization == "multiscale":
+    if settings.mixture.initialization == "multiscale":
         candidates += given
 
     def attempt(beta: float) -> Trial:
         best = min((fit(start, beta) for start in candidates), key=lambda fit: (lost(fit), finite(fit.value)))
-        return Trial(best, (lost(best), finite(best.pseudo_nll)))
+        return Trial(fit=best, badness=(lost(best), finite(best.pseudo_nll)))
 
-    if settings.beta == "auto":
+    strength = None
+    if settings.field.beta == "auto":
         beta, tried = seek(attempt)
+        curve = {each: float(tried[each].fit.pseudo_nll) for each in sorted(tried)}
+        strength = Strength(beta=beta, pseudo_nll=curve)
     else:
-        beta = float(settings.beta)
+        beta = float(settings.field.beta)
         tried = {beta: attempt(beta)}
     found = tried[beta].fit
-    curve = {each: float(tried[each].fit.pseudo_nll) for each in sorted(tried)}
-    strength = Strength(beta, curve) if settings.beta == "auto" else None
-    return Field(found, np.asarray(found.responsibilities)[:, inside], beta, strength)
+    of_pixels = np.asarray(found.responsibilities)[:, inside]
+    return PixelFit(fit=found, probabilities=of_pixels, beta=beta, strength=strength)
 
 
 def seek(attempt: Callable[[float], Trial]) -> tuple[float, dict[float, Trial]]:

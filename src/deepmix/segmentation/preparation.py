@@ -1,4 +1,4 @@
-"""Between an image and what an algorithm takes: standardising, cropping and padding.
+"""From an image as it was given to what a segmentation works on: checked, standardised, its pixels chosen.
 
 Images are (M, *spatial), masks (*spatial) bool.
 """
@@ -6,6 +6,10 @@ Images are (M, *spatial), masks (*spatial) bool.
 from typing import NamedTuple
 
 import numpy as np
+
+from deepmix.reference.mixtures.checks import check_pixels
+
+from .settings import Settings
 
 
 class Scale(NamedTuple):
@@ -26,42 +30,68 @@ def scale(image: np.ndarray, mask: np.ndarray, over: str) -> Scale:
     A constant channel gets the deviation 1, hence standardises to 0 [G3].
     """
     if over == "none":
-        return Scale(np.zeros(len(image)), np.ones(len(image)))
+        return Scale(mean=np.zeros(len(image)), deviation=np.ones(len(image)))
     values = image[:, mask] if over == "mask" else image.reshape(len(image), -1)
     constant = values.min(axis=1) == values.max(axis=1)
     mean = np.where(constant, values[:, 0], values.mean(axis=1, dtype=float))
-    return Scale(mean, np.where(constant, 1.0, values.std(axis=1, dtype=float)))
+    return Scale(mean=mean, deviation=np.where(constant, 1.0, values.std(axis=1, dtype=float)))
 
 
-class Window(NamedTuple):
-    """A box of a 2-D image, padded to the size that the network takes.
+class Job(NamedTuple):
+    """A volume (M, H, W, D), standardised; its mask (H, W, D); the slices to do; is it a flat image?"""
 
-    box: slices of the box in the image. padding: pixels to add at the end of each axis.
-    """
+    volume: np.ndarray
+    mask: np.ndarray
+    slices: range
+    flat: bool
+    scale: Scale
+    settings: Settings
 
-    box: tuple[slice, slice]
-    padding: tuple[int, int]
-
-    def take(self, array: np.ndarray) -> np.ndarray:
-        """The box of an image (M, H, W), padded by reflection."""
-        return np.pad(array[:, *self.box], ((0, 0), *((0, more) for more in self.padding)), mode="reflect")
-
-    def take_mask(self, mask: np.ndarray) -> np.ndarray:
-        """The box of a mask (H, W); the padding does not count."""
-        return np.pad(mask[self.box], [(0, more) for more in self.padding])
-
-    def give(self, array: np.ndarray) -> np.ndarray:
-        """What belongs to the box, of an array (…, H', W') over the padded box."""
-        height, width = (side.stop - side.start for side in self.box)
-        return array[..., :height, :width]
+    def chosen(self) -> np.ndarray:
+        """The mask within the slices to do."""
+        result = np.zeros_like(self.mask)
+        result[..., self.slices] = self.mask[..., self.slices]
+        return result
 
 
-def window(mask: np.ndarray, margin: int, multiple: int) -> Window:
-    """The bounding box of a 2-D mask with a margin, to be padded to a multiple of 2^L."""
-    box, padding = [], []
-    for axis in (0, 1):
-        occupied = np.flatnonzero(mask.any(axis=1 - axis))
-        start, stop = max(occupied[0] - margin, 0), min(occupied[-1] + 1 + margin, mask.shape[axis])
-        box.append(slice(int(start), int(stop)))
-        padding.append(int(-(stop - start) % multiple))
-    return Window((box[0], box[1]), (padding[0], padding[1]))
+def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> Job:
+    """Check and standardise an image (H, W), (M, H, W) or (M, H, W, D); errors as `deepmix.segment`."""
+    volume = np.asarray(image)
+    if not np.issubdtype(volume.dtype, np.floating):
+        volume = volume.astype(float)
+    if volume.ndim == 2:
+        volume = volume[None]
+    if volume.ndim not in (3, 4):
+        raise ValueError(f"image must be (H, W), (M, H, W) or (M, H, W, D), got the shape {volume.shape}")
+    mask = np.ones(volume.shape[1:], bool) if mask is None else np.asarray(mask) != 0
+    if mask.shape != volume.shape[1:]:
+        raise ValueError(f"mask of shape {mask.shape} does not match image of shape {np.shape(image)}")
+    flat = volume.ndim == 3
+    if flat:
+        volume, mask = volume[..., None], mask[..., None]
+    if flat and settings.slices is not None:
+        raise ValueError("slices are of volumes; this image has none")
+    slices = range(mask.shape[2])[slice(*settings.slices or (None, None))]
+    if not mask[..., slices].any():
+        of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""
+        raise ValueError(f"the mask is empty{of}: no pixel counts")
+    pixels, _ = check_pixels(volume.reshape(len(volume), -1), mask.ravel(), settings.n_components)
+    volume = pixels.reshape(volume.shape)
+    over = scale(volume, mask, settings.standardize)
+    return Job(
+        volume=over.apply(volume).astype(settings.floating),
+        mask=mask,
+        slices=slices,
+        flat=flat,
+        scale=over,
+        settings=settings,
+    )
+
+
+def given_means(job: Job) -> np.ndarray:
+    """μ_data, standardised as the image is."""
+    means = np.asarray(job.settings.mixture.means_init, dtype=float)
+    expected = (job.settings.n_components, len(job.volume))
+    if means.shape != expected:
+        raise ValueError(f"means_init must have the shape (classes, channels) = {expected}, got {means.shape}")
+    return job.scale.apply(means.T).T

@@ -3,8 +3,11 @@
 from typing import Any
 
 from deepmix.reference.checks import check_choice
+from deepmix.settings import flat, nested
 
-from .settings import NETWORKS, Settings
+from .groups import GuidanceSettings
+from .methods import METHODS
+from .settings import Settings
 
 # The field, whose start and strength the image chooses [SV4], [SV5], gives the network its mixture, what it
 # learns first, and how smooth it shall be; then it descends on the free energy of that mixture [VE1]. The
@@ -46,12 +49,20 @@ def settings(preset: str, **given: Any) -> Settings:
     elif given.get("means_init") is not None:
         chosen = chosen | {"restarts": 1}  # given means are one start
     try:
-        return Settings(**chosen | given)
+        return nested(Settings, **chosen | given)
     except ValueError as error:
-        Settings(**given)  # if that is wrong by itself, it says so
+        nested(Settings, **given)  # if that is wrong by itself, it says so
         raise ValueError(f'{error} (the other setting is of preset "{preset}"; "paper" has none)') from None
 
 
-def _has_field(method: str = Settings.method, guide: str = Settings.guide, **_: Any) -> bool:
+def defaults() -> dict[str, dict[str, Any]]:
+    """Of every field that some preset says, what each preset has."""
+    each = {preset: flat(settings(preset, n_components=1)) for preset in PRESETS}
+    said = {name for chosen in PRESETS.values() for name in chosen}
+    return {name: {preset: values[name] for preset, values in each.items()} for name in said}
+
+
+def _has_field(method: str = Settings.method, guide: str = GuidanceSettings.guide, **_: Any) -> bool:
     """Whether a Markov field says which start is best."""
-    return method == "hmrf" or (method in NETWORKS and guide == "hmrf")
+    said_by = guide if method in METHODS and METHODS[method].deep else method
+    return said_by in METHODS and METHODS[said_by].field

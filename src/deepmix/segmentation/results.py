@@ -1,47 +1,69 @@
-"""What a segmentation returns."""
+"""What a segmentation returns, and how it is put together from its fits."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from deepmix.reference.types import Status
 
-from .preparation import Scale
+from .preparation import Job, Scale
 from .selection import Selection, Strength
 from .settings import Settings
+
+# Which probabilities of a network's fit choose the labels, by the label rule.
+_CHOOSING = {"prior": "proportions", "posterior": "responsibilities"}
 
 
 class Part(NamedTuple):
     """One fit: of the whole image, or of one slice of a volume by a deep method.
 
-    slice: index on the last axis, None for the whole image. history: every NLL (of the standardised
-    channels), the last finite one being that of the result; of fcm every J per pixel, of hmrf and of the free
-    energy every F. status: how the fit ended.
+    slice: index on the last axis, None for the whole image.
+    value: what `Settings.measure` names, of the result: NLL (of the standardised channels), F, or J per pixel.
+    history: every value, a non-finite one last. status: how the fit ended.
+    degenerate: (K,) bool, classes that collapsed.
     proportions: (K,), means over the mask. means: (K, M), in the unit of the image.
     covariances: in its square; (K, M), or (M, M) tied, or (K, M, M) full.
-    degenerate: (K,) bool, classes that collapsed.
     """
 
     slice: int | None
+    value: float
     history: np.ndarray
     status: Status
+    degenerate: np.ndarray
     proportions: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
-    degenerate: np.ndarray
 
-    @property
-    def nll(self) -> float:
-        """NLL of the result; or J per pixel, or F."""
-        finite = self.history[np.isfinite(self.history)]
-        return float(finite[-1]) if len(finite) else float("nan")
+
+class PixelFit(NamedTuple):
+    """A fit of pixels all at once.
+
+    fit: a record with value, history, status, degenerate and mixture. probabilities: (K, pixels), whose largest
+    is the label. beta: of a field, 0 without one. strength: how β was chosen, if it was not given.
+    """
+
+    fit: Any
+    probabilities: np.ndarray
+    beta: float = 0.0
+    strength: Strength | None = None
+
+
+class Outcome(NamedTuple):
+    """Fits, and the probabilities (K, N) of the pixels of each slice (None: of all chosen ones)."""
+
+    parts: list[Part]
+    maps: list[tuple[int | None, np.ndarray]]
+    guide: Part | None = None
+    field: Strength | None = None
 
 
 class Segmentation(NamedTuple):
     """What `segment` returns.
 
     labels: (*spatial) uint8, classes 1 … K, 0 outside the mask.
-    probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask.
+    probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask. Responsibilities γ of
+    gmm and hmrf, memberships of fcm; the pixels' proportions Π of svgmm, deepg and deepsvg, or, with the label
+    rule "posterior", the γ of the last two.
     parts: the fits behind it. guide: the GMM or field over the whole image that a deep method started from, or
     its classes were matched to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
     selection, field: how K, or the β of hmrf, was chosen, if it was not given.
@@ -56,3 +78,41 @@ class Segmentation(NamedTuple):
     seconds: float
     selection: Selection | None = None
     field: Strength | None = None
+
+
+def class_probabilities(found: Any, label_rule: str) -> Any:
+    """The probabilities (K, H, W) that choose the labels: Π or γ of a network's fit or prediction."""
+    return getattr(found, _CHOOSING[label_rule])
+
+
+def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
+    """A fit with its classes in order and its moments in the unit of the image."""
+    proportions = np.asarray(fit.mixture.proportions)
+    deviation, kind = job.scale.deviation, job.settings.mixture.covariance_type
+    covariances = np.asarray(fit.mixture.covariances)
+    if kind in ("diag", "spherical"):
+        covariances = covariances.reshape(len(order), -1) * deviation**2
+    else:
+        covariances = covariances * np.outer(deviation, deviation)
+    return Part(
+        slice=index,
+        value=float(fit.value),
+        history=np.asarray(fit.history),
+        status=fit.status,
+        degenerate=np.asarray(fit.degenerate)[order],
+        proportions=(proportions if proportions.ndim == 1 else proportions.mean(axis=1))[order],
+        means=np.asarray(fit.mixture.means)[order] * deviation + job.scale.mean,
+        covariances=covariances if kind == "tied" else covariances[order],
+    )
+
+
+def assembled(outcome: Outcome, job: Job) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (*spatial) and probabilities (K, *spatial) of all slices together."""
+    probabilities = np.zeros((job.settings.n_components, *job.mask.shape), np.float32)
+    done = np.zeros(job.mask.shape, bool)
+    for z, of_pixels in outcome.maps:
+        where = job.chosen() if z is None else job.mask[..., z]
+        (probabilities if z is None else probabilities[..., z])[:, where] = of_pixels
+        (done if z is None else done[..., z])[where] = True
+    labels = np.where(done, probabilities.argmax(axis=0) + 1, 0).astype(np.uint8)
+    return (labels[..., 0], probabilities[..., 0]) if job.flat else (labels, probabilities)

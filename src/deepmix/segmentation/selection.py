@@ -46,7 +46,7 @@ def least(curve: dict[int, float]) -> Selection:
             f"the BIC is least at {best} classes, an end of the range that was tried; try a wider one",
             stacklevel=4,
         )
-    return Selection(best, curve)
+    return Selection(n_components=best, bic=curve)
 
 
 def finite(value: Any) -> float:

@@ -1,200 +1,117 @@
-"""What a segmentation can be told, each setting with its default."""
+"""What a segmentation can be told; the defaults are the preset "paper": the published settings."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from deepmix.reference.checks import check_choice
+from deepmix import parsing
+from deepmix.backends import BACKENDS
 from deepmix.reference.deep_mixtures.checks import check_model
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.checks import check_fuzzifier
-from deepmix.reference.networks.records import UNetConfig
+from deepmix.settings import NETWORK, RUN, check, setting
 
-NETWORKS = ("deepg", "deepsvg")
-MIXTURES = ("gmm", "svgmm", *NETWORKS)
-METHODS = (*MIXTURES, "hmrf", "fcm")
-BACKENDS = ("accelerated", "reference")
+from .groups import (
+    FieldSettings,
+    GuidanceSettings,
+    MixtureSettings,
+    ModelSettings,
+    NetworkSettings,
+    OptimizationSettings,
+)
+from .methods import METHODS, OBJECTIVES
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of `deepmix.segment`; the defaults are the preset "paper": those of `reference/README.md`.
+    """Settings of `deepmix.segment`, which takes them by the flat names of their fields; see `deepmix.settings`.
 
-    n_components: K, the number of classes.
-    method: gmm, svgmm, deepg, deepsvg, hmrf (hidden Markov field) or fcm (fuzzy C-means).
-    backend: accelerated or reference.
-    seed: of the k-means start and of the network's first parameters.
-    dtype: float32 or float64; None: float32 accelerated, float64 reference (which knows no other).
-    device: of the accelerated backend, such as "cpu", "gpu" or "gpu:1"; None: JAX's first.
-    standardize: channels to mean 0, deviation 1 over the "mask" or the "image", or "none".
-    slices: (first, end) of the last axis of a volume, either None; None: all.
-
-    covariance_type: diag, spherical, tied or full.
-    initialization: "kmeans" (k-means++), "multiscale" (the same on the image as it is, and smoothed over 1, 2 and
-    3 pixels: four starts for one), "random" (random responsibilities or memberships).
-    restarts: seeds of the starts, from `seed` on. The fit with the least NLL, or J, is kept; a field starts from
-    the GMM of these and, with "multiscale", from every start: the least F is kept.
-    means_init: μ_data (K, M) in the unit of the image: the start of gmm and svgmm, the order of all classes.
-    svgmm_start: "fitted" (a fitted GMM) or "initial" (an unfitted one).
-    tol: on the change of the NLL, of F (hmrf), or of a membership (fcm). max_iter: most M-steps of gmm, svgmm
-    and hmrf, or rounds of fcm. fuzzifier: m of fcm. beta: β of hmrf, or "auto": the one with the least
-    pseudo-NLL [SV5] from 1 on. diagonals: whether its neighbours include those across corners.
-
-    depth, filters, negative_slope: size of the U-Net. margin: pixels round the mask's bounding box.
-    learning_rate, weight_decay, max_norm, min_steps, max_steps: see `Optimization`.
-    objective, contamination, m_step_gradient, m_step_weights, label_rule: see `DeepModel`; the free energy starts
-    from the guide.
-    m_step_every, m_step_damping: see `Optimization`.
-    total_variation, mean_prior: λ of [R2] and of [R1], which needs means_init; the first may be "auto": half the β
-    of the field that guides, with diagonals all of it.
-    guide: "gmm" or "hmrf" (with its `beta`), whose posteriors a deep method starts from where it needs them.
-    warm_start: steps on these posteriors before the loop [DG6].
+    n_components: K. slices: (first, end) of the last axis of a volume, either None; None: all.
+    margin: pixels round the mask's bounding box. device: of the accelerated backend; None: JAX's first.
+    dtype: None: float32 accelerated, float64 reference (which knows no other).
     """
 
-    n_components: int
-    method: str = "deepsvg"
-    backend: str = "accelerated"
-    seed: int = 0
-    dtype: str | None = None
-    device: str | None = None
-    standardize: str = "mask"
-    slices: tuple[int | None, int | None] | None = None
-    covariance_type: str = "diag"
-    initialization: str = "kmeans"
-    means_init: np.ndarray | None = None
-    svgmm_start: str = "fitted"
-    tol: float = Optimization().tol
-    max_iter: int = 100
-    restarts: int = 1
-    fuzzifier: float = 2.0
-    beta: float | str = 1.0
-    diagonals: bool = False
-    depth: int = UNetConfig().depth
-    filters: int = UNetConfig().filters
-    negative_slope: float = UNetConfig().negative_slope
-    margin: int = 8
-    learning_rate: float = Optimization().learning_rate
-    weight_decay: float = Optimization().weight_decay
-    max_norm: float = Optimization().max_norm
-    min_steps: int = Optimization().min_steps
-    max_steps: int = Optimization().max_steps
-    objective: str = DeepModel().objective
-    contamination: float = DeepModel().contamination
-    m_step_every: int = Optimization().m_step_every
-    m_step_damping: float = Optimization().m_step_damping
-    m_step_gradient: str = DeepModel().m_step_gradient
-    m_step_weights: str = DeepModel().m_step_weights
-    label_rule: str = DeepModel().label_rule
-    total_variation: float | str = 0.0
-    mean_prior: float = 0.0
-    guide: str = "gmm"
-    warm_start: int = 0
+    n_components: int = setting(help="Number of classes.", least=1, most=255)
+    method: str = setting(
+        "deepsvg",
+        help="gmm, svgmm, deepg, deepsvg, hmrf or fcm; robust, deepg is deepsvg.",
+        choices=tuple(METHODS),
+    )
+    backend: str = setting("accelerated", help="accelerated or reference.", choices=BACKENDS)
+    seed: int = setting(0, help="Of the k-means start and of the network's weights.")
+    slices: tuple[int | None, int | None] | None = setting(
+        None, help="Slices A:B of the last axis of a volume, as in Python.", typed=str, parse=parsing.slices
+    )
+    standardize: str = setting(
+        "mask", help="Over the mask, the image, or none.", choices=("mask", "image", "none")
+    )
+    mixture: MixtureSettings = MixtureSettings()
+    field: FieldSettings = FieldSettings()
+    network: NetworkSettings = NetworkSettings()
+    margin: int = setting(8, help="Pixels round the mask's bounding box.", panel=NETWORK, least=0)
+    optimization: OptimizationSettings = OptimizationSettings()
+    model: ModelSettings = ModelSettings()
+    guidance: GuidanceSettings = GuidanceSettings()
+    device: str | None = setting(None, help="Such as cpu, gpu or gpu:1.", panel=RUN)
+    dtype: str | None = setting(None, help="float32 or float64.", panel=RUN, choices=("float32", "float64"))
 
     def __post_init__(self) -> None:
-        check_choice("method", self.method, METHODS)
-        check_choice("backend", self.backend, BACKENDS)
-        check_choice("standardize", self.standardize, ("mask", "image", "none"))
-        check_choice("initialization", self.initialization, ("kmeans", "multiscale", "random"))
-        check_choice("guide", self.guide, ("gmm", "hmrf"))
-        check_choice("objective", self.objective, ("nll", "free_energy"))
-        check_choice("svgmm_start", self.svgmm_start, ("fitted", "initial"))
-        if self.dtype is not None:
-            check_choice("dtype", self.dtype, ("float32", "float64"))
+        check(self)
         if self.backend == "reference" and (self.dtype == "float32" or self.device not in (None, "cpu")):
             raise ValueError("the reference backend runs on the CPU in float64; leave dtype and device out")
-        if self.restarts > 1 and self.means_init is not None:
+        if self.mixture.restarts > 1 and self.mixture.means_init is not None:
             raise ValueError("means_init is one start; leave restarts out")
-        if self.mean_prior and self.means_init is None:
+        if self.model.mean_prior and self.mixture.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
-        check_model(self.model())
-        if self.deep and self.total_variation == "auto" and self.guide != "hmrf":
+        check_model(self.deep_model())
+        smooth = METHODS[self.method].deep and self.model.total_variation == "auto"
+        if smooth and not METHODS[self.guidance.guide].field:
             raise ValueError(
                 'total_variation "auto" follows the field that guides; add guide "hmrf", or give a number'
             )
-        for name in ("beta", "total_variation"):
-            value = getattr(self, name)
-            if value != "auto" and not (isinstance(value, (int, float)) and 0 <= value < np.inf):
-                raise ValueError(f"{name} must be a number that is not negative, or auto; got {value!r}")
         if self.method == "fcm":
-            check_fuzzifier(self.fuzzifier, self.max_iter)
-        if not 0 <= self.contamination < 1:
-            raise ValueError(f"contamination must be at least 0 and less than 1, got {self.contamination}")
-        for name, least in _LEAST.items():
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if not 1 <= self.n_components <= 255:
-            raise ValueError(f"n_components must be from 1 to 255, got {self.n_components}")
+            check_fuzzifier(self.mixture.fuzzifier, self.mixture.max_iter)
 
     @property
     def measure(self) -> str:
-        """What the history of a fit holds: NLLs, free energies F, or J of fuzzy C-means per pixel."""
-        if self.method == "hmrf" or (self.deep and self.objective == "free_energy"):
-            return "F"
-        return "J" if self.method == "fcm" else "NLL"
-
-    @property
-    def guide_measure(self) -> str:
-        """What the history of a guide holds."""
-        return "F" if self.guide == "hmrf" else "NLL"
+        """What the history of a fit holds: see `Method`."""
+        method = METHODS[self.method]
+        return OBJECTIVES[self.model.objective] if method.deep else method.measure
 
     @property
     def seeds(self) -> range:
         """The seeds of the starts."""
-        return range(self.seed, self.seed + self.restarts)
-
-    @property
-    def deep(self) -> bool:
-        """Whether the method has a network."""
-        return self.method in NETWORKS
+        return range(self.seed, self.seed + self.mixture.restarts)
 
     @property
     def floating(self) -> str:
         """The dtype of the computation."""
         return self.dtype or ("float64" if self.backend == "reference" else "float32")
 
-    def model(self, regularizers: tuple[Any, ...] = ()) -> DeepModel:
+    def deep_model(self, regularizers: tuple[Any, ...] = ()) -> DeepModel:
         """What Algorithm 3 minimises, with the regularisers of the backend that runs it."""
+        method, model = METHODS[self.method], self.model
+        energy = method.deep and model.objective == "free_energy"
         return DeepModel(
-            unet=UNetConfig(self.depth, self.filters, self.negative_slope),
-            method=self.method if self.deep else DeepModel().method,
-            covariance_type=self.covariance_type,
-            m_step_gradient=self.m_step_gradient,
-            m_step_weights=self.m_step_weights,
-            label_rule=self.label_rule,
+            unet=self.network.unet(),
+            objective=model.objective if energy else method.loss or DeepModel().objective,
+            covariance_type=self.mixture.covariance_type,
+            m_step_gradient=model.m_step_gradient,
+            m_step_weights=model.m_step_weights,
+            label_rule=model.label_rule,
             regularizers=regularizers,
-            objective=self.objective if self.deep else DeepModel().objective,
-            contamination=self.contamination if self.deep and self.objective == "free_energy" else 0.0,
+            contamination=model.contamination if energy else 0.0,
         )
 
-    def optimization(self) -> Optimization:
+    def descent(self) -> Optimization:
         """The loop of Algorithm 3."""
+        loop = self.optimization
         return Optimization(
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            max_norm=self.max_norm,
-            tol=self.tol,
-            min_steps=self.min_steps,
-            max_steps=self.max_steps,
-            m_step_every=self.m_step_every,
-            m_step_damping=self.m_step_damping,
+            learning_rate=loop.learning_rate,
+            weight_decay=loop.weight_decay,
+            max_norm=loop.max_norm,
+            tol=self.mixture.tol,
+            min_steps=loop.min_steps,
+            max_steps=loop.max_steps,
+            m_step_every=loop.m_step_every,
+            m_step_damping=loop.m_step_damping,
         )
-
-
-_LEAST: dict[str, float] = {
-    "tol": 0,
-    "max_iter": 0,
-    "restarts": 1,
-    "depth": 0,
-    "filters": 1,
-    "margin": 0,
-    "learning_rate": 0,
-    "weight_decay": 0,
-    "max_norm": 0,
-    "min_steps": 0,
-    "max_steps": 1,
-    "m_step_every": 0,
-    "m_step_damping": 0,
-    "mean_prior": 0,
-    "warm_start": 0,
-}

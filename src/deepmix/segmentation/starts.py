@@ -9,19 +9,20 @@ from deepmix.reference.mixtures import fcm, initialization
 from deepmix.reference.mixtures.records import Mixture
 
 from . import preparation
-from .job import Job, given_means
+from .preparation import Job, given_means
 
 SCALES = (0, 1, 2, 3)  # of "multiscale": deviations of the Gaussians that smooth, in pixels
+_DRAWN = {"kmeans": initialization.kmeans, "random": initialization.random_responsibilities}
 
 
 def starts(mask: np.ndarray, job: Job) -> Iterator[Mixture]:
     """All that the settings ask for: `restarts` seeds, each at every scale. mask: (H, W, D), the pixels."""
     settings, pixels = job.settings, job.volume[:, mask]
-    k, kind = settings.n_components, settings.covariance_type
-    if settings.means_init is not None:
+    k, kind = settings.n_components, settings.mixture.covariance_type
+    if settings.mixture.means_init is not None:
         yield initialization.from_means(pixels, given_means(job), covariance_type=kind)
         return
-    if settings.initialization == "multiscale":
+    if settings.mixture.initialization == "multiscale":
         for scale in SCALES:
             smooth = smoothed(job.volume, mask, scale)
             smooth = preparation.scale(smooth, mask, "mask").apply(smooth[:, mask])  # as K-means measures
@@ -30,9 +31,8 @@ def starts(mask: np.ndarray, job: Job) -> Iterator[Mixture]:
                 nearest = fcm.squared_distances(smooth, clusters.means).argmin(axis=0)
                 yield initialization.from_labels(pixels, nearest, k, covariance_type=kind)
         return
-    draw = {"kmeans": initialization.kmeans, "random": initialization.random_responsibilities}
     for seed in settings.seeds:
-        yield draw[settings.initialization](pixels, k, seed=seed, covariance_type=kind)
+        yield _DRAWN[settings.mixture.initialization](pixels, k, seed=seed, covariance_type=kind)
 
 
 def smoothed(volume: np.ndarray, mask: np.ndarray, deviation: float) -> np.ndarray:

@@ -36,7 +36,11 @@ def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> Augmentation:
     rough = rng.normal(size=(2, *shape[1:]))
     smooth = ndimage.gaussian_filter(rough, SMOOTHNESS * side, axes=(1, 2), mode="wrap")
     displacement = ELASTIC * side * smooth / smooth.std(axis=(1, 2), keepdims=True)
-    return Augmentation(flips @ rotation / scaling, displacement, rng.uniform(0, NOISE) * rng.normal(size=shape))
+    return Augmentation(
+        linear=flips @ rotation / scaling,
+        displacement=displacement,
+        noise=rng.uniform(0, NOISE) * rng.normal(size=shape),
+    )
 
 
 def apply(augmentation: Augmentation, item: Item) -> Item:
@@ -53,7 +57,7 @@ def apply(augmentation: Augmentation, item: Item) -> Item:
     mask, truth = (
         ndimage.map_coordinates(each, places, order=0, mode="constant") for each in (item.mask, item.truth)
     )
-    return Item((image + augmentation.noise).astype(item.image.dtype), mask, truth)
+    return Item(image=(image + augmentation.noise).astype(item.image.dtype), mask=mask, truth=truth)
 
 
 def augment(item: Item, rng: np.random.Generator) -> Item:

@@ -35,9 +35,10 @@ def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
     training, test = _split(cases, settings)
     rng = np.random.default_rng(settings.seed)
     known = [case for case in training if case[0].labels is not None]
-    labelled = _some(known, round(settings.labelled_fraction * len(known)), rng) if settings.supervision else []
+    prior = settings.prior
+    labelled = _some(known, round(prior.labelled_fraction * len(known)), rng) if prior.supervision else []
     layout, channels = cases[0][0].case.layout, list(cases[0][0].case.channels)
-    means, shown = _means(labelled if settings.supervision else known, settings, len(channels), rng)
+    means, shown = _means(labelled if prior.supervision else known, settings, len(channels), rng)
     used = set(_names(labelled))
     tried = [case for case in test if case[0].labels is not None] or known
     record = {
@@ -55,17 +56,19 @@ def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
         "digest": _digest(training, used),
     }
     return Data(
-        [prepared(item, settings.standardize, item.case.name in used) for case in training for item in case],
-        [prepared(item, settings.standardize) for case in tried for item in case],
-        means,
-        record,
+        training=[
+            prepared(item, settings.data.standardize, item.case.name in used) for case in training for item in case
+        ],
+        watched=[prepared(item, settings.data.standardize) for case in tried for item in case],
+        means=means,
+        record=record,
     )
 
 
 def _cropped(path: Path, settings: TrainSettings, skip_bad: bool) -> tuple[list[list[LoadedCase]], dict[str, str]]:
     """The cases, cropped as told, as the layout says, or to what holds every mask; and those left out."""
     n_classes = settings.n_components if settings.named else None
-    crop = None if settings.crop is None else (settings.crop, settings.crop)
+    crop = None if settings.data.crop is None else (settings.data.crop, settings.data.crop)
     loaded, skipped = datasets.load_all(datasets.find(path), skip_bad, crop, n_classes)
     cases = [
         kept for case in loaded if (kept := [item for item in case if item.mask.sum() >= settings.n_components])
@@ -88,9 +91,9 @@ def _split(
 ) -> tuple[list[list[LoadedCase]], list[list[LoadedCase]]]:
     """Those who train and those who never do."""
     patients = {case[0].case.patient for case in cases}
-    if settings.test is not None and (strangers := set(settings.test) - patients):
+    if settings.data.test is not None and (strangers := set(settings.data.test) - patients):
         raise ValueError(f"no case is of the test patients {', '.join(sorted(strangers))}")
-    held = set(cases[0][0].case.layout.test_patients if settings.test is None else settings.test)
+    held = set(cases[0][0].case.layout.test_patients if settings.data.test is None else settings.data.test)
     training = [case for case in cases if case[0].case.patient not in held]
     if not training:
         raise ValueError("all cases are for testing; none is left to train on")
@@ -101,15 +104,15 @@ def _means(
     known: list[list[LoadedCase]], settings: TrainSettings, n_channels: int, rng: np.random.Generator
 ) -> tuple[np.ndarray | None, list[list[LoadedCase]]]:
     """μ_data and the cases that it was estimated from."""
-    given = settings.means_init
+    given = settings.prior.means_init
     if given is None:
         return None, []
     if given != "auto":
         return _read_means(Path(given), settings.n_components, n_channels), []
     if not known:
         raise ValueError("no training case has labels to estimate the class means from; give them in a file")
-    chosen = _some(known, settings.prior_cases, rng)
-    items = [prepared(item, settings.standardize) for case in chosen for item in case]
+    chosen = _some(known, settings.prior.prior_cases, rng)
+    items = [prepared(item, settings.data.standardize) for case in chosen for item in case]
     return mean_prior(items, settings.n_components), chosen
 
 

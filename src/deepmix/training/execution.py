@@ -64,7 +64,7 @@ def executing(dtype: str, device: str | None = None, cluster: Cluster | None = N
     with jax.enable_x64(dtype == "float64"):
         if device is not None:
             with jax.default_device(device_named(device)):
-                yield Execution(None, (0, 1))
+                yield Execution(mesh=None, part=(0, 1))
         else:
             mesh = Mesh(jax.devices(), ("images",)) if len(jax.devices()) > 1 else None
-            yield Execution(mesh, (jax.process_index(), jax.process_count()))
+            yield Execution(mesh=mesh, part=(jax.process_index(), jax.process_count()))

@@ -29,7 +29,7 @@ def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Ite
     within = loaded.crop.take(np.ones(loaded.crop.shape, bool))
     image, _ = check_image(np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, 0)
     truth = loaded.labels if labelled and loaded.labels is not None else np.zeros(loaded.mask.shape)
-    return Item(image, loaded.mask, np.where(loaded.mask, truth, 0).astype(np.int32))
+    return Item(image=image, mask=loaded.mask, truth=np.where(loaded.mask, truth, 0).astype(np.int32))
 
 
 def mean_prior(items: list[Item], n_components: int) -> np.ndarray:

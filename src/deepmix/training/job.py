@@ -1,24 +1,20 @@
 """The work of `deepmix train`: from a data set to a run folder, in one go or in several."""
 
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import multihost_utils
 
 from deepmix.accelerated.deep_mixtures import many_images, regularizers
 from deepmix.accelerated.deep_mixtures.many_images import Course
 from deepmix.accelerated.optimization.schedules import polynomial_decay
 from deepmix.files import outputs
+from deepmix.progress import OnProgress, Place
 from deepmix.reference.deep_mixtures.records import TrainingModel
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.types import Status, Tree
@@ -30,15 +26,7 @@ from .execution import Execution
 from .pipeline import Pipeline
 from .runs import Epoch
 from .settings import TrainSettings
-
-
-class Place(NamedTuple):
-    """How far training has come: the epoch, how many batches of it, of how many, are done; the last line."""
-
-    epoch: int
-    done: int
-    n_batches: int
-    last: Epoch | None
+from .signals import stopping_on_signals
 
 
 def train(
@@ -50,7 +38,7 @@ def train(
     skip_bad: bool = False,
     resume: bool = False,
     every: int = 100,
-    progress: Callable[[Place], None] = lambda place: None,
+    progress: OnProgress = lambda place: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Status:
     """Train on a data set; the folder then holds all that `predict` needs, and checkpoints on the way.
@@ -73,15 +61,15 @@ def train(
     pipeline = Pipeline(
         found.training,
         settings.n_components,
-        batch_size=settings.batch_size,
+        batch_size=settings.epochs.batch_size,
         seed=settings.seed,
-        augmented=settings.augment,
-        known=settings.supervision > 0,
+        augmented=settings.data.augment,
+        known=settings.prior.supervision > 0,
         part=execution.part,
     )
     if not resuming:
         execution.led(partial(runs.begin, folder, wanted))
-    with _signals(execution, say) as stopping, Checkpoints(folder / runs.CHECKPOINTS) as checkpoints:
+    with stopping_on_signals(execution, say) as stopping, Checkpoints(folder / runs.CHECKPOINTS) as checkpoints:
         if resuming and (last := checkpoints.last(course)) is not None:
             course = last
             say(f"going on after step {_steps(course, pipeline)}, epoch {len(course.history)}")
@@ -99,7 +87,15 @@ def train(
             if execution.leads and not course.sums:
                 epoch = _epoch(course, settings, found, model)
                 runs.add_epoch(folder, epoch)
-            progress(Place(len(course.history), len(course.sums), pipeline.n_batches, epoch))
+            progress(
+                Place(
+                    part=len(course.history),
+                    n_parts=settings.epochs.max_epochs,
+                    step=len(course.sums),
+                    n_steps=pipeline.n_batches,
+                    values={} if epoch is None else _shown(epoch),
+                )
+            )
             if len(course.sums) == pipeline.n_batches:
                 continue  # the end of the epoch comes next
             step = _steps(course, pipeline)
@@ -120,14 +116,16 @@ def _steps(course: Course, pipeline: Pipeline) -> int:
 
 def _model(settings: TrainSettings, found: Data) -> TrainingModel:
     of_image, of_batch = [], []
-    if settings.total_variation:
-        of_image.append((regularizers.total_variation, settings.total_variation))
+    if settings.loss.total_variation:
+        of_image.append((regularizers.total_variation, settings.loss.total_variation))
     if found.means is not None:
         means = jnp.asarray(found.means, settings.dtype)
-        if settings.mean_prior:
-            of_image.append((partial(regularizers.mean_prior, means=means), settings.mean_prior))
-        if settings.mean_prior_of_batch:
-            of_batch.append((partial(regularizers.mean_prior_of_batch, means=means), settings.mean_prior_of_batch))
+        if settings.prior.mean_prior:
+            of_image.append((partial(regularizers.mean_prior, means=means), settings.prior.mean_prior))
+        if settings.prior.mean_prior_of_batch:
+            of_batch.append(
+                (partial(regularizers.mean_prior_of_batch, means=means), settings.prior.mean_prior_of_batch)
+            )
     return settings.model(tuple(of_image), tuple(of_batch))
 
 
@@ -141,11 +139,24 @@ def _parameters(settings: TrainSettings, found: Data) -> Tree:
 def _epoch(course: Course, settings: TrainSettings, found: Data, model: TrainingModel) -> Epoch:
     """The line of the epoch that has just ended."""
     epoch = len(course.history) - 1
-    rate = polynomial_decay(settings.learning_rate, epoch, settings.max_epochs)
+    rate = polynomial_decay(settings.epochs.learning_rate, epoch, settings.epochs.max_epochs)
     nll, objective = course.history[-1], course.objective[-1]
     dice = watching.scores(course.state.parameters, found, model.deep, settings.named)
     more = model.deep.regularizers or model.of_batch or model.supervision
-    return Epoch(epoch, float(rate), nll, objective - nll if more else 0.0, dice)  # else their rounding
+    return Epoch(
+        epoch=epoch,
+        learning_rate=float(rate),
+        nll=nll,
+        regularizer=objective - nll if more else 0.0,  # else their rounding
+        dice=dice,
+    )
+
+
+def _shown(epoch: Epoch) -> dict[str, float]:
+    """Its numbers: the NLL, what the loss adds, and the mean Dice where truth is known."""
+    scores = [score for score in (epoch.dice or {}).values() if score is not None]
+    dice = {"Dice": float(np.mean(scores))} if scores else {}
+    return {"NLL": epoch.nll, "regulariser": epoch.regularizer} | dice
 
 
 def _finish(folder: Path, course: Course, seconds: float) -> None:
@@ -165,29 +176,3 @@ def _finish(folder: Path, course: Course, seconds: float) -> None:
             curves.write_table(temporary / runs.TABLE, epochs)
             curves.draw(temporary / runs.CURVES, epochs)
         outputs.write_report(temporary, report)
-
-
-@contextmanager
-def _signals(execution: Execution, say: Callable[[str], None]) -> Iterator[Callable[[int], bool]]:
-    """Whether, after this step, to stop: when SIGTERM or SIGINT has come; a second SIGINT interrupts at once.
-
-    JAX sees SIGTERM to any of several processes and lets them all stop after the same step.
-    """
-    several, asked = execution.part[1] > 1, threading.Event()
-
-    def heard(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if several:
-            os.kill(os.getpid(), signal.SIGTERM)
-        asked.set()
-        say("stopping after this step")
-
-    numbers: tuple[signal.Signals, ...] = (signal.SIGINT,) if several else (signal.SIGTERM, signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread():
-        numbers = ()  # signals are the main thread's
-    before = {number: signal.signal(number, heard) for number in numbers}
-    try:
-        yield multihost_utils.reached_preemption_sync_point if several else lambda step: asked.is_set()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -50,8 +50,8 @@ class Pipeline:
         chosen = [self._items[epoch * self._n_items + min(int(place), end - 1)] for place in places]
         classes = np.arange(1, self._n_components + 1)[:, None, None]
         return Batch(
-            np.stack([item.image for item in chosen]),
-            np.stack([item.mask for item in chosen]).astype(np.float32),
-            (places < end).astype(np.float32),
-            np.stack([item.truth == classes for item in chosen]).astype(np.float32) if self._known else None,
+            images=np.stack([item.image for item in chosen]),
+            weights=np.stack([item.mask for item in chosen]).astype(np.float32),
+            shares=(places < end).astype(np.float32),
+            truth=np.stack([item.truth == classes for item in chosen]).astype(np.float32) if self._known else None,
         )

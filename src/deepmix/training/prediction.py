@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -10,26 +9,32 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix import datasets, evaluation
-from deepmix.datasets import Case, LoadedCase
+from deepmix.datasets import CaseFiles, LoadedCase
 from deepmix.files import images, outputs
 from deepmix.report import figures
+from deepmix.segmentation.results import class_probabilities
+from deepmix.settings import flat
 
 from .items import prepared
-from .runs import Trained
+from .runs import Run
 
 
 class Slice(NamedTuple):
-    """How a slice went: its number in the volume, None for an image; its NLL and mixture, standardised."""
+    """How a slice went, of its standardised channels.
 
-    z: int | None
+    slice: its number in the volume, None for an image. nll: that of its mixture. degenerate: (K,) bool.
+    proportions: (K,). means: (K, M). covariances: by their type.
+    """
+
+    slice: int | None
     nll: float
+    degenerate: np.ndarray
     proportions: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
-    degenerate: np.ndarray
 
 
-def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Trained) -> Case:
+def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Run) -> CaseFiles:
     """A case from files; its channels are those of the run, in its order. ValueError if they are not as many."""
     channels = run.record["channels"]
     if len(paths) != len(channels):
@@ -37,10 +42,12 @@ def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Train
             f"the run has {len(channels)} channels, each a file: {', '.join(channels)}, got {len(paths)}"
         )
     name = paths[0].name.split(".")[0]
-    return Case(name, dict(zip(channels, paths, strict=True)), mask, truth, name)
+    return CaseFiles(
+        name=name, channels=dict(zip(channels, paths, strict=True)), mask=mask, labels=truth, patient=name
+    )
 
 
-def fitted(case: Case, run: Trained) -> Case:
+def fitted(case: CaseFiles, run: Run) -> CaseFiles:
     """A case of a data set with its channels in the run's order, not cropped; other channels are a fault."""
     channels = run.record["channels"]
     case = case._replace(layout=case.layout._replace(size=None))
@@ -50,12 +57,12 @@ def fitted(case: Case, run: Trained) -> Case:
     return case._replace(channels={name: case.channels[name] for name in channels if name in case.channels})
 
 
-def files(case: Case) -> list[Path]:
+def files(case: CaseFiles) -> list[Path]:
     """All that is read of a case."""
     return [path for path in (*case.channels.values(), case.mask, case.labels) if path is not None]
 
 
-def segment(case: Case, run: Trained, backend: ModuleType, folder: Path, probabilities: bool) -> dict[str, Any]:
+def segment(case: CaseFiles, run: Run, backend: ModuleType, folder: Path, probabilities: bool) -> dict[str, Any]:
     """Segment a case and write what `deepmix segment` writes of an image, its report included, which it returns.
 
     Raises ValueError that names all that is wrong with the case.
@@ -66,7 +73,8 @@ def segment(case: Case, run: Trained, backend: ModuleType, folder: Path, probabi
     proportions = datasets.assembled(items, maps)
     inside = datasets.assembled(items, [item.mask for item in items])
     labels = np.where(inside, proportions.argmax(axis=0) + 1, 0).astype(np.uint8)
-    report = {"case": case.name, "seconds": time.perf_counter() - began, "classes": names, "slices": slices}
+    report = {"case": case.name, "seconds": time.perf_counter() - began, "classes": names}
+    report["slices"] = [each._asdict() for each in slices]
     if (truth := _truth(items, run)) is not None:
         report |= evaluation.scores(labels, truth, run.settings.n_components, run.settings.named)
     folder.mkdir(exist_ok=True)
@@ -84,7 +92,7 @@ def segment(case: Case, run: Trained, backend: ModuleType, folder: Path, probabi
         aspect=like.aspect,
     )
     settings = {
-        "settings": asdict(run.settings),
+        "settings": flat(run.settings),
         "channels": case.channels,
         "mask": case.mask,
         "truth": case.labels,
@@ -94,13 +102,13 @@ def segment(case: Case, run: Trained, backend: ModuleType, folder: Path, probabi
     return report
 
 
-def _class_names(run: Trained) -> list[str] | None:
+def _class_names(run: Run) -> list[str] | None:
     """Those of the tissues, if class k is tissue k and there are as many."""
     codes = run.record["codes"]
     return list(codes) if codes and run.settings.named and len(codes) == run.settings.n_components else None
 
 
-def _truth(items: list[LoadedCase], run: Trained) -> np.ndarray | None:
+def _truth(items: list[LoadedCase], run: Run) -> np.ndarray | None:
     """The true labels of all items, as numbers of tissues where the files have the codes of the run's data.
 
     Raises ValueError for other labels than classes, where class k is tissue k.
@@ -123,7 +131,7 @@ def _truth(items: list[LoadedCase], run: Trained) -> np.ndarray | None:
 
 
 def _through_network(
-    loaded: list[LoadedCase], run: Trained, backend: ModuleType
+    loaded: list[LoadedCase], run: Run, backend: ModuleType
 ) -> tuple[list[LoadedCase], list[np.ndarray], list[Slice]]:
     """Those images that have as many pixels as classes; their class probabilities (K, h, w); how they went."""
     kept, maps, slices = [], [], []
@@ -133,18 +141,27 @@ def _through_network(
             trouble = f"{item.name} has {item.mask.sum()} pixels in the mask, fewer than classes: left out"
             warnings.warn(trouble, stacklevel=2)
             continue
-        image = prepared(item, run.settings.standardize).image.astype(run.settings.dtype)
+        image = prepared(item, run.settings.data.standardize).image.astype(run.settings.dtype)
         found = backend.deep_mixtures.many_images.predict(run.parameters, image, item.mask, model=model)
-        chosen = found.responsibilities if model.label_rule == "posterior" else found.proportions
+        chosen = class_probabilities(found, model.label_rule)
         kept.append(item)
         maps.append(np.where(item.mask, chosen, 0).astype(np.float32))
-        slices.append(Slice(item.z, float(found.value), *map(np.asarray, (*found.mixture, found.degenerate))))
+        slices.append(
+            Slice(
+                slice=item.z,
+                nll=float(found.value),
+                degenerate=np.asarray(found.degenerate),
+                proportions=np.asarray(found.mixture.proportions),
+                means=np.asarray(found.mixture.means),
+                covariances=np.asarray(found.mixture.covariances),
+            )
+        )
     if not kept:
         raise ValueError(f"{loaded[0].case.name} has nowhere as many pixels in its mask as there are classes")
     return kept, maps, slices
 
 
-def _cropped(case: Case, run: Trained) -> list[LoadedCase]:
+def _cropped(case: CaseFiles, run: Run) -> list[LoadedCase]:
     """Windows as large as those of the training, or larger where a mask does not fit."""
     whole = datasets.load(case)
     needed = datasets.fitting((item.mask for item in whole), run.settings.multiple)

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,8 @@ from deepmix.conformance import flat
 from deepmix.files import outputs
 from deepmix.reference.trees import tree_map
 from deepmix.reference.types import Tree
+from deepmix.settings import flat as flat_settings
+from deepmix.settings import nested, settings_of
 
 from .settings import TrainSettings
 
@@ -34,7 +35,7 @@ class Epoch(NamedTuple):
     dice: dict[str, float] | None
 
 
-class Trained(NamedTuple):
+class Run(NamedTuple):
     """A finished run, as `predict` needs it."""
 
     settings: TrainSettings
@@ -44,7 +45,7 @@ class Trained(NamedTuple):
 
 def config(settings: TrainSettings, record: dict[str, Any]) -> dict[str, Any]:
     """What a run folder says of itself, as JSON holds it."""
-    return outputs.plain({"settings": asdict(settings), "data": record, "versions": outputs.versions()})
+    return outputs.plain({"settings": flat_settings(settings), "data": record, "versions": outputs.versions()})
 
 
 def check_folder(folder: Path, inputs: Iterable[Path], overwrite: bool, resume: bool) -> None:
@@ -116,7 +117,7 @@ def save_parameters(path: Path, parameters: Tree) -> None:
     np.savez(path, **named)
 
 
-def load(folder: Path) -> Trained:
+def load(folder: Path) -> Run:
     """Read a finished run. Raises ValueError if it is none, or damaged."""
     begun = read(folder)
     try:
@@ -129,7 +130,7 @@ def load(folder: Path) -> Trained:
     settings = begun["settings"]
     if settings["test"] is not None:
         settings["test"] = tuple(settings["test"])
-    return Trained(TrainSettings(**settings), begun["data"], parameters)
+    return Run(settings=nested(TrainSettings, **settings), record=begun["data"], parameters=parameters)
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def read(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} holds no run of deepmix train: it has no {CONFIG}") from None
     except (ValueError, OSError) as error:
         raise ValueError(f"cannot read {folder / CONFIG}: {error}") from error
-    names = {field.name for field in fields(TrainSettings)}
+    names = set(settings_of(TrainSettings))
     if not isinstance(found, dict) or "data" not in found or set(found.get("settings", ())) != names:
         raise ValueError(f"{folder / CONFIG} is not of a run of this version of deepmix train")
     return found

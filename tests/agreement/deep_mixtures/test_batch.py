@@ -7,6 +7,7 @@ import pytest
 
 from deepmix import accelerated
 from deepmix.accelerated.deep_mixtures import _descent
+from deepmix.accelerated.deep_mixtures._traced import traced
 from deepmix.accelerated.execution import lanes
 from deepmix.conformance.drawing import draw_image, draw_parameters
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
@@ -79,9 +80,9 @@ def test_the_whole_batch_is_one_program(problem):
     """Nothing returns to the host while the lanes are at work, and the loop lowers for every accelerator."""
     images, parameters, masks = problem
     stacked = jax.tree.map(lambda *leaf: np.stack(leaf), *parameters)
-    queue = _descent.Job(stacked, images, 1.0 * masks, np.full((5, 2), 1e-6))
+    queue = _descent.Task(stacked, images, 1.0 * masks, np.full((5, 2), 1e-6))
     algorithm = accelerated.deep_mixtures.one_image.algorithm()
-    filled = _descent._fill(algorithm, queue, MODEL, OPTIMIZATION, 12, 2)
+    filled = _descent._fill(algorithm, queue, traced(MODEL), OPTIMIZATION, 12, 2)
     exported = jax.export.export(_descent._advance_batch, platforms=("cpu", "cuda", "rocm", "tpu"))(
         algorithm, filled, queue, MODEL, OPTIMIZATION, 12, 12
     )

@@ -1,8 +1,5 @@
 """Both backends: Algorithm 4, its loss, gradient, step, epochs and predictions."""
 
-import os
-import subprocess
-import sys
 from functools import partial
 
 import jax
@@ -15,7 +12,8 @@ from deepmix.conformance.drawing import draw_image, draw_parameters, draw_weight
 from deepmix.reference.deep_mixtures.records import Batch, DeepModel, Training, TrainingModel, TrainingState
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Status
-from tests.strategies import generators
+from tests.agreement.devices import output_on_devices
+from tests.problems import deep_mixtures, generators
 from tests.tolerances import GRADIENT, STEP, TRAJECTORY, assert_agree, assert_tree_agrees
 
 M, K, H, W, B = 2, 3, 8, 8, 3
@@ -24,13 +22,13 @@ MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
 BACKENDS = (accelerated, reference)
 
 
-def models(method: str, covariance_type: str = "diag") -> dict[str, TrainingModel]:
+def models(objective: str, covariance_type: str = "diag") -> dict[str, TrainingModel]:
     """A model with everything that a loss may hold, for each backend; the same objects every time."""
     return {
         backend.__name__: TrainingModel(
             DeepModel(
                 CONFIG,
-                method,
+                objective,
                 covariance_type,
                 regularizers=(
                     (backend.deep_mixtures.regularizers.total_variation, 0.3),
@@ -45,22 +43,22 @@ def models(method: str, covariance_type: str = "diag") -> dict[str, TrainingMode
 
 
 MODELS = {
-    f"{method}-{kind}": models(method, kind)
-    for method, kind in (("deepsvg", "diag"), ("deepg", "diag"), ("deepsvg", "full"))
+    f"{method}-{kind}": models(objective, kind)
+    for method, objective, kind in (
+        ("deepsvg", "nll_v", "diag"),
+        ("deepg", "nll", "diag"),
+        ("deepsvg", "nll_v", "full"),
+    )
 }
 PLAIN = TrainingModel(DeepModel(CONFIG))
 
 
 def draw_batch(rng: np.random.Generator, n_images: int = B, supervised: bool = True) -> Batch:
-    """Images with masks; the last only fills the batch up, the first has no known truth."""
-    images = np.stack([draw_image(rng, M, K, H, W) for _ in range(n_images)])
-    weights = np.stack([draw_weights(rng, (H, W), "reals") for _ in range(n_images)])
-    shares = np.ones(n_images)
-    shares[2:] = 0
-    truth = np.moveaxis(np.eye(K)[rng.integers(0, K, (n_images, H, W))], -1, 1)
-    truth = truth * (rng.random((n_images, 1, H, W)) < 0.8)
-    truth[0] = 0
-    return Batch(images, weights, shares, truth if supervised else None)
+    """Images with masks; from the third on they only fill the batch up, the first has no known truth."""
+    shares = (1.0, 1.0, *[0.0] * (n_images - 2))
+    batch = deep_mixtures.draw_batch(rng, (M, K, H, W), shares, known=0.8)
+    unknown = np.arange(n_images)[:, None, None, None] == 0
+    return batch._replace(truth=np.where(unknown, 0, batch.truth) if supervised else None)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -200,33 +198,6 @@ def test_a_course_goes_on_from_wherever_it_stands():
         assert last.history == courses[-1].history
 
 
-ON_EIGHT_DEVICES = """
-import jax, numpy as np
-jax.config.update("jax_enable_x64", True)
-from deepmix import accelerated
-from deepmix.conformance.drawing import draw_parameters
-from tests.agreement.test_training import CONFIG, K, M, MODELS, TRAJECTORY, Training, draw_batch
-from tests.tolerances import assert_agree, assert_tree_agrees
-
-assert len(jax.devices()) == 8
-mesh = jax.make_mesh((8,), ("images",))
-rng = np.random.default_rng(0)
-parameters = draw_parameters(rng, M, K, CONFIG)
-model = MODELS["deepsvg-diag"]["deepmix.accelerated"]
-for n_images in (3, 8):  # three do not fill them: images that do not count come beside
-    batches = [draw_batch(rng, n_images) for _ in range(2)]
-    options = {"model": model, "training": Training(tol=0.0, max_epochs=2)}
-    one = accelerated.deep_mixtures.many_images.fit(parameters, lambda epoch: batches, **options)
-    many = accelerated.deep_mixtures.many_images.fit(parameters, lambda epoch: batches, mesh=mesh, **options)
-    assert len(jax.tree.leaves(many.parameters)[0].sharding.device_set) == 8
-    assert_tree_agrees(many.parameters, one.parameters, TRAJECTORY)
-    assert_agree(many.history, one.history, TRAJECTORY)
-print("equal")
-"""
-
-
-def test_eight_devices_that_share_a_batch_train_as_one():
-    flags = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
-    command = [sys.executable, "-c", ON_EIGHT_DEVICES]
-    run = subprocess.run(command, env=flags, capture_output=True, encoding="utf-8")
-    assert run.stdout.strip() == "equal", run.stderr
+@pytest.mark.parametrize("n_devices", [2, pytest.param(8, marks=pytest.mark.thorough)])
+def test_devices_that_share_a_batch_train_as_one(n_devices):
+    assert output_on_devices("tests.agreement.deep_mixtures.on_devices", n_devices) == "equal"

@@ -1,7 +1,6 @@
 """Both backends: Algorithm 3, its loss, gradient, step and loop, under all switches."""
 
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,25 +15,25 @@ from deepmix.conformance.drawing import (
     draw_parameters,
     draw_responsibilities,
     draw_weights,
-    frozen,
 )
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.records import COVARIANCE_TYPES
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Status
-from tests.strategies import generators
+from tests.problems import generators
+from tests.problems.deep_mixtures import arguments, draw_deep_problem
 from tests.tolerances import GRADIENT, STEP, TRAJECTORY, assert_agree, assert_tree_agrees, rounded, tolerance
 
 M, K, H, W = 2, 3, 8, 12
 CONFIG = UNetConfig(depth=1, filters=3)
-METHODS = ("deepsvg", "deepg")
+LOSSES = ("nll_v", "nll")
 # With μ, Σ held the gradient knows nothing of the covariance type [DG4].
 SWITCHES = [("through", "prior", kind) for kind in COVARIANCE_TYPES]
 SWITCHES += [("held", "prior", "diag"), ("held", "posterior", "diag"), ("held", "posterior", "full")]
 MODELS = [
-    DeepModel(CONFIG, method, kind, gradient, weights)
-    for method in METHODS
+    DeepModel(CONFIG, objective, kind, gradient, weights)
+    for objective in LOSSES
     for gradient, weights, kind in SWITCHES
 ]
 MODELS += [DeepModel(CONFIG, covariance_type=kind, objective="free_energy") for kind in COVARIANCE_TYPES]
@@ -46,7 +45,7 @@ MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
 def label(model: DeepModel) -> str:
     if model.objective == "free_energy":
         return f"free-energy-{model.covariance_type}-{model.contamination}"
-    return f"{model.method}-{model.covariance_type}-{model.m_step_gradient}-{model.m_step_weights}"
+    return f"{model.objective}-{model.covariance_type}-{model.m_step_gradient}-{model.m_step_weights}"
 
 
 def regularized(model: DeepModel, backend) -> DeepModel:
@@ -63,21 +62,9 @@ REGULARIZERS = {
 }
 
 
-class Problem(NamedTuple):
-    parameters: dict
-    image: np.ndarray
-    previous: Mixture
-    weights: np.ndarray
-    floor: np.ndarray
-
-
-def draw_problem(rng: np.random.Generator, kind: str) -> Problem:
-    image, weights = draw_image(rng, M, K, H, W), draw_weights(rng, (H, W), "reals")
-    previous = draw_mixture(rng, M, K, 4.0, 1.0, kind)
-    chosen = image.reshape(M, -1)[:, np.linspace(0, H * W - 1, K).astype(int)].T
-    previous = previous._replace(means=frozen(previous.means + chosen))
-    floor = reference.mixtures.gaussian.variance_floor(image.reshape(M, -1), weights.ravel())
-    return Problem(draw_parameters(rng, M, K, CONFIG), image, previous, weights, floor)
+def draw_problem(rng: np.random.Generator, kind: str) -> tuple:
+    """What `loss` takes before the model."""
+    return arguments(draw_deep_problem(rng, (M, K, H, W), CONFIG, kind))
 
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
@@ -125,7 +112,8 @@ def test_trajectory_of_twenty_steps(model):
     image, weights = draw_image(rng, M, K, H, W), draw_weights(rng, (H, W), "mask")
     parameters = unet_parameters(M, K, CONFIG, seed=5)
     optimization = Optimization(1e-3, tol=-1.0, max_steps=20, m_step_every=3, m_step_damping=0.5)
-    mixture = draw_problem(rng, "diag").previous if model.objective == "free_energy" else None
+    _, _, mixture, *_ = draw_problem(rng, "diag")
+    mixture = mixture if model.objective == "free_energy" else None
     options = {"optimization": optimization, "mixture": mixture}
     actual, expected = (
         backend.deep_mixtures.one_image.fit(
@@ -172,7 +160,10 @@ def test_label_rule_posterior():
     image = draw_image(rng, M, K, H, W)
     parameters = unet_parameters(M, K, CONFIG, seed=7)
     model, options = DeepModel(CONFIG, label_rule="posterior"), Optimization(max_steps=2)
-    fits = [b.deep.fit(image, parameters, model=model, optimization=options) for b in (accelerated, reference)]
+    fits = [
+        b.deep_mixtures.one_image.fit(image, parameters, model=model, optimization=options)
+        for b in (accelerated, reference)
+    ]
     assert_agree(fits[0].labels, fits[1].labels, 0)
     assert np.array_equal(fits[1].labels, fits[1].responsibilities.argmax(axis=0))
 
@@ -190,13 +181,13 @@ def test_warm_start_dg6():
     assert_tree_agrees(actual, expected, TRAJECTORY)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_class_whose_proportions_underflow_has_a_finite_gradient(method):
+@pytest.mark.parametrize("objective", LOSSES)
+def test_a_class_whose_proportions_underflow_has_a_finite_gradient(objective):
     """In float32 Π underflows long before its logits are large; the twin stays in logs."""
     problem, _ = rounded(draw_problem(np.random.default_rng(15), "diag"), np.float32)
-    problem.parameters["head"]["bias"][:] = [0, 0, -200]
+    problem[0]["head"]["bias"][:] = [0, 0, -200]
     _, evaluation, gradient = accelerated.deep_mixtures.one_image.loss_and_gradient(
-        *problem, DeepModel(CONFIG, method)
+        *problem, DeepModel(CONFIG, objective)
     )
     assert evaluation.proportions[2].max() == 0
     assert list(evaluation.degenerate) == [False, False, True]

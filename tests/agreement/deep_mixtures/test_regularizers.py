@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing import draw_mixture, draw_responsibilities
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
-from tests.strategies import generators, images
+from tests.problems import generators
+from tests.problems.deep_mixtures import images
 from tests.tolerances import GRADIENT, assert_agree, rounded, tolerance
 
 SHAPE = 2, 3, 8, 12  # M, K, H, W

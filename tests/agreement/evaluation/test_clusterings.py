@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
-from tests.strategies import generators
+from tests.problems import generators
 from tests.tolerances import FUNCTION, assert_agree, tolerance
 
 contingency_table = jax.jit(accelerated.evaluation.clusterings.contingency_table, static_argnums=(2, 3))

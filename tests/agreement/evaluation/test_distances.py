@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
-from tests.strategies import masks
+from tests.problems.evaluation import masks
 from tests.tolerances import FUNCTION, assert_agree, rounded, tolerance
 
 compiled = jax.jit(accelerated.evaluation.distances.squared_distance_transform)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
-from tests.strategies import generators
+from tests.problems import generators
 from tests.tolerances import FUNCTION, assert_agree, tolerance
 
 OVERLAP = ("dice", "iou", "sensitivity", "specificity", "precision", "f_beta", "volumetric_similarity")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
-from tests.strategies import generators
+from tests.problems import generators
 from tests.tolerances import FUNCTION, assert_agree, rounded, tolerance
 
 SPACINGS = {(6, 7): (0.7, 2.5), (3, 4, 5): (0.5, 0.75, 3.0)}

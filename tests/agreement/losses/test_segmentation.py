@@ -7,7 +7,8 @@ from hypothesis import given
 
 from deepmix import accelerated, reference
 from deepmix.accelerated.conformance import losses as with_gradients
-from tests.strategies import CLASS_WEIGHTS, LOSSES, generators, known_truths
+from tests.problems import generators
+from tests.problems.losses import CLASS_WEIGHTS, LOSSES, known_truths
 from tests.tolerances import FUNCTION, assert_agree, rounded, tolerance
 
 ALL = pytest.mark.parametrize(("name", "options"), LOSSES)

@@ -1,8 +1,5 @@
 """However a fit is executed (blocks, batches, meshes, chunks of a file), it is the same fit."""
 
-import os
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -12,33 +9,12 @@ import pytest
 
 from deepmix import accelerated, reference
 from deepmix.accelerated.mixtures import _sums
-from deepmix.reference.mixtures import initialization
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
-from tests.tolerances import FUNCTION, STEP, TRAJECTORY, assert_agree
+from tests.agreement.mixtures.clusters import assert_same, clusters, fitted, start_of
+from tests.tolerances import FUNCTION, TRAJECTORY, assert_agree
 
 KINDS = pytest.mark.parametrize("kind", COVARIANCE_TYPES)
 METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm"])
-
-
-def clusters(n_pixels: int, seed: int = 0, n_channels: int = 2, n_classes: int = 3) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(0, 4, (n_channels, n_classes))
-    return centres[:, rng.integers(0, n_classes, n_pixels)] + rng.normal(size=(n_channels, n_pixels))
-
-
-def start_of(pixels: np.ndarray, method: str, kind: str) -> Mixture:
-    start = initialization.from_means(pixels, pixels[:, :3].T, covariance_type=kind)
-    return start if method == "gmm" else reference.mixtures.svgmm.begin(pixels, start, kind)
-
-
-def fitted(package, method: str, *arguments, **options):
-    return getattr(package, method).fit(*arguments, **options)
-
-
-def assert_same(actual, expected, tol: float = STEP, dtype: type = np.float64) -> None:
-    assert actual.status is expected.status
-    assert np.array_equal(np.asarray(actual.labels), np.asarray(expected.labels))
-    assert_agree(actual._replace(labels=0), expected._replace(labels=0), tol, dtype)
 
 
 @METHODS
@@ -96,7 +72,7 @@ def test_a_batch_is_its_single_fits(lanes, kind, method):
     starts = [start_of(image, method, kind) for image in pixels]
     stacked = Mixture(*map(np.stack, zip(*starts, strict=True)))
     options = {"covariance_type": kind, "tol": 1e-4, "max_iter": 60}
-    batch = getattr(accelerated, method).fit_batch(pixels, stacked, weights, lanes=lanes, **options)
+    batch = getattr(accelerated.mixtures, method).fit_batch(pixels, stacked, weights, lanes=lanes, **options)
     singles = [fitted(accelerated, method, *each, **options) for each in zip(pixels, starts, weights, strict=True)]
     assert len({len(single.history) for single in singles}) > 1
     for actual, expected in zip(batch, singles, strict=True):
@@ -255,48 +231,3 @@ def test_a_stream_refuses_what_the_fit_in_memory_refuses():
     good[0] = 3
     with pytest.warns(UserWarning, match="channel 0 is constant"):
         accelerated.mixtures.gmm.fit_stream(good, start, chunk=30)
-
-
-ON_EIGHT_DEVICES = """
-import re
-from functools import partial
-
-import jax, numpy as np
-jax.config.update("jax_enable_x64", True)
-from deepmix import accelerated
-from deepmix.accelerated import problem
-from tests.agreement.test_execution import COVARIANCE_TYPES, TRAJECTORY, assert_same, clusters, fitted, start_of
-
-assert len(jax.devices()) == 8
-meshes = [jax.make_mesh((8,), ("pixels",)), jax.make_mesh((2, 4), ("hosts", "chips"))]
-pixels = clusters(20_001)
-weights = np.random.default_rng(0).uniform(0, 2, pixels.shape[1])
-for method in ("gmm", "svgmm"):
-    for kind in COVARIANCE_TYPES:
-        arguments = pixels, start_of(pixels, method, kind), weights
-        options = {"covariance_type": kind, "tol": 1e-4, "max_iter": 40}
-        one = fitted(accelerated, method, *arguments, **options)
-        for mesh in meshes if kind == "diag" else meshes[:1]:
-            many = fitted(accelerated, method, *arguments, mesh=mesh, **options)
-            assert_same(many, one, TRAJECTORY)
-print("equal")
-
-# What travels between the devices is the sums of K classes, once a pass, and the moments of the floor.
-mesh, pixels = jax.sharding.Mesh(jax.devices(), ("pixels",)), clusters(8 * 4096)
-posed = problem.pose(pixels, start_of(pixels, "gmm", "diag"), None, None, "diag", parts=8)
-layout = jax.tree.map(partial(jax.sharding.NamedSharding, mesh), problem._layout(posed, mesh))
-placed = jax.device_put(posed, layout)
-lowered = problem._solve_on_mesh.lower(accelerated.mixtures.gmm._algorithm, placed, 1e-3, "diag", 9, mesh)
-collective = r"= (.*) (?:all-reduce|all-gather|all-to-all|collective-permute)[.(]"
-moved = re.findall(collective, lowered.compile().as_text())
-shapes = [shape for text in moved for shape in re.findall(r"\\[([\\d,]*)\\]", text)]
-sizes = [int(np.prod([int(n) for n in shape.split(",") if n])) for shape in shapes]
-print(len(sizes) > 0, max(sizes) <= 100)
-"""
-
-
-def test_eight_devices_that_share_the_pixels_give_the_fit_of_one():
-    flags = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
-    command = [sys.executable, "-c", ON_EIGHT_DEVICES]
-    run = subprocess.run(command, env=flags, capture_output=True, encoding="utf-8")
-    assert run.stdout.split() == ["equal", "True", "True"], run.stdout + run.stderr

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from deepmix import accelerated, reference
 from deepmix.reference.mixtures import initialization
 from deepmix.reference.types import Status
-from tests.strategies import fuzzy_problems
+from tests.problems.mixtures import fuzzy_problems
 from tests.tolerances import EPS32, TRAJECTORY, assert_agree, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -34,18 +34,6 @@ def test_the_halves_of_a_round(dtype, data):
     ):
         found = jax.jit(getattr(accelerated.mixtures.fcm, name))(*low)
         assert_agree(found, getattr(reference.mixtures.fcm, name)(*high), tolerance(name, dtype), dtype)
-
-
-@given(problem=fuzzy_problems())
-def test_fit_of_fixed_length(problem):
-    options = {"fuzzifier": problem.fuzzifier, "tol": -1.0, "max_iter": 6}
-    actual = accelerated.mixtures.fcm.fit(*problem[:3], **options)
-    expected = reference.mixtures.fcm.fit(*problem[:3], **options)
-    certain = np.sort(expected.memberships, axis=0)  # labels: away from ties
-    clear = slice(None) if len(certain) == 1 else certain[-1] - certain[-2] > 1e-6
-    assert np.array_equal(np.asarray(actual.labels)[clear], expected.labels[clear])
-    assert_agree(actual._replace(labels=0), expected._replace(labels=0), TRAJECTORY)
-    assert actual.status is expected.status is Status.max_steps
 
 
 def test_fit_ends_alike():

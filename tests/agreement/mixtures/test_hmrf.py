@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from deepmix.reference.mixtures import initialization
-from deepmix.reference.types import Status
-from tests.strategies import field_problems, responsibilities
+from tests.problems.mixtures import field_problems, responsibilities
 from tests.tolerances import TRAJECTORY, assert_agree, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
-
-
-def options_of(problem) -> dict:
-    return {"beta": problem.beta, "diagonals": problem.diagonals, "covariance_type": problem.covariance_type}
 
 
 @IN_BOTH_DTYPES
@@ -43,18 +38,6 @@ def test_the_parts_of_a_sweep(dtype, data):
     )
     actual = accelerated.mixtures.hmrf.colours(low[2], problem.diagonals)
     assert np.array_equal(actual, reference.mixtures.hmrf.colours(high[2], problem.diagonals))
-
-
-@given(problem=field_problems())
-def test_fit_of_fixed_length(problem):
-    options = options_of(problem) | {"tol": -1.0, "max_iter": 4}
-    actual = accelerated.mixtures.hmrf.fit(*problem[:3], **options)
-    expected = reference.mixtures.hmrf.fit(*problem[:3], **options)
-    certain = np.sort(expected.responsibilities, axis=0)  # labels: away from ties
-    clear = certain[-1] - certain[-2] > 1e-6
-    assert np.array_equal(np.asarray(actual.labels)[clear], expected.labels[clear])
-    assert_agree(actual._replace(labels=0), expected._replace(labels=0), TRAJECTORY)
-    assert actual.status is expected.status is Status.max_steps
 
 
 def test_fit_ends_alike():

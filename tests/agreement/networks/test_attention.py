@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from deepmix import accelerated, reference
 from deepmix.accelerated.networks.attention import AttentionPooling, SelfAttention
 from deepmix.conformance.drawing import draw_pooling
-from tests.strategies import generators
+from tests.problems import generators
 from tests.tolerances import assert_agree, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])

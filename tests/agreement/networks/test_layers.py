@@ -14,7 +14,8 @@ from hypothesis import given
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.networks.records import UNetConfig
-from tests.strategies import CONFIGS, configs, generators
+from tests.problems import generators
+from tests.problems.networks import CONFIGS, configs
 from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
-from tests.strategies import generators
+from tests.problems import generators
 from tests.tolerances import STEP, assert_agree, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepmix.datasets import Case, Crop, around, assembled, cropped, drawn, find, fitting, load, load_all, myops
+from deepmix.datasets import (
+    CaseFiles,
+    Crop,
+    around,
+    assembled,
+    cropped,
+    drawn,
+    find,
+    fitting,
+    load,
+    load_all,
+    myops,
+)
 from deepmix.datasets.phantoms import CHANNELS, TISSUES
 from deepmix.files import images
 from tests.app.cli.test_cli import Run
@@ -133,7 +145,7 @@ def test_a_table_names_files_relative_to_itself(tmp_path: Path) -> None:
         "three,a.nii,,,",
     )
     one, two, three = find(path)
-    assert one == Case(
+    assert one == CaseFiles(
         "one",
         {"T1": tmp_path / "sub" / "a.nii", "FLAIR": tmp_path / "f, 1.nii"},
         tmp_path / "m.nii",
@@ -284,7 +296,7 @@ def test_the_crop_is_160_by_160_centred_on_the_mask(tmp_path: Path) -> None:
 # What is read of cases
 
 
-def listed(folder: Path, n_slices: int = 3, name: str = "good") -> Case:
+def listed(folder: Path, n_slices: int = 3, name: str = "good") -> CaseFiles:
     """A case of a table with two channels, a mask that leaves the first slice out, and labels."""
     shape = (8, 6, n_slices)
     mask = np.zeros(shape, np.uint8)
@@ -298,7 +310,7 @@ def listed(folder: Path, n_slices: int = 3, name: str = "good") -> Case:
     files = {
         kind: save(folder / f"{name}_{kind}.nii", volume.astype(np.float32)) for kind, volume in volumes.items()
     }
-    return Case(name, {"T1": files["a"], "T2": files["b"]}, files["mask"], files["labels"], name)
+    return CaseFiles(name, {"T1": files["a"], "T2": files["b"]}, files["mask"], files["labels"], name)
 
 
 def array_of(path: Path) -> np.ndarray:
@@ -348,7 +360,7 @@ def test_maps_are_assembled_at_their_places(flat: bool, tmp_path: Path) -> None:
         mask = np.zeros((9, 7), int)
         mask[3:6, 2:6] = 1
         np.save(tmp_path / "m.npy", mask)
-        case = Case("flat", {"T1": tmp_path / "a.npy"}, tmp_path / "m.npy", None, "flat")
+        case = CaseFiles("flat", {"T1": tmp_path / "a.npy"}, tmp_path / "m.npy", None, "flat")
     else:
         case = listed(tmp_path)
         mask = array_of(tmp_path / "good_mask.nii") > 0
@@ -365,7 +377,7 @@ def test_maps_are_assembled_at_their_places(flat: bool, tmp_path: Path) -> None:
 # What is wrong with them
 
 
-def damaged(folder: Path) -> tuple[list[Case], dict[str, str]]:
+def damaged(folder: Path) -> tuple[list[CaseFiles], dict[str, str]]:
     """Two good cases round all kinds of bad ones, and what must be said of these."""
     cases = {name: listed(folder, name=name) for name in (
         "first", "missing", "absent", "shifted", "several", "empty", "lost", "nan_mask", "text", "cut", "labels",

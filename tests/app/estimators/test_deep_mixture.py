@@ -36,7 +36,7 @@ def test_a_fit_is_that_of_segment(kind, backend):
     np.testing.assert_array_equal(model.weights_, part.proportions)
     np.testing.assert_array_equal(model.lower_bounds_, -part.history)
     assert model.n_iter_ == len(part.history) - 1
-    assert model.lower_bound_ == -part.nll
+    assert model.lower_bound_ == -part.value
 
 
 @every_kind

@@ -18,7 +18,7 @@ from deepmix import GaussianMixture, SpatiallyVariantGaussianMixture
 from deepmix.reference.mixtures import initialization
 from deepmix.reference.mixtures.gaussian import covariance_matrices
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import close
 from tests.oracles.test_sklearn import precisions, sklearn_fit, standardised
 from tests.tolerances import TRAJECTORY
@@ -75,7 +75,7 @@ def test_scikit_learns_checks(estimator, check):
 @given(data=st.data())
 def test_scikit_learns_results_from_the_same_start(backend, kind, data):
     """The tolerance is that of `test_em_same_start_same_number_of_m_steps`, and its reason."""
-    problem = data.draw(strategies.em_problems(kind, weights="ones"))
+    problem = data.draw(problems.mixtures.em_problems(kind, weights="ones"))
     pixels, k = standardised(problem.pixels), len(problem.start.means)
     labels = (problem.start.means[:, :1] < problem.pixels[0]).sum(axis=0) % k
     r = 0.7 * np.equal.outer(np.arange(k), labels) + 0.3 / k

@@ -16,7 +16,7 @@ from deepmix.evaluation import boxes, measures, summary
 from deepmix.evaluation.pairs import Pair
 from deepmix.reference.evaluation import overlap, surfaces
 from tests.app.cli.test_cli import run  # noqa: F401
-from tests.strategies import generators
+from tests.problems import generators
 
 SPACING = (1.5, 0.7, 4.0)
 

@@ -13,11 +13,12 @@ import pytest
 import deepmix
 from deepmix import accelerated, cli, reference
 from deepmix.conformance import flat
-from deepmix.conformance.cases.case import draw
-from deepmix.conformance.cases.deep_mixtures.one_image import CONFIG, problem
+from deepmix.conformance.cases.deep_mixtures._problem import CONFIG, problem
+from deepmix.conformance.cases.mixtures._pixels import draw
 from deepmix.conformance.drawing import draw_responsibilities
+from deepmix.conformance.examples import Sizes
 from deepmix.export.arguments import arguments
-from deepmix.export.options import PLATFORMS, Sizes
+from deepmix.export.options import PLATFORMS
 from deepmix.reference.deep_mixtures.records import DeepModel
 from tests.app.cli.test_cli import Run, run  # noqa: F401
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepmix.segmentation.preparation import scale, window
-from tests.strategies import generators
+from deepmix.segmentation.preparation import scale
+from deepmix.segmentation.windows import window
+from tests.problems import generators
 
 
 @given(rng=generators, margin=st.integers(0, 6), multiple=st.sampled_from([1, 4, 16]))

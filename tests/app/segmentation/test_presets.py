@@ -10,8 +10,11 @@ from deepmix import reference, segment
 from deepmix.datasets.phantoms import left_ventricle
 from deepmix.reference.mixtures import hmrf, initialization
 from deepmix.segmentation import field, presets, starts
-from deepmix.segmentation.job import prepare, regularizers
-from deepmix.segmentation.settings import METHODS, Settings
+from deepmix.segmentation.methods import METHODS
+from deepmix.segmentation.model import regularizers
+from deepmix.segmentation.preparation import prepare
+from deepmix.segmentation.settings import Settings
+from deepmix.settings import flat
 from tests.app.segmentation.test_segmentation import blobs
 
 
@@ -31,7 +34,8 @@ def test_paper_is_what_was_published():
 
 def test_what_is_given_replaces_the_preset():
     given = presets.settings("robust", n_components=3, filters=5, total_variation=0.25, restarts=4)
-    assert (given.filters, given.total_variation, given.restarts, given.guide) == (5, 0.25, 4, "hmrf")
+    found = [flat(given)[name] for name in ("filters", "total_variation", "restarts", "guide")]
+    assert found == [5, 0.25, 4, "hmrf"]
     with pytest.raises(ValueError, match="preset must be one of paper, robust"):
         segment(np.eye(8), n_components=2, preset="best")
 
@@ -46,7 +50,7 @@ def test_the_command_leaves_to_the_preset_what_it_says():
 
 def test_given_means_are_one_start():
     means = np.zeros((3, 2))
-    assert presets.settings("robust", n_components=3, means_init=means).restarts == 1
+    assert presets.settings("robust", n_components=3, means_init=means).mixture.restarts == 1
     with pytest.raises(ValueError, match="means_init is one start"):
         presets.settings("robust", n_components=3, means_init=means, restarts=2)
 
@@ -122,7 +126,7 @@ def test_the_best_start_of_a_field_is_kept(seed):
     phantom = left_ventricle(160, 1.0, seed)
     about = {"n_components": 4, "mask": phantom.mask, "method": "hmrf", "beta": 2.0}
     from_gmm, best = (segment(phantom.image, **about, **options) for options in ({"initialization": "kmeans"}, {}))
-    assert best.parts[0].nll < from_gmm.parts[0].nll
+    assert best.parts[0].value < from_gmm.parts[0].value
     dice = [matched_dice(each.labels, phantom.labels, phantom.mask) for each in (from_gmm, best)]
     assert dice[1] > dice[0] + 0.1
 
@@ -164,8 +168,8 @@ def test_without_a_field_nothing_looks_for_what_is_most_likely():
     assert matched_dice(found.labels, phantom.labels, phantom.mask) > 0.9
     for given in ({"method": "svgmm"}, {"method": "fcm"}, {"guide": "gmm", "total_variation": 0.5}):
         chosen = presets.settings("robust", n_components=3, **given)
-        assert (chosen.initialization, chosen.restarts) == ("kmeans", 1)
-    assert presets.settings("robust", n_components=3, method="hmrf").initialization == "multiscale"
+        assert (chosen.mixture.initialization, chosen.mixture.restarts) == ("kmeans", 1)
+    assert presets.settings("robust", n_components=3, method="hmrf").mixture.initialization == "multiscale"
 
 
 def test_channels_may_be_correlated():
@@ -219,7 +223,7 @@ def test_what_clashes_with_the_preset_says_so():
         presets.settings("robust", n_components=3, m_step_gradient="held", m_step_weights="posterior")
     with pytest.raises(ValueError, match="contamination must be at least 0 and less than 1, got -3"):
         presets.settings("paper", n_components=3, contamination=-3.0)
-    assert presets.settings("robust", n_components=3, method="gmm", guide="gmm").guide == "gmm"
+    assert presets.settings("robust", n_components=3, method="gmm", guide="gmm").guidance.guide == "gmm"
 
 
 @pytest.mark.parametrize("method", METHODS)

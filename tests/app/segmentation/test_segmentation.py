@@ -5,9 +5,9 @@ import pytest
 
 from deepmix import segment
 from deepmix.datasets.phantoms import left_ventricle
-from deepmix.files.outputs import report_of
 from deepmix.reference.evaluation.overlap import match_classes
 from deepmix.reference.types import Status
+from deepmix.report.description import report_of
 from tests.tolerances import TRAJECTORY
 
 TINY = {"preset": "paper", "depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
@@ -107,8 +107,8 @@ def test_the_best_of_several_starts_is_kept(method):
     image = np.random.default_rng(6).normal(size=(1, 30, 30)) + np.arange(30) // 6 * 3
     options = {"n_components": 5, "method": method, "preset": "paper"}
     options |= {"initialization": "random", "tol": 1e-6, "max_iter": 30}
-    single = [segment(image, seed=seed, **options).parts[0].nll for seed in range(3)]
-    best = segment(image, seed=0, restarts=3, **options).parts[0].nll
+    single = [segment(image, seed=seed, **options).parts[0].value for seed in range(3)]
+    best = segment(image, seed=0, restarts=3, **options).parts[0].value
     assert best == min(single)
     assert max(single) > best
     with pytest.raises(ValueError, match="means_init is one start; leave restarts out"):
@@ -121,7 +121,7 @@ def test_fuzzy_c_means_says_what_it_is_of():
     assert (result.labels == truth)[mask].mean() > 0.98
     report = report_of(result)
     assert "nll" not in report["fits"][0]
-    assert report["fits"][0]["objective"] == result.parts[0].nll
+    assert report["fits"][0]["objective"] == result.parts[0].value
     hard = report["partition_coefficient"]
     soft = report_of(segment(image, mask, n_components=3, method="fcm", fuzzifier=3.0))["partition_coefficient"]
     assert 1 / 3 < soft < hard < 1
@@ -140,10 +140,10 @@ def test_the_markov_field_and_the_free_energy_say_what_they_are_of():
     assert scores[1.0] > scores[0.0] + 0.05
     fit = report_of(field)["fits"][0]
     assert "nll" not in fit
-    assert fit["free_energy"] == field.parts[0].nll == field.parts[0].history[-1]
+    assert fit["free_energy"] == field.parts[0].value == field.parts[0].history[-1]
     options = TINY | {"objective": "free_energy", "m_step_every": 0, "warm_start": 5}
     deep = segment(image, mask, n_components=3, method="deepsvg", **options)
-    assert report_of(deep)["fits"][0]["free_energy"] == deep.parts[0].nll
+    assert report_of(deep)["fits"][0]["free_energy"] == deep.parts[0].value
     np.testing.assert_allclose(deep.parts[0].means, deep.guide.means, rtol=1e-5)  # kept from the GMM
 
 
@@ -286,7 +286,7 @@ def test_slices_that_are_all_too_small():
         result = segment(image, mask, n_components=3, slices=(1, 2), **TINY)
     assert result.parts == ()
     assert (result.labels[..., 1] > 0).sum() == 2
-    assert np.isfinite(result.guide.nll)
+    assert np.isfinite(result.guide.value)
 
 
 def test_the_phantom_is_segmented():

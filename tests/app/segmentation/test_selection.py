@@ -66,7 +66,7 @@ def test_a_loose_tol_does_not_bend_the_curve():
     curve = segment(image, mask, n_components="auto:1:4", tol=10.0, **options).selection.bic
     bics = {
         tol: selection.bic(
-            segment(image, mask, n_components=3, tol=tol, **options).parts[0].nll,
+            segment(image, mask, n_components=3, tol=tol, **options).parts[0].value,
             mask.sum(),
             selection.n_parameters(3, 2, "diag"),
         )

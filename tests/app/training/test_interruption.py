@@ -86,6 +86,7 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert runs.metrics(one) == runs.metrics(other)
 
 
+@pytest.mark.thorough
 def test_killed_twenty_times(folder, uninterrupted):
     """Most times while it trains, sometimes while it starts; each time it goes on from the last checkpoint."""
     rng, killed, told = np.random.default_rng(0), 0, []
@@ -128,6 +129,7 @@ def stopped(folder: Path, name: str, number: int) -> int:
     return steps(folder / name)
 
 
+@pytest.mark.thorough
 def test_a_signal_is_answered_with_a_checkpoint_and_a_damaged_one_is_skipped(folder, uninterrupted):
     last = stopped(folder, "damaged", signal.SIGTERM)
     files = (folder / "damaged" / runs.CHECKPOINTS / str(last)).rglob("d/*")

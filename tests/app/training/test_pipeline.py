@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepmix.datasets import Case, Crop, LoadedCase
+from deepmix.datasets import CaseFiles, Crop, LoadedCase
 from deepmix.files.images import Image
 from deepmix.training.augmentation import Augmentation, apply, augment, draw
 from deepmix.training.items import Item, mean_prior, prepared
 from deepmix.training.pipeline import Pipeline
-from tests.strategies import generators
+from tests.problems import generators
 
 pytest.importorskip("grain", reason="needs the extra train")
 SHAPE = (2, 9, 9)
@@ -163,7 +163,7 @@ def test_truth_is_one_hot_where_it_is_known():
 def loaded(image: np.ndarray, mask: np.ndarray, labels: np.ndarray | None, crop: Crop) -> LoadedCase:
     like = Image(np.empty(0), None, ".npy", None)
     return LoadedCase("a", crop.take(image), crop.take(mask), None if labels is None else crop.take(labels), crop,
-                      Case("a", {}, None, None, "a"), like, None)  # fmt: skip
+                      CaseFiles("a", {}, None, None, "a"), like, None)  # fmt: skip
 
 
 @given(rng=generators)

@@ -17,6 +17,7 @@ from tests.app.cli.test_cli import Run
 
 pytest.importorskip("orbax.checkpoint", reason="needs the extra train")
 
+from deepmix.settings import nested
 from deepmix.training import data, job, runs
 from deepmix.training.execution import Execution
 from deepmix.training.settings import TrainSettings
@@ -39,7 +40,10 @@ def phantoms(tmp_path_factory) -> Path:
 def run_folder(phantoms, tmp_path_factory) -> Path:
     """Of a finished run, with means from labelled cases."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    assert job.train(phantoms, folder, TrainSettings(4, means_init="auto", **TINY), ALONE) == Status.max_steps
+    assert (
+        job.train(phantoms, folder, nested(TrainSettings, n_components=4, means_init="auto", **TINY), ALONE)
+        == Status.max_steps
+    )
     return folder
 
 
@@ -53,28 +57,30 @@ def read(path: Path):
 
 
 def test_who_trains_and_who_tests(phantoms):
-    found = data.read(phantoms, TrainSettings(4, **TINY))
+    found = data.read(phantoms, nested(TrainSettings, n_components=4, **TINY))
     assert found.record["cases"]["training"] == ["101", "102"]
     assert found.record["cases"]["test"] == ["109", "114"]
     assert len(found.training) == len(found.watched) == 4
     assert not any(item.truth.any() for item in found.training)  # nobody asked for supervision
-    chosen = data.read(phantoms, TrainSettings(4, test=("101",), **TINY))
+    chosen = data.read(phantoms, nested(TrainSettings, n_components=4, test=("101",), **TINY))
     assert chosen.record["cases"]["training"] == ["102", "109", "114"]
-    everyone = data.read(phantoms, TrainSettings(4, test=(), **TINY))
+    everyone = data.read(phantoms, nested(TrainSettings, n_components=4, test=(), **TINY))
     assert everyone.record["cases"]["test"] == []
     assert len(everyone.watched) == 8  # then those are watched that train
     with pytest.raises(ValueError, match="no case is of the test patients 7, 8"):
-        data.read(phantoms, TrainSettings(4, test=("8", "101", "7"), **TINY))
+        data.read(phantoms, nested(TrainSettings, n_components=4, test=("8", "101", "7"), **TINY))
     with pytest.raises(ValueError, match="none is left to train on"):
-        data.read(phantoms, TrainSettings(4, test=tuple(map(str, NUMBERS)), **TINY))
+        data.read(phantoms, nested(TrainSettings, n_components=4, test=tuple(map(str, NUMBERS)), **TINY))
 
 
 def test_means_come_from_training_cases_alone_and_say_from_which(phantoms, tmp_path):
-    settings = TrainSettings(4, means_init="auto", prior_cases=1, **TINY)
+    settings = nested(TrainSettings, n_components=4, means_init="auto", prior_cases=1, **TINY)
     found = data.read(phantoms, settings)
     (chosen,) = found.record["cases"]["means"]
     assert chosen in ("101", "102")
-    alone = data.read(phantoms, TrainSettings(4, means_init="auto", test=(), **TINY | {"max_epochs": 1}))
+    alone = data.read(
+        phantoms, nested(TrainSettings, n_components=4, means_init="auto", test=(), **TINY | {"max_epochs": 1})
+    )
     assert alone.means.shape == (4, 3)
     for test in ("109", "114"):  # other test cases, the same means
         for kind in ("C0", "DE", "T2", "gd"):
@@ -88,17 +94,20 @@ def test_means_come_from_training_cases_alone_and_say_from_which(phantoms, tmp_p
     table = tmp_path / "means.csv"
     np.savetxt(table, found.means, delimiter=",")
     np.testing.assert_allclose(
-        data.read(phantoms, TrainSettings(4, means_init=str(table), **TINY)).means, found.means
+        data.read(phantoms, nested(TrainSettings, n_components=4, means_init=str(table), **TINY)).means,
+        found.means,
     )
     np.savetxt(table, found.means[:3], delimiter=",")
     with pytest.raises(ValueError, match="4 classes of 3 channels need 4 rows of 3"):
-        data.read(phantoms, TrainSettings(4, means_init=str(table), **TINY))
+        data.read(phantoms, nested(TrainSettings, n_components=4, means_init=str(table), **TINY))
 
 
 @pytest.mark.parametrize(("fraction", "labelled"), [(0.0, 0), (0.5, 1), (1.0, 2)])
 def test_a_fraction_of_the_cases_is_labelled(phantoms, fraction, labelled):
     means = "auto" if labelled else None
-    settings = TrainSettings(4, supervision=1.0, labelled_fraction=fraction, means_init=means, **TINY)
+    settings = nested(
+        TrainSettings, n_components=4, supervision=1.0, labelled_fraction=fraction, means_init=means, **TINY
+    )
     found = data.read(phantoms, settings)
     assert len(found.record["cases"]["labelled"]) == labelled
     assert found.record["cases"]["means"] == found.record["cases"]["labelled"]  # no truth beyond the fraction
@@ -127,20 +136,31 @@ def test_a_run_folder_holds_what_its_use_needs(run_folder):
         rows = list(csv.DictReader(file))
     assert [float(row["nll"]) for row in rows] == [line.nll for line in lines]
     trained = runs.load(run_folder)
-    assert trained.settings == TrainSettings(4, means_init="auto", **TINY)
+    assert trained.settings == nested(TrainSettings, n_components=4, means_init="auto", **TINY)
     assert trained.parameters["encoder_0"]["conv_0"]["kernel"].shape == (3, 3, 3, 2)
 
 
 def test_another_run_with_the_same_seed_learns_the_same(phantoms, run_folder, tmp_path):
     for seed, same in ((0, True), (1, False)):
-        job.train(phantoms, tmp_path / str(seed), TrainSettings(4, means_init="auto", seed=seed, **TINY), ALONE)
+        job.train(
+            phantoms,
+            tmp_path / str(seed),
+            nested(TrainSettings, n_components=4, means_init="auto", seed=seed, **TINY),
+            ALONE,
+        )
         one, other = (np.load(folder / "parameters.npz") for folder in (run_folder, tmp_path / str(seed)))
         assert all(np.array_equal(one[name], other[name]) for name in one) == same
 
 
 def test_checkpoints_come_every_so_many_steps_and_after_each_epoch(phantoms, tmp_path):
     """Four images in batches of one: steps 3, 6, … and 4, 8, …, of which the last three stay."""
-    job.train(phantoms, tmp_path / "run", TrainSettings(4, **TINY | {"batch_size": 1}), ALONE, every=3)
+    job.train(
+        phantoms,
+        tmp_path / "run",
+        nested(TrainSettings, n_components=4, **TINY | {"batch_size": 1}),
+        ALONE,
+        every=3,
+    )
     assert {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()} == {"8", "9", "12"}
     assert {line.regularizer for line in runs.metrics(tmp_path / "run")} == {0}  # not the rounding of a difference
 
@@ -166,14 +186,14 @@ def test_slices_with_fewer_pixels_than_classes_are_left_out(tmp_path):
         np.save(tmp_path / f"{name}.npy", image)
         np.save(tmp_path / f"{name}_mask.npy", inside)
     (tmp_path / "cases.csv").write_text("case,t1,mask\na,a.npy,a_mask.npy\nb,b.npy,b_mask.npy\n", encoding="utf-8")
-    settings = TrainSettings(3, **TINY | {"crop": 16, "augment": False})
+    settings = nested(TrainSettings, n_components=3, **TINY | {"crop": 16, "augment": False})
     with pytest.warns(UserWarning, match="1 slices have fewer pixels in the mask than classes"):
         assert job.train(tmp_path / "cases.csv", tmp_path / "run", settings, ALONE) == Status.max_steps
     assert read(tmp_path / "run" / "config.json")["data"]["cases"]["training"] == ["a"]
 
 
 def test_training_lowers_the_nll(phantoms, tmp_path):
-    settings = TrainSettings(4, **TINY | {"max_epochs": 8, "augment": False})
+    settings = nested(TrainSettings, n_components=4, **TINY | {"max_epochs": 8, "augment": False})
     job.train(phantoms, tmp_path / "run", settings, ALONE)
     nlls = [line.nll for line in runs.metrics(tmp_path / "run")]
     assert nlls[-1] < nlls[0] - 0.1
@@ -319,7 +339,7 @@ def test_channels_are_told_apart_by_name(run, tmp_path, phantoms):
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
 
-    settings = TrainSettings(4, **TINY | {"crop": 48})
+    settings = nested(TrainSettings, n_components=4, **TINY | {"crop": 48})
     job.train(table("a.csv", {"LGE": "LGE", "T2": "T2"}), tmp_path / "run", settings, ALONE)
     for name, columns in (("b", {"LGE": "LGE", "T2": "T2"}), ("c", {"T2": "T2", "LGE": "LGE"})):
         code, _, err = run(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from deepmix.conformance.drawing import draw_image, draw_parameters, draw_weights
+from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.deep_mixtures import many_images, one_image, regularizers
 from deepmix.reference.deep_mixtures.records import Batch, DeepModel, Training, TrainingModel, TrainingState
 from deepmix.reference.losses import segmentation
@@ -15,20 +15,14 @@ from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization import adamw
 from deepmix.reference.trees import leaves
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import check_gradient, close
+from tests.problems.deep_mixtures import draw_batch
 
 M, K, H, W = 2, 3, 8, 8
+SHAPE = M, K, H, W
 CONFIG = UNetConfig(1, 2)
 MODEL = TrainingModel(DeepModel(CONFIG))
-
-
-def draw_batch(rng: np.random.Generator, shares: tuple[float, ...] = (1.0, 1.0), known: float = 0.5) -> Batch:
-    """Images with weights; the truth of about `known` of their pixels."""
-    images = np.stack([draw_image(rng, M, K, H, W) for _ in shares])
-    weights = np.stack([draw_weights(rng, (H, W), "reals") for _ in shares])
-    truth = np.moveaxis(np.eye(K)[rng.integers(0, K, weights.shape)], -1, 1)
-    return Batch(images, weights, np.array(shares), truth * (rng.random((len(shares), 1, H, W)) < known))
 
 
 def alone(parameters, batch: Batch, b: int) -> float:
@@ -39,30 +33,30 @@ def alone(parameters, batch: Batch, b: int) -> float:
     return one_image.loss(parameters, image, start.mixture, weights, floor, MODEL.deep)[0]
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_tr1_the_loss_is_the_mean_of_the_images_that_count(rng):
-    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, (1.0, 0.0, 1.0), known=0)
+    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE, (1.0, 0.0, 1.0), known=0)
     value, evaluations = many_images.loss(parameters, batch, MODEL)
     each = [alone(parameters, batch, b) for b in range(3)]
     close(value, (each[0] + each[2]) / 2)
     close(evaluations.value, each)
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_tr1_the_order_of_a_batch_does_not_matter(rng):
-    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, (1.0, 1.0, 0.5))
+    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE, (1.0, 1.0, 0.5))
     turned = Batch(*(array[[2, 0, 1]] for array in batch))
     close(many_images.loss(parameters, turned, MODEL)[0], many_images.loss(parameters, batch, MODEL)[0])
 
 
-@pytest.mark.parametrize("method", ["deepsvg", "deepg"])
-@given(rng=strategies.generators)
-def test_tr1_tr4_gradient(method, rng):
+@pytest.mark.parametrize("objective", ["nll_v", "nll"])
+@given(rng=problems.generators)
+def test_tr1_tr4_gradient(objective, rng):
     """With regularisers of images and of the batch, and where some truth is known."""
-    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, (1.0, 0.5))
+    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE, (1.0, 0.5))
     prior = partial(regularizers.mean_prior, means=rng.normal(size=(K, M)))
     of_batch = partial(regularizers.mean_prior_of_batch, means=rng.normal(size=(K, M)))
-    model = TrainingModel(DeepModel(CONFIG, method, regularizers=((prior, 0.2),)), ((of_batch, 0.3),), 0.5)
+    model = TrainingModel(DeepModel(CONFIG, objective, regularizers=((prior, 0.2),)), ((of_batch, 0.3),), 0.5)
     _, _, gradient = many_images.loss_and_gradient(parameters, batch, model)
     kernel = parameters["head"]["kernel"]
 
@@ -72,9 +66,9 @@ def test_tr1_tr4_gradient(method, rng):
     check_gradient(value, kernel, gradient["head"]["kernel"], rng)
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_tr2_a_step_is_one_of_adamw_on_the_clipped_gradient(rng):
-    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng)
+    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE)
     settings = Training(weight_decay=0.1, max_norm=0.01)
     state, _ = many_images.step(TrainingState(parameters, adamw.init(parameters)), batch, 1e-2, MODEL, settings)
     _, _, gradient = many_images.loss_and_gradient(parameters, batch, MODEL)
@@ -91,7 +85,7 @@ def test_tr2_a_step_is_one_of_adamw_on_the_clipped_gradient(rng):
 
 def test_tr2_the_learning_rate_falls_with_the_epochs_and_the_batches_come_in_order():
     rng = np.random.default_rng(0)
-    parameters, batches = draw_parameters(rng, M, K, CONFIG), [draw_batch(rng) for _ in range(3)]
+    parameters, batches = draw_parameters(rng, M, K, CONFIG), [draw_batch(rng, SHAPE) for _ in range(3)]
     settings = Training(learning_rate=1e-2, tol=0.0, max_epochs=2)
     told = []
     order = {0: [0, 1], 1: [2, 0]}
@@ -115,15 +109,15 @@ def test_tr2_the_learning_rate_falls_with_the_epochs_and_the_batches_come_in_ord
 
 def test_tr2_training_lowers_the_loss():
     rng = np.random.default_rng(1)
-    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, known=0)
+    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE, known=0)
     settings = Training(learning_rate=1e-2, tol=0.0, max_epochs=30)
     fit = many_images.fit(parameters, lambda epoch: [batch], model=MODEL, training=settings)
     assert many_images.loss(fit.parameters, batch, MODEL)[0] < fit.history[0] - 0.1
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_tr3_a_prediction_is_the_network_and_the_m_step_of_one_image(rng):
-    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng)
+    parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE)
     found = many_images.predict(parameters, batch.images[0], batch.weights[0], model=MODEL.deep)
     close(found.value, alone(parameters, batch, 0))
     close(found.proportions.sum(axis=0), np.ones((H, W)))
@@ -133,10 +127,10 @@ def test_tr3_a_prediction_is_the_network_and_the_m_step_of_one_image(rng):
     assert (found.labels == found.responsibilities.argmax(axis=0)).all()
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_r1_of_a_batch_of_one_is_that_of_the_image(rng):
     """And of several with equal means; of means that differ it is no more than their mean."""
-    batch = draw_batch(rng)
+    batch = draw_batch(rng, SHAPE)
     proportions = rng.dirichlet(np.ones(K), (2, H, W)).transpose(0, 3, 1, 2)
     means, target = rng.normal(size=(2, K, M)), rng.normal(size=(K, M))
     each = [

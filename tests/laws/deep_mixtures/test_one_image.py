@@ -19,20 +19,21 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.networks.unet import unet
 from deepmix.reference.trees import tree_map
 from deepmix.reference.types import Status
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import check_gradient, close, em_allowance, flat, is_collapsing, unflat
+from tests.problems.deep_mixtures import arguments
 
-METHODS = ("deepsvg", "deepg")
+LOSSES = ("nll_v", "nll")
 SWITCHES = (("through", "prior"), ("held", "prior"), ("held", "posterior"))
 every_type = pytest.mark.parametrize("kind", COVARIANCE_TYPES)
-every_method = pytest.mark.parametrize("method", METHODS)
+every_loss = pytest.mark.parametrize("objective", LOSSES)
 every_switch = pytest.mark.parametrize(("gradient", "weights"), SWITCHES)
 models = st.builds(
-    lambda method, kind, switches: DeepModel(
-        method=method, covariance_type=kind, m_step_gradient=switches[0], m_step_weights=switches[1]
+    lambda objective, kind, switches: DeepModel(
+        objective=objective, covariance_type=kind, m_step_gradient=switches[0], m_step_weights=switches[1]
     ),
-    st.sampled_from(METHODS),
-    strategies.covariance_types,
+    st.sampled_from(LOSSES),
+    problems.mixtures.covariance_types,
     st.sampled_from(SWITCHES),
 )
 
@@ -49,12 +50,6 @@ def model_for(problem, regularized=False, **switches) -> DeepModel:
     )._replace(**switches)
 
 
-def arguments(problem, parameters=None):
-    """What `loss`, `loss_and_gradient` take before the model."""
-    parameters = problem.parameters if parameters is None else parameters
-    return parameters, problem.image, problem.previous, problem.weights, problem.floor
-
-
 def columns(maps):
     return maps.reshape(len(maps), -1)
 
@@ -65,7 +60,7 @@ def held_loss(problem, mixture: Mixture, model: DeepModel, parameters) -> float:
     pixels, flat_proportions, w = columns(problem.image), columns(proportions), problem.weights.ravel()
     densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, model.covariance_type)
     pi = np.average(flat_proportions, axis=1, weights=w)
-    logs = np.log(flat_proportions if model.method == "deepsvg" else pi[:, None])
+    logs = np.log(flat_proportions if model.objective == "nll_v" else pi[:, None])
     nll = -np.average(logsumexp(logs + densities, axis=0), weights=w)
     found = gaussian.moments(pixels, flat_proportions, w, problem.floor, problem.previous, model.covariance_type)
     of_prior = Mixture(pi, found.means, found.covariances)
@@ -79,13 +74,13 @@ def held_loss(problem, mixture: Mixture, model: DeepModel, parameters) -> float:
 
 
 @every_switch
-@every_method
+@every_loss
 @every_type
 @given(data=st.data(), regularized=st.booleans())
-def test_dg1_gradient(kind, method, gradient, weights, data, regularized):
+def test_dg1_gradient(kind, objective, gradient, weights, data, regularized):
     """Through: of the whole loss. Held: of the loss at the μ, Σ of this step; regularisers always through."""
-    problem = data.draw(strategies.deep_problems(kind))
-    model = model_for(problem, regularized, method=method, m_step_gradient=gradient, m_step_weights=weights)
+    problem = data.draw(problems.deep_mixtures.deep_problems(kind))
+    model = model_for(problem, regularized, objective=objective, m_step_gradient=gradient, m_step_weights=weights)
     value, evaluation, slopes = one_image.loss_and_gradient(*arguments(problem), model)
     if gradient == "through":
         of_theta = lambda theta: one_image.loss(*arguments(problem, theta), model)[0]  # noqa: E731
@@ -93,16 +88,16 @@ def test_dg1_gradient(kind, method, gradient, weights, data, regularized):
         of_theta = partial(held_loss, problem, evaluation.mixture, model)
     close(of_theta(problem.parameters), value)
     slopes = tree_map(lambda _, leaf: leaf, problem.parameters, slopes)
-    check_gradient(of_theta, problem.parameters, slopes, data.draw(strategies.generators))
+    check_gradient(of_theta, problem.parameters, slopes, data.draw(problems.generators))
 
 
 @every_type
-@every_method
+@every_loss
 @given(data=st.data(), regularized=st.booleans())
-def test_dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers(kind, method, data, regularized):
+def test_dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers(kind, objective, data, regularized):
     """[SV1] at Π, μ, Σ for deepSVG; [EM2] at π = mean Π for deepG; μ, Σ by [G2] with r = Π [DG3]."""
-    problem = data.draw(strategies.deep_problems(kind))
-    model = model_for(problem, regularized, method=method)
+    problem = data.draw(problems.deep_mixtures.deep_problems(kind))
+    model = model_for(problem, regularized, objective=objective)
     loss, evaluation = one_image.loss(*arguments(problem), model)
     pixels, w, proportions = columns(problem.image), problem.weights.ravel(), columns(evaluation.proportions)
     found = gaussian.moments(pixels, proportions, w, problem.floor, problem.previous, kind)
@@ -124,7 +119,7 @@ def test_dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers(kind, method, d
 @every_type
 @given(data=st.data())
 def test_dg4_held_gradient_at_the_logits_is_prior_minus_posterior(kind, data):
-    problem = data.draw(strategies.deep_problems(kind))
+    problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     model = model_for(problem, m_step_gradient="held")
     _, evaluation, gradient = one_image.loss_and_gradient(*arguments(problem), model)
     _, pullback = unet(problem.parameters, problem.image, problem.config)
@@ -138,8 +133,8 @@ def test_dg4_held_gradient_at_the_logits_is_prior_minus_posterior(kind, data):
 @given(data=st.data())
 def test_dg_deepg_held_gives_every_pixel_the_same_gradient(kind, data):
     """At Π_k(x) it is w(x)/N times one number per class: ∂NLL/∂π_k."""
-    problem = data.draw(strategies.deep_problems(kind))
-    model = model_for(problem, method="deepg", m_step_gradient="held")
+    problem = data.draw(problems.deep_mixtures.deep_problems(kind))
+    model = model_for(problem, objective="nll", m_step_gradient="held")
     _, evaluation, gradient = one_image.loss_and_gradient(*arguments(problem), model)
     pi, means, covariances = evaluation.mixture
     density = np.exp(gaussian.log_density(columns(problem.image), means, covariances, kind))
@@ -153,14 +148,14 @@ def test_dg_deepg_held_gives_every_pixel_the_same_gradient(kind, data):
 
 
 @every_type
-@every_method
-@given(rng=strategies.generators)
-def test_dg_one_class_has_nothing_to_learn(kind, method, rng):
+@every_loss
+@given(rng=problems.generators)
+def test_dg_one_class_has_nothing_to_learn(kind, objective, rng):
     """K = 1: Π = 1 whatever θ, so the gradient is 0, through the moments too."""
     image, weights = drawing.draw_image(rng, 2, 1, 4, 4), np.ones((4, 4))
     config = UNetConfig(1, 2)
     parameters, floor = drawing.draw_parameters(rng, 2, 1, config), np.zeros(2)
-    model = DeepModel(unet=config, method=method, covariance_type=kind)
+    model = DeepModel(unet=config, objective=objective, covariance_type=kind)
     previous = one_image.begin(parameters, image, weights, floor, model).mixture
     value, evaluation, gradient = one_image.loss_and_gradient(parameters, image, previous, weights, floor, model)
     assert np.abs(flat(gradient)).max() < 1e-13
@@ -172,7 +167,7 @@ def test_dg_one_class_has_nothing_to_learn(kind, method, rng):
 
 @given(data=st.data(), factor=st.floats(0.1, 10), model=models)
 def test_dg_weights_count_relative_to_each_other(data, factor, model):
-    problem = data.draw(strategies.deep_problems(model.covariance_type))
+    problem = data.draw(problems.deep_mixtures.deep_problems(model.covariance_type))
     mean_prior, _ = model_for(problem, True).regularizers  # [R2] divides a sum without weights by their sum
     model = model._replace(unet=problem.config, regularizers=(mean_prior,))
     scaled = problem._replace(weights=problem.weights * factor)
@@ -183,9 +178,9 @@ def test_dg_weights_count_relative_to_each_other(data, factor, model):
 
 @given(data=st.data(), model=models)
 def test_dg_permuting_the_head_permutes_the_classes(data, model):
-    problem = data.draw(strategies.deep_problems(model.covariance_type))
+    problem = data.draw(problems.deep_mixtures.deep_problems(model.covariance_type))
     model = model._replace(unet=problem.config)
-    order = data.draw(strategies.generators).permutation(len(problem.previous.means))
+    order = data.draw(problems.generators).permutation(len(problem.previous.means))
     head, before = problem.parameters["head"], problem.previous
     turned = problem._replace(
         parameters=problem.parameters | {"head": {name: leaf[..., order] for name, leaf in head.items()}},
@@ -208,7 +203,7 @@ def test_dg_permuting_the_head_permutes_the_classes(data, model):
 @given(data=st.data())
 def test_dg3_a_posterior_m_step_never_raises_the_nll(kind, data):
     """For fixed Π: a generalised EM; the floor off."""
-    problem = data.draw(strategies.deep_problems(kind))
+    problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     problem = problem._replace(floor=np.zeros_like(problem.floor))
     model = model_for(problem, m_step_gradient="held", m_step_weights="posterior")
     pixels, w = columns(problem.image), problem.weights.ravel()
@@ -223,12 +218,12 @@ def test_dg3_a_posterior_m_step_never_raises_the_nll(kind, data):
 
 
 @every_type
-@every_method
+@every_loss
 @given(data=st.data())
-def test_dg_begins_with_the_moments_of_the_network_for_either_weighting(kind, method, data):
+def test_dg_begins_with_the_moments_of_the_network_for_either_weighting(kind, objective, data):
     """Under K equal Gaussians γ = Π."""
-    problem = data.draw(strategies.deep_problems(kind))
-    model = model_for(problem, method=method, m_step_gradient="held")
+    problem = data.draw(problems.deep_mixtures.deep_problems(kind))
+    model = model_for(problem, objective=objective, m_step_gradient="held")
     state = one_image.begin(problem.parameters, problem.image, problem.weights, problem.floor, model)
     begun = problem._replace(previous=state.mixture)
     prior, posterior = (
@@ -252,7 +247,7 @@ def fit_of(problem, model, **options):
 
 @given(data=st.data(), model=models, regularized=st.booleans(), rule=st.sampled_from(("prior", "posterior")))
 def test_dg_fit_is_its_steps_and_all_it_returns_belongs_to_one_theta(data, model, regularized, rule):
-    problem = data.draw(strategies.deep_problems(model.covariance_type))
+    problem = data.draw(problems.deep_mixtures.deep_problems(model.covariance_type))
     regular = model_for(problem, regularized).regularizers
     model = model._replace(unet=problem.config, regularizers=regular, label_rule=rule)
     optimization = Optimization(learning_rate=1e-2, tol=0.0, max_steps=4, max_norm=0.1)
@@ -281,7 +276,7 @@ def test_dg_fit_is_its_steps_and_all_it_returns_belongs_to_one_theta(data, model
 
 @given(data=st.data(), model=models)
 def test_dg1_step_is_adamw_on_the_clipped_gradient(data, model):
-    problem = data.draw(strategies.deep_problems(model.covariance_type))
+    problem = data.draw(problems.deep_mixtures.deep_problems(model.covariance_type))
     model = model._replace(unet=problem.config, regularizers=model_for(problem, True).regularizers)
     optimization = Optimization(
         learning_rate=0.03, weight_decay=0.2, max_norm=data.draw(st.sampled_from((1e-3, 12.0)))
@@ -339,15 +334,15 @@ def test_dg_a_rise_of_the_nll_by_more_than_tol_does_not_stop_the_loop():
 
 
 @every_type
-@every_method
-def test_dg_lowers_the_nll(kind, method):
+@every_loss
+def test_dg_lowers_the_nll(kind, objective):
     """An image of three bands: fifty steps at 10⁻² learn something."""
     rng = np.random.default_rng(9)
     config, image = UNetConfig(1, 4), drawing.draw_image(rng, 2, 3, 8, 12)
     fitted = one_image.fit(
         image,
         unet_parameters(2, 3, config),
-        model=DeepModel(unet=config, method=method, covariance_type=kind),
+        model=DeepModel(unet=config, objective=objective, covariance_type=kind),
         optimization=Optimization(learning_rate=1e-2, tol=0, max_steps=50),
     )
     assert fitted.value < fitted.history[0] - 0.1
@@ -374,15 +369,15 @@ def test_dg_non_finite_nll_returns_the_last_finite_parameters():
 
 
 @every_type
-@every_method
-def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flagged(kind, method):
+@every_loss
+def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flagged(kind, objective):
     """A head bias of −10⁴: Π underflows to 0; the class keeps the global moments and the others learn on."""
     rng = np.random.default_rng(11)
     config, image = UNetConfig(1, 2), drawing.draw_image(rng, 2, 3, 8, 12)
     parameters = drawing.draw_parameters(rng, 2, 3, config)
     head = parameters["head"]
     parameters = parameters | {"head": head | {"bias": np.array([0, 0, -1e4])}}
-    model = DeepModel(unet=config, method=method, covariance_type=kind)
+    model = DeepModel(unet=config, objective=objective, covariance_type=kind)
     fitted = one_image.fit(image, parameters, model=model, optimization=Optimization(max_steps=3))
     np.testing.assert_array_equal(fitted.degenerate, [False, False, True])
     assert np.isfinite(fitted.value)
@@ -393,11 +388,17 @@ def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flag
 
 def test_dg_defaults_are_those_published():
     assert Optimization()[:6] == (1e-4, 1e-3, 12.0, 1e-3, 10, 200)
-    assert DeepModel()[:6] == (UNetConfig(4, 32, 0.01), "deepsvg", "diag", "through", "prior", "prior")
-    assert DeepModel()[6:] == ((), "nll", 0.0)
+    assert DeepModel()[:6] == (UNetConfig(4, 32, 0.01), "nll_v", "diag", "through", "prior", "prior")
+    assert DeepModel()[6:] == ((), 0.0)
 
 
 # The warm start
+
+
+def target_for(problem, data) -> np.ndarray:
+    """Some P (K, H, W)."""
+    k, shape = len(problem.previous.means), problem.weights.shape
+    return data.draw(problems.mixtures.responsibilities(k, problem.weights.size)).reshape(k, *shape)
 
 
 def cross_entropy(image, weights, parameters, target, config) -> float:
@@ -409,9 +410,11 @@ def cross_entropy(image, weights, parameters, target, config) -> float:
 
 @given(data=st.data())
 def test_dg6_warm_start_lowers_the_cross_entropy(data):
-    problem = data.draw(strategies.deep_problems("diag"))
+    problem = data.draw(problems.deep_mixtures.deep_problems("diag"))
     k = len(problem.previous.means)
-    target = data.draw(strategies.responsibilities(k, problem.weights.size)).reshape(k, *problem.weights.shape)
+    target = data.draw(problems.mixtures.responsibilities(k, problem.weights.size)).reshape(
+        k, *problem.weights.shape
+    )
     entropy = partial(cross_entropy, problem.image, problem.weights, target=target, config=problem.config)
     warm = partial(
         one_image.warm_start, problem.image, problem.parameters, target, problem.weights, config=problem.config
@@ -424,9 +427,11 @@ def test_dg6_warm_start_lowers_the_cross_entropy(data):
 @given(data=st.data())
 def test_dg6_first_step_goes_against_every_slope_of_the_cross_entropy(data):
     """AdamW's first step is −lr·sign(slope): each slope's sign against central differences, a few drawn."""
-    problem = data.draw(strategies.deep_problems("diag"))
+    problem = data.draw(problems.deep_mixtures.deep_problems("diag"))
     k = len(problem.previous.means)
-    target = data.draw(strategies.responsibilities(k, problem.weights.size)).reshape(k, *problem.weights.shape)
+    target = data.draw(problems.mixtures.responsibilities(k, problem.weights.size)).reshape(
+        k, *problem.weights.shape
+    )
     warm = partial(
         one_image.warm_start, problem.image, problem.parameters, target, problem.weights, config=problem.config
     )
@@ -439,7 +444,7 @@ def test_dg6_first_step_goes_against_every_slope_of_the_cross_entropy(data):
         theta = unflat(vector, problem.parameters)
         return cross_entropy(problem.image, problem.weights, theta, target, problem.config)
 
-    for index in data.draw(strategies.generators).integers(0, before.size, 5):
+    for index in data.draw(problems.generators).integers(0, before.size, 5):
         h = np.zeros_like(before)
         h[index] = 1e-6
         slope = (entropy(before + h) - entropy(before - h)) / 2e-6
@@ -450,7 +455,7 @@ def test_dg6_first_step_goes_against_every_slope_of_the_cross_entropy(data):
 @given(data=st.data())
 def test_dg6_decays_and_clips_as_the_loop_does(data):
     """At the target itself the cross-entropy's gradient is 0: what is left of a step is the decay."""
-    problem = data.draw(strategies.deep_problems("diag"))
+    problem = data.draw(problems.deep_mixtures.deep_problems("diag"))
     target, _ = layers.softmax(unet(problem.parameters, problem.image, problem.config)[0])
     moved = one_image.warm_start(
         problem.image,

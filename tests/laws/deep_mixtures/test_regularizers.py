@@ -11,15 +11,15 @@ from deepmix.conformance import drawing
 from deepmix.reference.deep_mixtures import regularizers
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import check_gradient, close
 
 
 def drawn(data):
     """Proportions (K, H, W), an image, weights (H, W) and a generator."""
-    _, k, h, w = shape = data.draw(strategies.image_shapes)
-    image, weights = data.draw(strategies.images(shape))
-    rng = data.draw(strategies.generators)
+    _, k, h, w = shape = data.draw(problems.deep_mixtures.image_shapes)
+    image, weights = data.draw(problems.deep_mixtures.images(shape))
+    rng = data.draw(problems.generators)
     proportions = drawing.draw_responsibilities(rng, k, h * w).reshape(k, h, w)
     return proportions, image, weights, rng
 

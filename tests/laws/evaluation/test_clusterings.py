@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from deepmix.reference.evaluation import clusterings
 from tests.laws.helpers import close
-from tests.strategies import generators
+from tests.problems import generators
 
 
 def scores(labels, truth):

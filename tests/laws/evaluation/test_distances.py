@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deepmix.reference.evaluation import distances
 from tests.laws.helpers import close
-from tests.strategies import masks
+from tests.problems.evaluation import masks
 
 
 @given(mask=masks(), steps=st.lists(st.floats(0.1, 10), min_size=3, max_size=3))

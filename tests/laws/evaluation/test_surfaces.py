@@ -11,7 +11,7 @@ from scipy.ndimage import binary_fill_holes
 
 from deepmix.reference.evaluation import overlap, surfaces
 from tests.laws.helpers import close, of_masks
-from tests.strategies import generators
+from tests.problems import generators
 
 shapes = st.sampled_from(((6, 7), (3, 4, 5)))
 shares = st.sampled_from((0.1, 0.5, 0.95))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from deepmix.reference.losses import segmentation
 from deepmix.reference.networks import layers
 from tests.laws.helpers import check_gradient, close
-from tests.strategies import CLASS_WEIGHTS, LOSSES, generators, known_truths
+from tests.problems import generators
+from tests.problems.losses import CLASS_WEIGHTS, LOSSES, known_truths
 
 ALL = pytest.mark.parametrize(("name", "options"), LOSSES)
 FRACTIONS = ("soft_dice", "soft_iou", "tversky", "generalised_dice")

@@ -9,7 +9,7 @@ from deepmix.conformance import drawing
 from deepmix.reference.mixtures import gmm, initialization, svgmm
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
 from deepmix.reference.types import Status
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import FEW_STEPS, UNIT, close, em_allowance, is_collapsing
 
 every_type = pytest.mark.parametrize("kind", COVARIANCE_TYPES)
@@ -32,12 +32,6 @@ def fit(algorithm, problem, n_steps=N_STEPS, start=None, **options):
     return algorithm.fit(problem.pixels, start, problem.weights, **options)
 
 
-def permuted_classes(mixture: Mixture, order, kind: str) -> Mixture:
-    """The mixture with its classes in another order."""
-    covariances = mixture.covariances if kind == "tied" else mixture.covariances[order]
-    return Mixture(mixture.proportions[order], mixture.means[order], covariances)
-
-
 # Both algorithms
 
 
@@ -45,7 +39,7 @@ def permuted_classes(mixture: Mixture, order, kind: str) -> Mixture:
 @every_type
 @given(data=st.data())
 def test_em1_sv2_responsibilities_are_on_the_simplex(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     gamma, log_likelihood = algorithm.e_step(problem.pixels, start_of(algorithm, problem), kind)
     assert gamma.min() >= 0
     np.testing.assert_allclose(gamma.sum(axis=0), 1, atol=UNIT * (16 + 4 * np.abs(log_likelihood).max()))
@@ -55,7 +49,7 @@ def test_em1_sv2_responsibilities_are_on_the_simplex(algorithm, kind, data):
 @every_type
 @given(data=st.data())
 def test_em2_sv1_nll_never_increases_without_the_floor(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     pixels, weights = problem.pixels, problem.weights
     mixture, floor = start_of(algorithm, problem), np.zeros(len(pixels))
     before = algorithm.nll(pixels, mixture, weights, kind)
@@ -73,7 +67,7 @@ def test_em2_sv1_nll_never_increases_without_the_floor(algorithm, kind, data):
 @every_type
 @given(data=st.data())
 def test_em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     n_steps = data.draw(st.integers(0, 4))
     fitted = fit(algorithm, problem, n_steps)
     mixture, history = start_of(algorithm, problem), []
@@ -101,7 +95,7 @@ def test_em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to(algorithm, kin
 @every_type
 @given(data=st.data())
 def test_em2_stops_when_the_nll_falls_by_less_than_tol(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     tol = data.draw(st.sampled_from((1e-1, 1e-2, 1e-3)))
     fitted = fit(algorithm, problem, 300, tol=tol)
     falls = -np.diff(fitted.history)
@@ -118,7 +112,7 @@ def test_em2_a_rise_of_the_nll_stops_the_loop_at_the_parameters_that_it_belongs_
     rng = np.random.default_rng(1)
     start = drawing.draw_mixture(rng, 2, 2, 2.0, 3.0, "diag")
     pixels = drawing.draw_pixels(rng, start, 40, "diag")
-    problem = strategies.EmProblem(pixels, start, np.ones(40), None, "diag")
+    problem = problems.mixtures.EmProblem(pixels, start, np.ones(40), None, "diag")
     fitted = fit(algorithm, problem, tol=1e-3, floor=np.full(2, 100.0))
     assert len(fitted.history) == 2
     assert fitted.history[1] > fitted.history[0] + 1
@@ -142,23 +136,9 @@ def test_g3_a_class_of_next_to_nothing_gets_proportion_0():
 @both
 @every_type
 @given(data=st.data())
-def test_permuting_the_classes_permutes_the_fit(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
-    order = data.draw(strategies.generators).permutation(len(problem.start.means))
-    start = start_of(algorithm, problem)
-    one = fit(algorithm, problem)
-    other = fit(algorithm, problem, start=permuted_classes(start, order, kind))
-    close(other.mixture, permuted_classes(one.mixture, order, kind), FEW_STEPS)
-    close(other.responsibilities, one.responsibilities[order], FEW_STEPS)
-    close(other.history, one.history, FEW_STEPS)
-
-
-@both
-@every_type
-@given(data=st.data())
 def test_permuting_the_pixels_permutes_the_fit(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
-    order = data.draw(strategies.generators).permutation(len(problem.weights))
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    order = data.draw(problems.generators).permutation(len(problem.weights))
     shuffled = problem._replace(pixels=problem.pixels[:, order], weights=problem.weights[order])
     one, other = fit(algorithm, problem), fit(algorithm, shuffled)
     close(other.mixture[1:], one.mixture[1:], FEW_STEPS)
@@ -171,8 +151,8 @@ def test_permuting_the_pixels_permutes_the_fit(algorithm, kind, data):
 @given(data=st.data())
 def test_g3_scaling_and_shifting_the_channels_moves_the_fit_with_them(algorithm, kind, data):
     """x → Sx + b: μ → Sμ + b, Σ → SΣS, NLL → NLL + log|det S|, γ stays; the floor of [G3] included."""
-    problem = data.draw(strategies.em_problems(kind))
-    rng = data.draw(strategies.generators)
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    rng = data.draw(problems.generators)
     m = len(problem.pixels)
     scale = rng.choice([-1, 1], m) * 10 ** rng.uniform(-2, 2, m)
     scale = np.full(m, scale[0]) if kind == "spherical" else scale
@@ -201,7 +181,7 @@ def test_g3_scaling_and_shifting_the_channels_moves_the_fit_with_them(algorithm,
 @every_type
 @given(data=st.data())
 def test_integer_weights_are_copies(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind, weights="integers"))
+    problem = data.draw(problems.mixtures.em_problems(kind, weights="integers"))
     copies = problem.weights.astype(int)
     repeated = problem._replace(pixels=problem.pixels.repeat(copies, axis=1), weights=None)
     one, other = fit(algorithm, problem), fit(algorithm, repeated)
@@ -210,39 +190,11 @@ def test_integer_weights_are_copies(algorithm, kind, data):
     close(other.responsibilities, one.responsibilities.repeat(copies, axis=1), FEW_STEPS)
 
 
-def check_outside_is_ignored(algorithm, problem, junk) -> None:
-    """The fit of masked pixels, with junk where the mask is 0, is the fit of the pixels inside."""
-    inside = problem.weights > 0
-    soiled = np.where(inside, problem.pixels, junk)
-    start = start_of(algorithm, problem)
-    cropped = Mixture(start.proportions if algorithm is gmm else start.proportions[:, inside], *start[1:])
-    one = fit(algorithm, problem._replace(pixels=problem.pixels[:, inside], weights=None), start=cropped)
-    other = fit(algorithm, problem._replace(pixels=soiled), start=start)
-    close(other.mixture[1:], one.mixture[1:], FEW_STEPS)
-    close(other.responsibilities[:, inside], one.responsibilities, FEW_STEPS)
-    close(other.history, one.history, FEW_STEPS)
-    assert other.status == one.status
-
-
-@both
-@every_type
-@given(data=st.data(), junk=st.sampled_from((0, 1e6, np.nan, np.inf, -np.inf)))
-def test_what_lies_outside_the_mask_never_matters(algorithm, kind, data, junk):
-    check_outside_is_ignored(algorithm, data.draw(strategies.em_problems(kind, weights="mask")), junk)
-
-
-@both
-@given(data=st.data(), junk=st.sampled_from((1e200, -1.7e308)))
-def test_numbers_outside_the_mask_whose_square_overflows_never_matter(algorithm, data, junk):
-    kind = data.draw(strategies.covariance_types)
-    check_outside_is_ignored(algorithm, data.draw(strategies.em_problems(kind, weights="mask")), junk)
-
-
 @both
 @every_type
 @given(data=st.data())
 def test_g3_a_class_with_no_pixels_keeps_its_moments_gets_proportion_0_and_is_flagged(algorithm, kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     assume(len(problem.start.means) > 1)
     proportions = np.array(problem.start.proportions)
     proportions[-1] = 0
@@ -267,7 +219,7 @@ def test_non_finite_nll_returns_the_last_finite_parameters_and_never_converges(a
     rng = np.random.default_rng(2)
     pixels = np.vstack([rng.normal(size=30), np.zeros(30)])
     start = drawing.draw_mixture(rng, 2, 2, 2.0, 1.0, kind)
-    problem = strategies.EmProblem(pixels, start, np.ones(30), np.zeros(2), kind)
+    problem = problems.mixtures.EmProblem(pixels, start, np.ones(30), np.zeros(2), kind)
     start = start_of(algorithm, problem)
     with pytest.warns(UserWarning, match="channel 1 is constant"):
         fitted = fit(algorithm, problem, tol=np.inf, floor=np.zeros(2))
@@ -285,7 +237,7 @@ def test_non_finite_nll_returns_the_last_finite_parameters_and_never_converges(a
 def test_g3_constant_channel_is_fitted_with_a_warning(algorithm, kind):
     """A channel that is constant adds ½ log 2π + ½ log of its variance to the NLL and changes no label."""
     rng = np.random.default_rng(3)
-    problem = strategies.EmProblem(
+    problem = problems.mixtures.EmProblem(
         np.vstack([rng.normal(size=(1, 60)) + 6 * (np.arange(60) % 2), np.full(60, 0.1)]), None, None, None, kind
     )
     with pytest.warns(UserWarning, match="channel 1 is constant"):
@@ -310,7 +262,7 @@ def test_defaults_are_those_of_the_specification():
 @every_type
 @given(data=st.data())
 def test_sv_a_gmm_is_an_svgmm_of_constant_proportions(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     start, n = problem.start, len(problem.weights)
     constant = start._replace(proportions=np.repeat(start.proportions[:, None], n, axis=1))
     one = gmm.e_step(problem.pixels, start, kind)
@@ -329,7 +281,7 @@ def test_sv_a_gmm_is_an_svgmm_of_constant_proportions(kind, data):
 @every_type
 @given(data=st.data())
 def test_sv_begins_with_the_posteriors_of_the_gmm(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     start = svgmm.begin(problem.pixels, problem.start, kind)
     close(start, (gmm.e_step(problem.pixels, problem.start, kind)[0], *problem.start[1:]), 0)
 
@@ -338,7 +290,7 @@ def test_sv_begins_with_the_posteriors_of_the_gmm(kind, data):
 @given(data=st.data())
 def test_sv_runs_from_a_gmm_whatever_lies_outside_the_mask(kind, data):
     """The whole way a user goes: initialise, gmm, begin, svgmm, on pixels with NaN outside."""
-    problem = data.draw(strategies.em_problems(kind, weights="mask"))
+    problem = data.draw(problems.mixtures.em_problems(kind, weights="mask"))
     inside = problem.weights > 0
     assume(not inside.all())
     soiled = problem.pixels.copy()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from deepmix.reference.mixtures import fcm, initialization
 from deepmix.reference.types import Status
 from tests.laws.helpers import FEW_STEPS, ONE_STEP, UNIT, close
-from tests.strategies import FuzzyProblem, fuzzifiers, fuzzy_problems, generators
+from tests.problems import generators
+from tests.problems.mixtures import FuzzyProblem, fuzzifiers, fuzzy_problems
 
 N_STEPS = 5
 
@@ -140,14 +141,6 @@ def test_fc_shifting_and_scaling_moves_the_centres_with_the_pixels(problem, fact
     close(moved.history, factor**2 * fit.history, FEW_STEPS, factor**2 * fit.history[0] + UNIT)
 
 
-@given(problem=fuzzy_problems(), seed=st.integers(0, 99))
-def test_fc_permuting_the_classes_permutes_the_fit(problem, seed):
-    order = np.random.default_rng(seed).permutation(len(problem.start))
-    fit, other = steps(problem), steps(problem._replace(start=problem.start[order]))
-    close(other.memberships, fit.memberships[order], FEW_STEPS)
-    close(other.centres, fit.centres[order], FEW_STEPS, np.abs(problem.pixels).max())
-
-
 @given(problem=fuzzy_problems())
 def test_fc_fit_is_its_rounds(problem):
     x, w, m = problem.pixels, problem.weights, problem.fuzzifier
@@ -199,18 +192,6 @@ def test_fc4_partition_coefficient():
     assert fcm.partition_coefficient(np.eye(2), weights) == 1
     assert fcm.partition_coefficient(np.full((4, 2), 0.25), weights) == 0.25
     assert fcm.partition_coefficient(np.array([[1, 0.5], [0, 0.5]]), weights) == (1 + 3 * 0.5) / 4
-
-
-def test_fc_nothing_outside_the_mask_matters():
-    rng = np.random.default_rng(4)
-    pixels, start = rng.normal(size=(2, 20)), initialization.random_memberships(2, 20)
-    weights = np.r_[np.ones(15), np.zeros(5)]
-    fit = fcm.fit(pixels[:, :15], start[:, :15])
-    strange, unknown = np.array(pixels), np.array(start)
-    strange[:, 15:], unknown[:, 15:] = np.nan, np.nan
-    other = fcm.fit(strange, unknown, weights)
-    close(other.centres, fit.centres, FEW_STEPS, 1)
-    assert np.array_equal(other.labels[:15], fit.labels)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deepmix.conformance import drawing
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import ONE_STEP, check_gradient, close, inner
 
 every_type = pytest.mark.parametrize("kind", COVARIANCE_TYPES)
@@ -36,8 +36,8 @@ def transformed(covariances, kind, scale):
 @given(data=st.data())
 def test_g1_moves_with_the_channels(kind, data):
     """N(Sx + b | Sμ + b, SΣS) = N(x | μ, Σ) / |det S|."""
-    problem = data.draw(strategies.em_problems(kind))
-    rng = data.draw(strategies.generators)
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    rng = data.draw(problems.generators)
     m = len(problem.pixels)
     scale = rng.choice([-1, 1], m) * 10 ** rng.uniform(-2, 2, m)
     scale = np.full(m, scale[0]) if kind == "spherical" else scale
@@ -55,7 +55,7 @@ def test_g1_moves_with_the_channels(kind, data):
 
 @given(data=st.data())
 def test_g1_covariance_types_agree_where_they_meet(data):
-    problem = data.draw(strategies.em_problems("spherical"))
+    problem = data.draw(problems.mixtures.em_problems("spherical"))
     k, m = problem.start.means.shape
     variances = problem.start.covariances
     spherical = gaussian.log_density(problem.pixels, problem.start.means, variances, "spherical")
@@ -78,7 +78,7 @@ def test_g1_a_covariance_that_is_not_positive_definite_spoils_its_class_alone():
 @given(data=st.data())
 def test_g1_posterior_is_on_the_simplex_however_far_the_pixel(data):
     """In logs: a pixel 10⁵ deviations away, whose every density underflows, has a posterior all the same."""
-    problem = data.draw(strategies.em_problems("full"))
+    problem = data.draw(problems.mixtures.em_problems("full"))
     distance = data.draw(st.sampled_from((0, 1e2, 1e5)))
     densities = gaussian.log_density(
         problem.pixels + distance, problem.start.means, problem.start.covariances, "full"
@@ -98,8 +98,8 @@ def test_g1_posterior_is_on_the_simplex_however_far_the_pixel(data):
 @given(data=st.data())
 def test_g2_weights_count_relative_to_each_other(kind, data):
     """Scaling all weights scales n_k and leaves μ, Σ."""
-    problem = data.draw(strategies.em_problems(kind))
-    r = data.draw(strategies.responsibilities(len(problem.start.means), len(problem.weights)))
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    r = data.draw(problems.mixtures.responsibilities(len(problem.start.means), len(problem.weights)))
     one, other = moments_of(problem, r), moments_of(problem, r, problem.weights * 3.7)
     close(other.counts, one.counts * 3.7)
     close(other[1:3], one[1:3])
@@ -108,12 +108,12 @@ def test_g2_weights_count_relative_to_each_other(kind, data):
 @given(data=st.data())
 def test_g2_types_are_views_of_full(data):
     """Diagonal: the diagonal. Spherical: its mean. Tied: the mean by counts."""
-    problem = data.draw(strategies.em_problems("full"))
-    r = data.draw(strategies.responsibilities(len(problem.start.means), len(problem.weights)))
+    problem = data.draw(problems.mixtures.em_problems("full"))
+    r = data.draw(problems.mixtures.responsibilities(len(problem.start.means), len(problem.weights)))
     full = moments_of(problem, r)
     others = {}
     for kind in ("diag", "spherical", "tied"):
-        start = problem.start._replace(covariances=data.draw(strategies.mixtures(kind, (1, 1))).covariances)
+        start = problem.start._replace(covariances=data.draw(problems.mixtures.mixtures(kind, (1, 1))).covariances)
         others[kind] = moments_of(problem._replace(start=start, covariance_type=kind), r)
         close(others[kind].means, full.means)
     diagonal = np.einsum("kii->ki", full.covariances)
@@ -124,7 +124,7 @@ def test_g2_types_are_views_of_full(data):
 
 @given(data=st.data())
 def test_g2_one_class_has_the_moments_of_the_pixels(data):
-    problem = data.draw(strategies.em_problems("full", weights="integers"))
+    problem = data.draw(problems.mixtures.em_problems("full", weights="integers"))
     k = len(problem.start.means)
     found = moments_of(problem, np.ones((k, len(problem.weights))))
     covariance = np.cov(problem.pixels, fweights=problem.weights.astype(int), ddof=0)
@@ -136,8 +136,8 @@ def test_g2_one_class_has_the_moments_of_the_pixels(data):
 @given(data=st.data())
 def test_g2_is_two_pass(kind, data):
     """An offset of 10⁶ deviations costs the pixels 10⁻¹⁰ of one; E[x²] − E[x]² would lose all but 10⁻⁴."""
-    problem = data.draw(strategies.em_problems(kind))
-    r = data.draw(strategies.responsibilities(len(problem.start.means), len(problem.weights)))
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    r = data.draw(problems.mixtures.responsibilities(len(problem.start.means), len(problem.weights)))
     near = moments_of(problem, r)
     far = moments_of(problem._replace(pixels=problem.pixels + 1e6), r)
     close(far.covariances, near.covariances, rtol=1e-8)
@@ -147,8 +147,8 @@ def test_g2_is_two_pass(kind, data):
 @every_type
 @given(data=st.data())
 def test_g2_integer_weights_are_copies(kind, data):
-    problem = data.draw(strategies.em_problems(kind, weights="integers"))
-    r = data.draw(strategies.responsibilities(len(problem.start.means), len(problem.weights)))
+    problem = data.draw(problems.mixtures.em_problems(kind, weights="integers"))
+    r = data.draw(problems.mixtures.responsibilities(len(problem.start.means), len(problem.weights)))
     copies = problem.weights.astype(int)
     repeated = problem._replace(pixels=problem.pixels.repeat(copies, axis=1), weights=np.ones(copies.sum()))
     close(moments_of(repeated, r.repeat(copies, axis=1))[:3], moments_of(problem, r)[:3])
@@ -158,9 +158,9 @@ def test_g2_integer_weights_are_copies(kind, data):
 @every_type
 @given(data=st.data())
 def test_g3_an_empty_class_keeps_its_moments_and_is_named(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     k, n = len(problem.start.means), len(problem.weights)
-    r = drawing.draw_responsibilities(data.draw(strategies.generators), k + 1, n).copy()
+    r = drawing.draw_responsibilities(data.draw(problems.generators), k + 1, n).copy()
     r[k] = 0
     outside = problem.weights == 0
     r[k, outside] = 1  # pixels that do not count fill no class
@@ -207,7 +207,7 @@ def test_g3_floor_is_added_to_the_diagonal(kind):
 @every_type
 @given(data=st.data())
 def test_g3_global_mixture_is_k_times_the_moments_of_everything(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     k, m = problem.start.means.shape
     found = gaussian.global_mixture(problem.pixels, problem.weights, problem.floor, k, kind)
     assert [np.shape(a) for a in found] == [np.shape(a) for a in problem.start]
@@ -222,8 +222,8 @@ def test_g3_global_mixture_is_k_times_the_moments_of_everything(kind, data):
 @every_type
 @given(data=st.data())
 def test_dg5_log_density_pullback(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
-    rng = data.draw(strategies.generators)
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    rng = data.draw(problems.generators)
     start = problem.start
     cotangent = rng.normal(size=(len(start.means), len(problem.weights)))
     d_means, d_covariances = gaussian.log_density_pullback(problem.pixels, start, cotangent, kind)
@@ -246,9 +246,9 @@ def test_dg5_log_density_pullback(kind, data):
 @every_type
 @given(data=st.data())
 def test_dg5_moments_pullback(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
-    rng = data.draw(strategies.generators)
-    r = data.draw(strategies.responsibilities(len(problem.start.means), len(problem.weights)))
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    rng = data.draw(problems.generators)
+    r = data.draw(problems.mixtures.responsibilities(len(problem.start.means), len(problem.weights)))
     d_means = rng.normal(size=problem.start.means.shape)
     d_covariances = rng.normal(size=problem.start.covariances.shape)
     if kind in ("tied", "full"):
@@ -268,9 +268,9 @@ def test_dg5_moments_pullback(kind, data):
 @given(data=st.data())
 def test_dg5_moments_are_of_degree_zero(kind, data):
     """Scaling r_k changes neither μ_k nor Σ_k (tied: all r at once): Euler's Σ_x r ∂/∂r = 0."""
-    problem = data.draw(strategies.em_problems(kind))
-    rng = data.draw(strategies.generators)
-    r = data.draw(strategies.responsibilities(len(problem.start.means), len(problem.weights)))
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    rng = data.draw(problems.generators)
+    r = data.draw(problems.mixtures.responsibilities(len(problem.start.means), len(problem.weights)))
     d_means = rng.normal(size=problem.start.means.shape)
     d_covariances = rng.normal(size=problem.start.covariances.shape)
     gradient = gaussian.moments_pullback(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from deepmix.reference.mixtures import gaussian, gmm, hmrf, initialization, svgmm
 from deepmix.reference.types import Status
 from tests.laws.helpers import FEW_STEPS, close
-from tests.strategies import FieldProblem, field_problems, generators, responsibilities
+from tests.problems import generators
+from tests.problems.mixtures import FieldProblem, field_problems, responsibilities
 
 shapes = st.sampled_from(((5, 6), (1, 7), (4, 3, 5)))
 
@@ -183,15 +184,6 @@ def test_sv4_a_lonely_pixel_joins_its_neighbours():
         fit = hmrf.fit(image, start, beta=beta, max_iter=0)
         assert fit.labels[4, 2] == expected
         assert (np.delete(fit.labels[4], 2) == np.delete(np.arange(9) > 4, 2)).all()
-
-
-@given(problem=field_problems(weights="mask"), rng=generators)
-def test_sv4_what_is_outside_does_not_matter(problem, rng):
-    inside = problem.mask > 0
-    strange = np.where(inside, problem.image, rng.choice([np.nan, np.inf, 1e300, 7.0], problem.image.shape))
-    one, other = fitted(problem), fitted(problem._replace(image=strange))
-    np.testing.assert_array_equal(one.history, other.history)
-    np.testing.assert_array_equal(one.responsibilities[:, inside], other.responsibilities[:, inside])
 
 
 @given(problem=field_problems())

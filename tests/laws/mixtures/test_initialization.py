@@ -10,7 +10,7 @@ from deepmix.reference.mixtures.records import COVARIANCE_TYPES
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.trees import leaves
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import FEW_STEPS, close, flat
 
 every_type = pytest.mark.parametrize("kind", COVARIANCE_TYPES)
@@ -47,7 +47,7 @@ def start(name, problem, pixels=None, weights=None, **options):
 @every_type
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_every_start_is_a_valid_mixture(name, kind, data, seed):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     options = {"seed": seed} if name in ("random_responsibilities", "kmeans") else {}
     mixture = start(name, problem, **options)
     assert [np.shape(a) for a in mixture] == [np.shape(a) for a in problem.start]
@@ -63,7 +63,7 @@ def test_every_start_is_a_valid_mixture(name, kind, data, seed):
 @drawing
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_a_seed_stands_for_its_uniforms(name, data, seed):
-    problem = data.draw(strategies.em_problems("diag"))
+    problem = data.draw(problems.mixtures.em_problems("diag"))
     k, n = len(problem.start.means), len(problem.weights)
     shape = (k, candidates(k)) if name == "kmeans" else (k, n)
     drawn = np.random.default_rng(seed).random(shape)
@@ -80,7 +80,7 @@ def test_a_seed_stands_for_its_uniforms(name, data, seed):
 @given(data=st.data(), junk=st.sampled_from((1e6, np.nan, np.inf)), u=st.sampled_from((0.0, 0.5, 1 - 2**-53)))
 def test_pixels_of_weight_0_neither_count_nor_are_chosen(name, data, junk, u):
     """The junk stands before, between and behind the pixels that count; u reaches both ends of k-means++."""
-    problem = data.draw(strategies.em_problems("diag", weights="mask"))
+    problem = data.draw(problems.mixtures.em_problems("diag", weights="mask"))
     k, n = len(problem.start.means), len(problem.weights)
     weights = np.array(problem.weights)
     weights[[0, n // 2, -1]] = 0
@@ -90,7 +90,7 @@ def test_pixels_of_weight_0_neither_count_nor_are_chosen(name, data, junk, u):
     if name == "kmeans":
         options = kept = {"uniforms": np.full((k, candidates(k)), u)}
     if name == "random_responsibilities":
-        uniforms = data.draw(strategies.generators).random((k, n))
+        uniforms = data.draw(problems.generators).random((k, n))
         options, kept = {"uniforms": uniforms}, {"uniforms": uniforms[:, inside]}
     dirty = start(name, problem, soiled, weights, **options)
     if name == "from_labels":
@@ -105,8 +105,8 @@ def test_pixels_of_weight_0_neither_count_nor_are_chosen(name, data, junk, u):
 @given(data=st.data())
 def test_scaling_and_shifting_the_channels_moves_the_start_with_them(name, kind, data):
     """Distances are measured in each channel's deviation: no unit decides which centre is nearest."""
-    problem = data.draw(strategies.em_problems(kind))
-    rng = data.draw(strategies.generators)
+    problem = data.draw(problems.mixtures.em_problems(kind))
+    rng = data.draw(problems.generators)
     m = len(problem.pixels)
     scale = rng.choice([-1, 1], m) * 10 ** rng.uniform(-2, 2, m)
     shift = scale * rng.normal(0, 3, m)
@@ -124,7 +124,7 @@ def test_scaling_and_shifting_the_channels_moves_the_start_with_them(name, kind,
 
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_integer_weights_are_copies_to_kmeans(data, seed):
-    problem = data.draw(strategies.em_problems("full", weights="integers"))
+    problem = data.draw(problems.mixtures.em_problems("full", weights="integers"))
     copies = problem.weights.astype(int)
     k = len(problem.start.means)
     one = initialization.kmeans(problem.pixels, k, problem.weights, seed=seed)
@@ -134,7 +134,7 @@ def test_integer_weights_are_copies_to_kmeans(data, seed):
 
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_kmeans_ends_where_every_pixel_is_nearest_to_its_own_mean(data, seed):
-    problem = data.draw(strategies.em_problems("diag"))
+    problem = data.draw(problems.mixtures.em_problems("diag"))
     k, pixels, w = len(problem.start.means), problem.pixels, problem.weights
     means = initialization.kmeans(pixels, k, w, seed=seed).means
     average = np.average(pixels, axis=1, weights=w)
@@ -199,7 +199,7 @@ def test_g3_a_constant_channel_assigns_no_pixel(name):
 @every_type
 @given(data=st.data())
 def test_from_means_keeps_the_means_and_counts_the_nearest_pixels(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     pixels, w, means = problem.pixels, problem.weights, problem.start.means
     mixture = initialization.from_means(pixels, means, w, covariance_type=kind)
     np.testing.assert_array_equal(mixture.means, means)
@@ -214,7 +214,7 @@ def test_from_means_keeps_the_means_and_counts_the_nearest_pixels(kind, data):
 @every_type
 @given(data=st.data())
 def test_from_labels_has_the_moments_of_each_class(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     k, labels = len(problem.start.means), labels_of(problem)
     mixture = initialization.from_labels(problem.pixels, labels, k, problem.weights, covariance_type=kind)
     matrices = gaussian.covariance_matrices(mixture.covariances, kind, *mixture.means.shape)
@@ -231,7 +231,7 @@ def test_from_labels_has_the_moments_of_each_class(kind, data):
 @every_type
 @given(data=st.data())
 def test_g3_a_label_that_nobody_has_gets_the_global_moments_and_proportion_0(kind, data):
-    problem = data.draw(strategies.em_problems(kind))
+    problem = data.draw(problems.mixtures.em_problems(kind))
     k, labels = len(problem.start.means) + 1, labels_of(problem)
     assume(problem.weights.sum() > 0)
     mixture = initialization.from_labels(problem.pixels, labels, k, problem.weights, covariance_type=kind)
@@ -244,7 +244,7 @@ def test_g3_a_label_that_nobody_has_gets_the_global_moments_and_proportion_0(kin
 
 @given(data=st.data())
 def test_labels_outside_the_mask_may_be_anything(data):
-    problem = data.draw(strategies.em_problems("diag", weights="mask"))
+    problem = data.draw(problems.mixtures.em_problems("diag", weights="mask"))
     k, labels = len(problem.start.means), labels_of(problem)
     strange = np.where(problem.weights > 0, labels, -1)
     one = initialization.from_labels(problem.pixels, labels, k, problem.weights)
@@ -265,7 +265,7 @@ def test_u_has_7239428_parameters_as_published():
     assert sum(leaf.size for leaf in leaves(unet_parameters(3, 4))) == 7_239_428
 
 
-@given(config=strategies.configs, shape=strategies.image_shapes, seed=st.integers(0, 99))
+@given(config=problems.networks.configs, shape=problems.deep_mixtures.image_shapes, seed=st.integers(0, 99))
 def test_u0_bounds_scale_and_shift(config, shape, seed):
     """Uniform on ±1/√fan_in, fan_in that of the layer's kernel, for the bias too."""
     tree = unet_parameters(*shape[:2], config, seed=seed)

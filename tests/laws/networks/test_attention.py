@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deepmix.conformance.drawing import draw_pooling
 from deepmix.reference.networks import attention
 from tests.laws.helpers import check_gradient, close, inner
-from tests.strategies import generators
+from tests.problems import generators
 
 gates = pytest.mark.parametrize("gated", [False, True], ids=["plain", "gated"])
 masks = st.sampled_from([None, np.array([True, True, False, True, False])])

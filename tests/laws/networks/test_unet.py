@@ -10,7 +10,7 @@ from deepmix.reference.networks import layers
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.networks.unet import block, unet
 from deepmix.reference.trees import tree_map
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import check_gradient, close, flat, inner
 
 LAYERS = {  # the layer and the shapes of its arguments; those of "flat" vary so little that ε counts
@@ -27,7 +27,7 @@ LAYERS = {  # the layer and the shapes of its arguments; those of "flat" vary so
 
 
 @pytest.mark.parametrize("name", LAYERS)
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_u_pullback_of_every_layer(name, rng):
     layer, shapes = LAYERS[name]
     deviation = 3e-3 if name.endswith("flat") else 2
@@ -46,7 +46,7 @@ def test_u_pullback_of_every_layer(name, rng):
     )
 
 
-@given(rng=strategies.generators, slope=st.floats(0, 0.5))
+@given(rng=problems.generators, slope=st.floats(0, 0.5))
 def test_u1_pullback_of_a_block(rng, slope):
     parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
     x = rng.normal(size=(2, 4, 6))
@@ -63,10 +63,10 @@ def test_u1_pullback_of_a_block(rng, slope):
 
 @given(data=st.data())
 def test_u_pullback_of_the_network(data):
-    shape = data.draw(strategies.image_shapes)
-    image, _ = data.draw(strategies.images(shape))
-    config, parameters = data.draw(strategies.networks(*shape[:2]))
-    rng = data.draw(strategies.generators)
+    shape = data.draw(problems.deep_mixtures.image_shapes)
+    image, _ = data.draw(problems.deep_mixtures.images(shape))
+    config, parameters = data.draw(problems.networks.networks(*shape[:2]))
+    rng = data.draw(problems.generators)
     logits, pullback = unet(parameters, image, config)
     assert logits.shape == shape[1:]
     cotangent = rng.normal(size=logits.shape)
@@ -85,7 +85,7 @@ def in_order_of(like, tree):
     return tree_map(lambda _, leaf: leaf, like, tree)
 
 
-@given(rng=strategies.generators, shape=st.sampled_from([(3, 3), (1, 1), (3, 5)]))
+@given(rng=problems.generators, shape=st.sampled_from([(3, 3), (1, 1), (3, 5)]))
 def test_convolution_is_linear_and_its_pullback_the_adjoint(rng, shape):
     x, y = rng.normal(size=(2, 2, 5, 4))
     kernel, none = rng.normal(size=(*shape, 2, 3)), np.zeros(3)
@@ -105,7 +105,7 @@ def test_convolution_is_a_correlation_with_zeros_beyond_the_border():
     np.testing.assert_array_equal(value[0], [[15, 14, 13], [12, 11, 10], [10, 10, 10]])
 
 
-@given(rng=strategies.generators, slope=st.floats(0, 1))
+@given(rng=problems.generators, slope=st.floats(0, 1))
 def test_leaky_relu(rng, slope):
     x = rng.normal(size=(2, 3, 3))
     value, _ = layers.leaky_relu(x, slope)
@@ -126,7 +126,7 @@ def test_max_pool_passes_the_gradient_to_the_first_of_equals_in_row_major_order(
     np.testing.assert_array_equal(pullback(np.array([[[7.0, 8, 9]]])), expected)
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_max_pool_undoes_upsampling_and_their_pullbacks_each_other(rng):
     x = rng.normal(size=(2, 3, 4))
     larger, pull_up = layers.upsample(x)
@@ -136,7 +136,7 @@ def test_max_pool_undoes_upsampling_and_their_pullbacks_each_other(rng):
 
 
 @given(
-    rng=strategies.generators,
+    rng=problems.generators,
     factor=st.floats(0.01, 100),
     offset=st.floats(-100, 100),
     deviation=st.sampled_from((0.1, 1.0, 30.0)),
@@ -159,7 +159,7 @@ def test_u1_instance_norm_ignores_shift_and_scale_of_its_input(rng, factor, offs
     assert (np.abs(fixed - value).max(axis=(1, 2)) <= bound + 40 * rounding).all()
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_u1_instance_norm_is_per_channel_with_biased_variance(rng):
     x, scale, shift = rng.normal(3, 2, (2, 4, 5)), rng.normal(size=2), rng.normal(size=2)
     value, _ = layers.instance_norm(x, scale, shift)
@@ -171,7 +171,7 @@ def test_u1_instance_norm_is_per_channel_with_biased_variance(rng):
     np.testing.assert_array_equal(alone[0], value[1])
 
 
-@given(rng=strategies.generators, size=st.sampled_from((1.0, 30.0, 1e4)))
+@given(rng=problems.generators, size=st.sampled_from((1.0, 30.0, 1e4)))
 def test_u4_softmax_is_on_the_simplex_and_ignores_a_shift(rng, size):
     logits = rng.normal(0, size, (4, 3, 3))
     value, pullback = layers.softmax(logits)
@@ -184,9 +184,9 @@ def test_u4_softmax_is_on_the_simplex_and_ignores_a_shift(rng, size):
 
 @given(data=st.data())
 def test_u4_output_sums_to_1(data):
-    shape = data.draw(strategies.image_shapes)
-    image, _ = data.draw(strategies.images(shape))
-    config, parameters = data.draw(strategies.networks(*shape[:2]))
+    shape = data.draw(problems.deep_mixtures.image_shapes)
+    image, _ = data.draw(problems.deep_mixtures.images(shape))
+    config, parameters = data.draw(problems.networks.networks(*shape[:2]))
     proportions, _ = layers.softmax(unet(parameters, image, config)[0])
     np.testing.assert_allclose(proportions.sum(axis=0), 1, rtol=1e-14)
     assert proportions.min() > 0
@@ -194,10 +194,10 @@ def test_u4_output_sums_to_1(data):
 
 @given(data=st.data())
 def test_u_permuting_the_head_permutes_the_classes(data):
-    shape = data.draw(strategies.image_shapes)
-    image, _ = data.draw(strategies.images(shape))
-    config, parameters = data.draw(strategies.networks(*shape[:2]))
-    order = data.draw(strategies.generators).permutation(shape[1])
+    shape = data.draw(problems.deep_mixtures.image_shapes)
+    image, _ = data.draw(problems.deep_mixtures.images(shape))
+    config, parameters = data.draw(problems.networks.networks(*shape[:2]))
+    order = data.draw(problems.generators).permutation(shape[1])
     head = parameters["head"]
     turned = parameters | {"head": {"kernel": head["kernel"][..., order], "bias": head["bias"][order]}}
     close(unet(turned, image, config)[0], unet(parameters, image, config)[0][order])
@@ -206,9 +206,9 @@ def test_u_permuting_the_head_permutes_the_classes(data):
 @given(data=st.data(), along=st.sampled_from(("rows", "columns", "transpose")))
 def test_u_mirrored_kernels_on_a_mirrored_image_give_the_mirrored_logits(data, along):
     """Padding, pooling, upsampling and skips have no preferred direction."""
-    shape = data.draw(strategies.image_shapes)
-    image, _ = data.draw(strategies.images(shape))
-    config, parameters = data.draw(strategies.networks(*shape[:2]))
+    shape = data.draw(problems.deep_mixtures.image_shapes)
+    image, _ = data.draw(problems.deep_mixtures.images(shape))
+    config, parameters = data.draw(problems.networks.networks(*shape[:2]))
 
     def mirror(maps):  # (C, H, W)
         return {"rows": maps[:, ::-1], "columns": maps[:, :, ::-1], "transpose": maps.swapaxes(1, 2)}[along]
@@ -225,7 +225,7 @@ def test_u_mirrored_kernels_on_a_mirrored_image_give_the_mirrored_logits(data, a
 @given(data=st.data())
 def test_u1_positive_scale_of_the_second_kernel_is_normalised_away(data):
     """instance norm ∘ (a · conv) = instance norm ∘ conv up to ε: here 10⁶ and more against 10⁻⁵."""
-    rng = data.draw(strategies.generators)
+    rng = data.draw(problems.generators)
     parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
     x = rng.normal(0, 100, size=(2, 4, 6))
     larger = parameters | {"conv_1": {"kernel": parameters["conv_1"]["kernel"] * 1e5}}
@@ -247,10 +247,10 @@ def test_u2_u3_depth_is_the_number_of_poolings(depth):
 
 @given(data=st.data())
 def test_u_pullback_is_linear(data):
-    shape = data.draw(strategies.image_shapes)
-    image, _ = data.draw(strategies.images(shape))
-    config, parameters = data.draw(strategies.networks(*shape[:2]))
-    rng = data.draw(strategies.generators)
+    shape = data.draw(problems.deep_mixtures.image_shapes)
+    image, _ = data.draw(problems.deep_mixtures.images(shape))
+    config, parameters = data.draw(problems.networks.networks(*shape[:2]))
+    rng = data.draw(problems.generators)
     logits, pullback = unet(parameters, image, config)
     one, other = rng.normal(size=(2, *logits.shape))
     (p1, x1), (p2, x2), (p3, x3) = pullback(one), pullback(other), pullback(2 * one - other)

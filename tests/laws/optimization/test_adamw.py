@@ -10,7 +10,7 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization import adamw
 from deepmix.reference.optimization.schedules import polynomial_decay
 from deepmix.reference.trees import leaves, tree_map
-from tests import strategies
+from tests import problems
 from tests.laws.helpers import close, flat
 
 CONFIG = UNetConfig(1, 2)
@@ -22,7 +22,7 @@ def trees(rng, n):
     return [tree_map(lambda leaf: drawing.frozen(rng.normal(size=leaf.shape)), parameters) for _ in range(n)]
 
 
-@given(rng=strategies.generators, lr=st.floats(1e-5, 1e-1), wd=st.floats(0, 1))
+@given(rng=problems.generators, lr=st.floats(1e-5, 1e-1), wd=st.floats(0, 1))
 def test_u5_first_step_moves_by_the_learning_rate_against_the_sign(rng, lr, wd):
     """m̂ = g, √v̂ = |g| at t = 1; the decay is decoupled: lr·wd·θ, not in the moments."""
     theta, g = map(flat, trees(rng, 2))
@@ -33,7 +33,7 @@ def test_u5_first_step_moves_by_the_learning_rate_against_the_sign(rng, lr, wd):
     close(state.v, 0.001 * g**2)
 
 
-@given(rng=strategies.generators, lr=st.floats(1e-5, 1e-1), wd=st.floats(0, 1), n=st.integers(1, 5))
+@given(rng=problems.generators, lr=st.floats(1e-5, 1e-1), wd=st.floats(0, 1), n=st.integers(1, 5))
 def test_u5_decay_is_decoupled(rng, lr, wd, n):
     """Zero gradients leave θ(1 − lr·wd)ᵗ, and moments of 0."""
     (theta,) = trees(rng, 1)
@@ -45,7 +45,7 @@ def test_u5_decay_is_decoupled(rng, lr, wd, n):
     assert (flat(state.v) == 0).all()
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_u5_is_the_formula_of_the_paper(rng):
     """Algorithm 2 of Loshchilov and Hutter, over several steps, each moment written out as its sum."""
     theta, *gradients = map(flat, trees(rng, 5))
@@ -58,7 +58,7 @@ def test_u5_is_the_formula_of_the_paper(rng):
         close(moved, expected, 1e-10)  # 1 − 0.999ᵗ loses three digits
 
 
-@given(rng=strategies.generators, factor=st.sampled_from((1e-2, 1.0, 1e3)))
+@given(rng=problems.generators, factor=st.sampled_from((1e-2, 1.0, 1e3)))
 def test_u5_ignores_the_scale_of_the_gradient(rng, factor):
     """Up to ε: 10⁻⁸ against gradients of size 10⁻² and more."""
     theta, g = map(flat, trees(rng, 2))
@@ -74,7 +74,7 @@ def test_u5_u6_defaults_are_those_published():
     assert adamw.clip.__defaults__ == (12.0,)
 
 
-@given(rng=strategies.generators, size=st.floats(1e-3, 1e3), max_norm=st.sampled_from((0.5, 12.0)))
+@given(rng=problems.generators, size=st.floats(1e-3, 1e3), max_norm=st.sampled_from((0.5, 12.0)))
 def test_u6_clipping_never_lengthens_and_keeps_the_direction(rng, size, max_norm):
     gradient = tree_map(lambda g: size * g, trees(rng, 1)[0])
     clipped = adamw.clip(gradient, max_norm)
@@ -101,7 +101,7 @@ def test_u7_falls_from_the_learning_rate_to_0(lr, n):
         assert rates[n // 2] == pytest.approx(lr * 0.5**0.9)
 
 
-@given(rng=strategies.generators)
+@given(rng=problems.generators)
 def test_trees(rng):
     one, other = trees(rng, 2)
     total = tree_map(lambda a, b: a + 2 * b, one, other)

@@ -4,7 +4,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from deepmix.conformance.operation import Operation
+from deepmix.conformance.tolerances import relative
+
 from ..case import Case, generator
+
+OPERATIONS = (
+    Operation(
+        name="squared_distance_transform",
+        equations=("DT1",),
+        result=("squared",),
+        rule=relative(8),
+        notes={"mask": "(any shape, boolean)", "spacing": "(an entry an axis)"},
+        example=lambda shapes: {"mask": shapes.inside},
+    ),
+)
 
 
 def cases(dtype: str) -> Iterator[Case]:
@@ -27,4 +41,4 @@ def cases(dtype: str) -> Iterator[Case]:
 
 
 def _case(name: str, mask: np.ndarray, **spacing: np.ndarray) -> Case:
-    return Case("evaluation.distances.squared_distance_transform", name, {"mask": mask} | spacing)
+    return Case(function="squared_distance_transform", name=name, arguments={"mask": mask} | spacing)

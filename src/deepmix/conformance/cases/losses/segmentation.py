@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.conformance.drawing import draw_responsibilities, draw_weights
+from deepmix.conformance.drawing import draw_responsibilities, draw_truth, draw_weights
+from deepmix.conformance.examples import Shapes
+from deepmix.conformance.operation import Operation
 
 from ..case import Case, generator
 
@@ -20,17 +22,38 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 
 
+def _declared(name: str, *equations: str) -> Operation:
+    """A loss, whose twin JAX differentiates at the proportions."""
+    notes = {"truth": "(K, H, W)", "gradient": "(at the proportions)"}
+    notes |= {"class_weights": "(K,)"} if name in OF_PIXELS else {}
+
+    def example(shapes: Shapes) -> dict[str, Any]:
+        weighted = {"class_weights": shapes.array(shapes.k)} if name in OF_PIXELS else {}
+        return NEEDED.get(name, {}) | weighted
+
+    result = ("value", "gradient")
+    return Operation(
+        name=name, equations=equations, result=result, form="value_and_gradient", notes=notes, example=example
+    )
+
+
+OPERATIONS = (
+    _declared("cross_entropy", "LO1", "TR4"),
+    _declared("top_k_cross_entropy", "LO2"),
+    _declared("focal", "LO3"),
+    _declared("tversky", "LO4"),
+    _declared("soft_dice", "LO5", "TR4"),
+    _declared("soft_iou", "LO5"),
+    _declared("generalised_dice", "LO6"),
+    _declared("hausdorff", "LO7"),
+)
+
+
 def cases(dtype: str) -> Iterator[Case]:
     """Truth of every kind, options, edges."""
     yield from _known_truth()
     yield from _options()
     yield from _edges()
-
-
-def draw_truth(rng: np.random.Generator, shape: tuple[int, ...], known: float, n_classes: int = K) -> np.ndarray:
-    """(…, K, H, W): a class for about `known` of the pixels (…, H, W), of the first `n_classes`."""
-    one_hot = np.moveaxis(np.eye(K)[rng.integers(0, n_classes, shape)], -1, -3)
-    return np.ascontiguousarray(one_hot * (rng.random(shape) < known)[..., None, :, :])
 
 
 def _known_truth() -> Iterator[Case]:
@@ -42,7 +65,7 @@ def _known_truth() -> Iterator[Case]:
     ):
         rng = generator(f"known truth {name}")
         proportions = np.array(draw_responsibilities(rng, K, 30)).reshape(K, 5, 6)
-        truth, mask = draw_truth(rng, (5, 6), known, n_classes), draw_weights(rng, (5, 6), weights)
+        truth, mask = draw_truth(rng, (5, 6), K, known, n_classes), draw_weights(rng, (5, 6), weights)
         for function in ALL:
             yield _case(function, name, proportions, truth, mask)
 
@@ -50,7 +73,7 @@ def _known_truth() -> Iterator[Case]:
 def _options() -> Iterator[Case]:
     rng = generator("options of losses")
     proportions = np.array(draw_responsibilities(rng, K, 25, 2.0)).reshape(K, 5, 5)
-    given = proportions, draw_truth(rng, (5, 5), 0.8), draw_weights(rng, (5, 5), "reals")
+    given = proportions, draw_truth(rng, (5, 5), K, 0.8), draw_weights(rng, (5, 5), "reals")
     class_weights = np.array([0.3, 2.0, 1.1])
     for function in OF_PIXELS:
         yield _case(function, "class_weights", *given, class_weights=class_weights)
@@ -71,7 +94,7 @@ def _options() -> Iterator[Case]:
 
 def _edges() -> Iterator[Case]:
     rng = generator("edges of losses")
-    truth, mask = draw_truth(rng, (4, 5), 0.9), np.ones((4, 5))
+    truth, mask = draw_truth(rng, (4, 5), K, 0.9), np.ones((4, 5))
     unknown = truth.sum(axis=0) == 0
     sure = np.where(unknown, 1 / K, truth)
     for function in ("focal", "hausdorff"):
@@ -86,4 +109,4 @@ def _case(
     function: str, name: str, proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray, **options: Any
 ) -> Case:
     given = {"proportions": proportions, "truth": truth, "mask": mask}
-    return Case(f"losses.segmentation.{function}", name, given | NEEDED.get(function, {}) | options)
+    return Case(function=function, name=name, arguments=given | NEEDED.get(function, {}) | options)

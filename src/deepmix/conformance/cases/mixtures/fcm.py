@@ -6,8 +6,32 @@ from typing import Any
 import numpy as np
 
 from deepmix.conformance.drawing import draw_responsibilities
+from deepmix.conformance.operation import Operation
 
-from ..case import Case, Pixels, draw, generator
+from ..case import Case, generator
+from ._pixels import Pixels, draw
+
+OPERATIONS = (
+    Operation(
+        name="centres",
+        equations=("FC1",),
+        result=("centres", "degenerate"),
+        notes={"previous": "(K, M)"},
+        example=lambda shapes: {"previous": shapes.named("centres")},
+    ),
+    Operation(name="memberships", equations=("FC2",), result=("memberships",)),
+    Operation(name="squared_distances", equations=("FC1",), result=("squared",), notes={"squared": "(K, N)"}),
+    Operation(name="objective", equations=("FC1",), result=("objective",)),
+    Operation(name="partition_coefficient", equations=("FC4",), result=("coefficient",)),
+    Operation(
+        name="fit",
+        equations=("FC1", "FC2", "FC3", "FC4"),
+        result=("fit",),
+        form="as_it_is",
+        notes={"start": "(memberships)"},
+        example=lambda shapes: {"start": shapes.named("memberships")},
+    ),
+)
 
 
 def cases(dtype: str) -> Iterator[Case]:
@@ -43,8 +67,8 @@ def _memberships() -> Iterator[Case]:
         "far_away": (pixels + 1e6, centres, 1.2),
     }
     for name, (x, c, m) in maps.items():
-        yield Case("mixtures.fcm.memberships", name, {"pixels": x, "centres": c, "fuzzifier": m})
-    yield Case("mixtures.fcm.squared_distances", "typical", {"pixels": pixels, "centres": centres})
+        yield Case(function="memberships", name=name, arguments={"pixels": x, "centres": c, "fuzzifier": m})
+    yield Case(function="squared_distances", name="typical", arguments={"pixels": pixels, "centres": centres})
 
 
 def _centres() -> Iterator[Case]:
@@ -61,12 +85,16 @@ def _centres() -> Iterator[Case]:
     about = {"pixels": given.pixels, "weights": given.weights}
     for name, (memberships, m) in maps.items():
         arguments = about | {"memberships": memberships, "fuzzifier": m}
-        yield Case("mixtures.fcm.centres", name, arguments | {"previous": given.mixture.means})
+        yield Case(function="centres", name=name, arguments=arguments | {"previous": given.mixture.means})
         if name.endswith("fuzzifier"):
-            yield Case("mixtures.fcm.objective", name, arguments | {"centres": given.mixture.means})
-    yield Case("mixtures.fcm.partition_coefficient", "typical", {"memberships": u, "weights": given.weights})
+            yield Case(function="objective", name=name, arguments=arguments | {"centres": given.mixture.means})
+    yield Case(
+        function="partition_coefficient", name="typical", arguments={"memberships": u, "weights": given.weights}
+    )
     hard = np.eye(3)[:, np.arange(12) % 3]
-    yield Case("mixtures.fcm.partition_coefficient", "hard", {"memberships": hard, "weights": given.weights})
+    yield Case(
+        function="partition_coefficient", name="hard", arguments={"memberships": hard, "weights": given.weights}
+    )
 
 
 def _fits() -> Iterator[Case]:
@@ -80,23 +108,27 @@ def _fits() -> Iterator[Case]:
     }.items():
         given, u = _given(name)
         yield Case(
-            "mixtures.fcm.fit", name, {"pixels": given.pixels, "start": u, "weights": given.weights} | options
+            function="fit",
+            name=name,
+            arguments={"pixels": given.pixels, "start": u, "weights": given.weights} | options,
         )
     given, u = _given("outside", weights="integers")
     outside = given.weights == 0
     pixels = np.where(outside, np.nan, given.pixels)
     start = np.where(outside, np.nan, u)
     yield Case(
-        "mixtures.fcm.fit",
-        "weights_with_zeros",
-        {"pixels": pixels, "start": start, "weights": given.weights} | three,
+        function="fit",
+        name="weights_with_zeros",
+        arguments={"pixels": pixels, "start": start, "weights": given.weights} | three,
     )
     given, u = _given("one class", k=1)
-    yield Case("mixtures.fcm.fit", "one_class", {"pixels": given.pixels, "start": u})
+    yield Case(function="fit", name="one_class", arguments={"pixels": given.pixels, "start": u})
     given, u = _given("lonely")
     lonely = np.concatenate([u, np.zeros_like(u[:1])])
     yield Case(
-        "mixtures.fcm.fit", "class_without_a_member", {"pixels": given.pixels, "start": lonely, "max_iter": 1}
+        function="fit",
+        name="class_without_a_member",
+        arguments={"pixels": given.pixels, "start": lonely, "max_iter": 1},
     )
 
 
@@ -114,4 +146,4 @@ def _rejections() -> Iterator[Case]:
         "start_of_other_size": {"start": u[:, :-1]},
     }
     for name, changed in changes.items():
-        yield Case("mixtures.fcm.fit", f"rejects_{name}", good | changed, rejected=True)
+        yield Case(function="fit", name=f"rejects_{name}", arguments=good | changed, rejected=True)

@@ -6,13 +6,61 @@ from typing import Any
 import numpy as np
 
 from deepmix.conformance.drawing import draw_responsibilities
+from deepmix.conformance.operation import Operation
+from deepmix.conformance.tolerances import EXACT, relative
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES
 
-from ..case import Case, Pixels, draw, generator, nearly_singular
+from ..case import Case, generator, nearly_singular
+from ._pixels import E_STEP, FAR, POSTERIOR, Pixels, draw
 
-FAR = 80.0  # deviations: log-densities of about −10⁴
-OFFSET = {"float64": 1e6, "float32": 1e3}  # E[x²] − E[x]² loses so many digits that it shows
+OPERATIONS = (
+    Operation(name="log_density", equations=("G1",), result=("log_densities",)),
+    Operation(
+        name="posterior",
+        equations=("EM1", "SV2"),
+        result=E_STEP,
+        rules=POSTERIOR,
+        notes={"log_proportions": "(K, 1) or (K, N)"},
+        example=lambda shapes: dict.fromkeys(
+            ("log_proportions", "log_densities"), shapes.named("responsibilities")
+        ),
+    ),
+    Operation(name="safe_log", equations=("EM1",), result=("logarithms",), rule=relative(4), optional=True),
+    Operation(name="moments", equations=("G2", "G3"), result=("moments",)),
+    Operation(
+        name="blend",
+        equations=("VE3",),
+        result=("mixture",),
+        notes={"found": "(mixtures)"},
+        example=lambda shapes: {"found": shapes.mixture(), "rate": shapes.array()},
+    ),
+    Operation(name="global_mixture", equations=("G2", "G3"), result=("mixture",)),
+    Operation(name="variance_floor", equations=("G3",), result=("floor",)),
+    Operation(
+        name="covariance_matrices",
+        equations=("G2",),
+        result=("matrices",),
+        rule=EXACT,
+        optional=True,
+        notes={"matrices": "(K, M, M)"},
+    ),
+    Operation(
+        name="log_density_pullback",
+        equations=("DG5",),
+        result=("means", "covariances"),
+        optional=True,
+        notes={"cotangent": "(K, N)", "covariances": "(gradients at them)"},
+    ),
+    Operation(
+        name="moments_pullback",
+        equations=("DG5", "G2"),
+        result=("responsibilities",),
+        optional=True,
+        notes={"responsibilities": "(the gradient at r)"},
+    ),
+)
+OFFSET = {"float64": 1e6, "float32": 1e3}  # E[x²] − E[x²] loses so many digits that it shows
 
 
 def cases(dtype: str) -> Iterator[Case]:
@@ -51,7 +99,7 @@ def _log_density(dtype: str) -> Iterator[Case]:
 def _density(name: str, kind: str, given: Pixels) -> Case:
     mixture = given.mixture
     arguments = {"means": mixture.means, "covariances": mixture.covariances, "covariance_type": kind}
-    return Case("mixtures.gaussian.log_density", name, {"pixels": given.pixels} | arguments)
+    return Case(function="log_density", name=name, arguments={"pixels": given.pixels} | arguments)
 
 
 def _moved(given: Pixels, offset: float) -> Pixels:
@@ -74,7 +122,9 @@ def _posterior() -> Iterator[Case]:
         "ties": (np.log([[0.5], [0.5]]), np.stack([densities[0], densities[0]])),
     }
     for name, (proportions, given) in cases.items():
-        yield Case("mixtures.gaussian.posterior", name, {"log_proportions": proportions, "log_densities": given})
+        yield Case(
+            function="posterior", name=name, arguments={"log_proportions": proportions, "log_densities": given}
+        )
 
 
 def _moments(dtype: str) -> Iterator[Case]:
@@ -89,15 +139,15 @@ def _moments(dtype: str) -> Iterator[Case]:
     given = draw("small class", "full")
     small = np.array(draw_responsibilities(generator("small class"), 3, 24))
     small[0] *= 1e-3
-    yield Case("mixtures.gaussian.moments", "class_of_a_hundredth_of_a_pixel", _inputs(given) | _full(small))
+    yield Case(function="moments", name="class_of_a_hundredth_of_a_pixel", arguments=_inputs(given) | _full(small))
     if dtype == "float64":  # the threshold is that of the dtype, and the expected values come from float64
         for name, count in {"barely_empty_class": 9.5, "barely_occupied_class": 10.5}.items():
             r = np.array(small)
             r[0] = 0
             r[0, 0] = count * np.finfo(float).tiny
-            yield Case("mixtures.gaussian.moments", name, _inputs(given) | _full(r))
+            yield Case(function="moments", name=name, arguments=_inputs(given) | _full(r))
     given = draw("one pixel a class", "full", n=3)
-    yield Case("mixtures.gaussian.moments", "one_pixel_a_class", _inputs(given) | _full(np.eye(3)))
+    yield Case(function="moments", name="one_pixel_a_class", arguments=_inputs(given) | _full(np.eye(3)))
 
 
 def _full(responsibilities: np.ndarray) -> dict[str, Any]:
@@ -109,7 +159,7 @@ def _moment(name: str, kind: str, given: Pixels, empty: bool = False) -> Case:
     if empty:
         r = np.concatenate([r[1:], np.zeros_like(r[:1])])
     arguments = {"responsibilities": r, "covariance_type": kind}
-    return Case("mixtures.gaussian.moments", name, _inputs(given) | arguments)
+    return Case(function="moments", name=name, arguments=_inputs(given) | arguments)
 
 
 def _inputs(given: Pixels) -> dict[str, Any]:
@@ -124,11 +174,11 @@ def _inputs(given: Pixels) -> dict[str, Any]:
 def _blends() -> Iterator[Case]:
     for kind in COVARIANCE_TYPES:
         pair = {"previous": draw("previous", kind).mixture, "found": draw("found", kind).mixture}
-        yield Case("mixtures.gaussian.blend", kind, pair | {"rate": 0.3, "covariance_type": kind})
+        yield Case(function="blend", name=kind, arguments=pair | {"rate": 0.3, "covariance_type": kind})
     pair = {"previous": draw("previous").mixture, "found": draw("found").mixture}
-    yield Case("mixtures.gaussian.blend", "nothing_of_the_new", pair | {"rate": 0.0})
+    yield Case(function="blend", name="nothing_of_the_new", arguments=pair | {"rate": 0.0})
     nobody = {name: each._replace(proportions=np.array([0.4, 0.6, 0.0])) for name, each in pair.items()}
-    yield Case("mixtures.gaussian.blend", "empty_class", nobody | {"rate": 1.0})
+    yield Case(function="blend", name="empty_class", arguments=nobody | {"rate": 1.0})
 
 
 def _global_mixture_and_floor(dtype: str) -> Iterator[Case]:
@@ -136,7 +186,7 @@ def _global_mixture_and_floor(dtype: str) -> Iterator[Case]:
         given = draw("global", kind, weights="reals")
         inputs = {"pixels": given.pixels, "weights": given.weights, "floor": given.floor}
         options = {"n_components": 3, "covariance_type": kind}
-        yield Case("mixtures.gaussian.global_mixture", kind, inputs | options)
+        yield Case(function="global_mixture", name=kind, arguments=inputs | options)
     given = draw("floor", weights="mask")
     constant = np.stack([given.pixels[0], np.full(24, 0.1)])
     outside = np.where(given.weights > 0, constant, given.pixels)  # varies only where the weight is 0
@@ -148,15 +198,17 @@ def _global_mixture_and_floor(dtype: str) -> Iterator[Case]:
         "far_from_zero": (given.pixels + OFFSET[dtype], given.weights),
     }
     for name, (pixels, weights) in cases.items():
-        yield Case("mixtures.gaussian.variance_floor", name, {"pixels": pixels, "weights": weights})
+        yield Case(function="variance_floor", name=name, arguments={"pixels": pixels, "weights": weights})
 
 
 def _helpers() -> Iterator[Case]:
-    yield Case("mixtures.gaussian.safe_log", "with_a_zero", {"proportions": np.array([0.0, 1e-30, 0.25, 1.0])})
+    yield Case(
+        function="safe_log", name="with_a_zero", arguments={"proportions": np.array([0.0, 1e-30, 0.25, 1.0])}
+    )
     for kind in COVARIANCE_TYPES:
         covariances = draw(kind, kind, m=2, k=3).mixture.covariances
         options = {"covariance_type": kind, "n_components": 3, "n_channels": 2}
-        yield Case("mixtures.gaussian.covariance_matrices", kind, {"covariances": covariances} | options)
+        yield Case(function="covariance_matrices", name=kind, arguments={"covariances": covariances} | options)
 
 
 def _pullbacks(dtype: str) -> Iterator[Case]:
@@ -174,7 +226,7 @@ def _density_pullback(name: str, kind: str, given: Pixels) -> Case:
     shape = len(given.mixture.means), given.pixels.shape[1]
     cotangent = generator(f"cotangent {name}").normal(size=shape)
     inputs = {"pixels": given.pixels, "mixture": given.mixture, "cotangent": cotangent}
-    return Case("mixtures.gaussian.log_density_pullback", name, inputs | {"covariance_type": kind})
+    return Case(function="log_density_pullback", name=name, arguments=inputs | {"covariance_type": kind})
 
 
 def _moments_pullback(name: str, kind: str, given: Pixels, empty: bool = False) -> Case:
@@ -186,4 +238,4 @@ def _moments_pullback(name: str, kind: str, given: Pixels, empty: bool = False) 
         d_covariances = d_covariances + d_covariances.swapaxes(-1, -2)
     inputs = {name: moment[name] for name in ("pixels", "weights", "floor", "covariance_type")}
     gradients = {"found": found, "d_means": d_means, "d_covariances": d_covariances}
-    return Case("mixtures.gaussian.moments_pullback", name, inputs | gradients)
+    return Case(function="moments_pullback", name=name, arguments=inputs | gradients)

@@ -6,11 +6,54 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix.conformance.drawing import draw_image, draw_mixture, draw_responsibilities, draw_weights
+from deepmix.conformance.examples import Shapes
+from deepmix.conformance.operation import Operation
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
 
 from ..case import Case, generator
+from ._pixels import POSTERIOR
 
+
+def _of_a_field(shapes: Shapes) -> dict[str, Any]:
+    maps = shapes.image(shapes.k)
+    return {"responsibilities": maps, "log_densities": maps, "weights": shapes.mask}
+
+
+SPATIAL = {"log_densities": "(K, *spatial)"}
+OPERATIONS = (
+    Operation(
+        name="neighbour_sum",
+        equations=("SV4",),
+        result=("sums",),
+        notes={"maps": "(K, *spatial)"},
+        example=lambda shapes: {"maps": shapes.image(shapes.k)},
+    ),
+    Operation(
+        name="colours",
+        equations=("SV4",),
+        result=("colours",),
+        notes={"weights": "(only their shape counts)"},
+        example=lambda shapes: {"weights": shapes.mask},
+    ),
+    Operation(
+        name="sweep",
+        equations=("SV4",),
+        result=("responsibilities",),
+        rules=POSTERIOR,
+        notes=SPATIAL,
+        example=_of_a_field,
+    ),
+    Operation(
+        name="free_energy",
+        equations=("SV4",),
+        result=("energy",),
+        notes=SPATIAL | {"energy": "(*spatial)"},
+        example=_of_a_field,
+    ),
+    Operation(name="pseudo_nll", equations=("SV5",), result=("nll",), notes=SPATIAL, example=_of_a_field),
+    Operation(name="fit", equations=("SV4", "SV5"), result=("fit",), form="as_it_is"),
+)
 PLANE, SOLID = (5, 6), (3, 4, 3)
 
 
@@ -36,7 +79,7 @@ def _field(
     rng = generator(f"field {name}")
     image = draw_image(rng, m, k, shape[0], int(np.prod(shape[1:]))).reshape(m, *shape)
     mixture = draw_mixture(rng, m, k, 4.0, 2.0, kind)
-    return Field(image, mixture, draw_weights(rng, shape, weights))
+    return Field(image=image, mixture=mixture, weights=draw_weights(rng, shape, weights))
 
 
 def _maps(name: str, k: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -47,8 +90,10 @@ def _neighbours() -> Iterator[Case]:
     for name, shape in {"plane": PLANE, "volume": SOLID, "row": (1, 4)}.items():
         for diagonals in (False, True):
             case, maps = f"{name}_with_diagonals" if diagonals else name, _maps(name, 2, shape)
-            yield Case("mixtures.hmrf.neighbour_sum", case, {"maps": maps, "diagonals": diagonals})
-            yield Case("mixtures.hmrf.colours", case, {"weights": np.ones(shape), "diagonals": diagonals})
+            yield Case(function="neighbour_sum", name=case, arguments={"maps": maps, "diagonals": diagonals})
+            yield Case(
+                function="colours", name=case, arguments={"weights": np.ones(shape), "diagonals": diagonals}
+            )
 
 
 def _sweeps() -> Iterator[Case]:
@@ -68,13 +113,13 @@ def _sweeps() -> Iterator[Case]:
             "log_densities": densities,
             "weights": field.weights,
         }
-        yield Case("mixtures.hmrf.sweep", name, arguments | given)
-        yield Case("mixtures.hmrf.free_energy", name, arguments | given)
-        yield Case("mixtures.hmrf.pseudo_nll", name, arguments | given)
+        yield Case(function="sweep", name=name, arguments=arguments | given)
+        yield Case(function="free_energy", name=name, arguments=arguments | given)
+        yield Case(function="pseudo_nll", name=name, arguments=arguments | given)
     sure = np.eye(3)[:, np.arange(30) % 3].reshape(3, *PLANE)
     densities = _maps("sure", 3, PLANE)
     given = {"responsibilities": sure, "log_densities": densities, "weights": np.ones(PLANE)}
-    yield Case("mixtures.hmrf.free_energy", "sure", given)
+    yield Case(function="free_energy", name="sure", arguments=given)
 
 
 def _fits() -> Iterator[Case]:
@@ -96,7 +141,7 @@ def _fits() -> Iterator[Case]:
 
 def _fit(name: str, field: Field, options: dict[str, Any], **other: Any) -> Case:
     given = {"image": field.image, "start": field.mixture, "mask": field.weights}
-    return Case("mixtures.hmrf.fit", name, given | options, **other)
+    return Case(function="fit", name=name, arguments=given | options, **other)
 
 
 def _rejections() -> Iterator[Case]:

@@ -1,4 +1,4 @@
-"""Starts [U0], from given uniform numbers: a port needs no generator of its own."""
+"""Starts of the mixtures, from given uniform numbers: a port needs no generator of its own."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,19 +6,30 @@ from typing import Any
 import numpy as np
 
 from deepmix.conformance.drawing import draw_responsibilities
+from deepmix.conformance.operation import Operation
+from deepmix.conformance.tolerances import relative
 from deepmix.reference.mixtures.records import COVARIANCE_TYPES
-from deepmix.reference.networks.records import UNetConfig
 
-from ..case import Case, Pixels, draw, generator
+from ..case import Case, generator
+from ._pixels import Pixels, draw
+
+ON_HOST: dict[str, Any] = {"form": "shared", "not_exported": "drawn by NumPy on the host"}
+OPERATIONS = (
+    Operation(name="random_responsibilities", equations=("EM3",), result=("mixture",), **ON_HOST),
+    Operation(name="random_memberships", equations=("FC2",), result=("memberships",), rule=relative(8), **ON_HOST),
+    Operation(name="kmeans", equations=("EM3",), result=("mixture",), **ON_HOST),
+    Operation(name="from_labels", equations=("EM3",), result=("mixture",), notes={"labels": "0 … K−1"}, **ON_HOST),
+    Operation(name="from_means", equations=("EM3",), result=("mixture",), **ON_HOST),
+    Operation(name="from_responsibilities", equations=("EM3",), result=("mixture",), **ON_HOST),
+)
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """Starts of the mixtures, then of the network."""
+    """Typical starts, edges, memberships."""
     yield from _typical()
     yield from _edges()
     yield from _memberships()
     yield from _rejections()
-    yield from _network()
 
 
 def _typical() -> Iterator[Case]:
@@ -69,10 +80,10 @@ def _memberships() -> Iterator[Case]:
     for name, drawn in {"three_classes": uniforms, "one_class": uniforms[:1], "uniforms_of_0": some}.items():
         k, n = drawn.shape
         arguments = {"n_components": k, "n_pixels": n, "uniforms": drawn}
-        yield Case("mixtures.initialization.random_memberships", name, arguments)
+        yield Case(function="random_memberships", name=name, arguments=arguments)
     other = {"n_components": 2, "n_pixels": 8, "uniforms": uniforms}
     yield Case(
-        "mixtures.initialization.random_memberships", "rejects_uniforms_of_another_shape", other, rejected=True
+        function="random_memberships", name="rejects_uniforms_of_another_shape", arguments=other, rejected=True
     )
 
 
@@ -85,7 +96,7 @@ def _kmeans(name: str, given: Pixels, uniforms: np.ndarray, **options: Any) -> C
 
 
 def _case(function: str, name: str, given: Pixels, *, rejected: bool = False, **arguments: Any) -> Case:
-    return Case(f"mixtures.initialization.{function}", name, {"pixels": given.pixels} | arguments, rejected)
+    return Case(function=function, name=name, arguments={"pixels": given.pixels} | arguments, rejected=rejected)
 
 
 def _rejections() -> Iterator[Case]:
@@ -107,6 +118,8 @@ def _rejections() -> Iterator[Case]:
         yield _case(function, "rejects_fewer_pixels_than_classes", given, rejected=True, **few)
         other = arguments | {"covariance_type": "round"}
         yield _case(function, "rejects_unknown_covariance_type", given, rejected=True, **other)
+    shares = {"responsibilities": np.full((3, 24), 1 / 3), "weights": np.ones(24), "covariance_type": "round"}
+    yield _case("from_responsibilities", "rejects_unknown_covariance_type", given, rejected=True, **shares)
     for function in ("random_responsibilities", "kmeans"):
         arguments = good[function] | {"uniforms": np.full((2, 2), 0.5)}
         yield _case(function, "rejects_uniforms_of_another_shape", given, rejected=True, **arguments)
@@ -118,17 +131,3 @@ def _rejections() -> Iterator[Case]:
     yield _case("from_labels", "rejects_labels_of_another_length", given, rejected=True, **short)
     yield _case("from_means", "rejects_means_of_other_channels", given, rejected=True, means=np.zeros((3, 3)))
     yield _case("from_means", "rejects_nan_means", given, rejected=True, means=np.full((3, 2), np.nan))
-
-
-def _network() -> Iterator[Case]:
-    configs = {
-        "one_pooling": (2, 3, UNetConfig(1, 2), 423),
-        "two_poolings": (1, 2, UNetConfig(2, 2), 1746),
-        "no_pooling": (3, 1, UNetConfig(0, 2), 95),
-    }
-    for name, (m, k, config, size) in configs.items():
-        uniforms = generator(name).random(size)
-        options = {"n_channels": m, "n_components": k, "config": config, "uniforms": uniforms}
-        yield Case("networks.parameters.unet_parameters", name, options)
-    wrong = options | {"uniforms": np.zeros(7)}
-    yield Case("networks.parameters.unet_parameters", "rejects_uniforms_of_another_length", wrong, rejected=True)

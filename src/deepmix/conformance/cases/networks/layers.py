@@ -1,30 +1,121 @@
-"""The layers and the network [U], each with its pullback."""
+"""The layers [U1]–[U4], each with its pullback."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from deepmix.conformance.drawing import draw_parameters
-from deepmix.reference.networks.records import UNetConfig
+from deepmix.conformance.flat import Arrays
+from deepmix.conformance.operation import Operation
+from deepmix.conformance.tolerances import EXACT, Magnitude, backward, counted, probability, relative
+from deepmix.reference.networks import layers
 
-from ..case import Case, generator
+from ..case import Case, draw_normal, generator
+
+
+def size_of_conv(output: str) -> Magnitude:
+    """The convolution of absolute values; so many products a sum, and their sum."""
+
+    def magnitude(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
+        arrays = [np.abs(inputs[name]) for name in ("x", "kernel", "bias") if name in inputs]
+        value, pullback = layers.conv(*arrays)
+        sums = dict(zip(("x", "kernel", "bias"), pullback(np.abs(inputs["cotangent"])), strict=True))
+        (kh, kw, n_in, n_out), (h, w) = inputs["kernel"].shape, value.shape[1:]
+        terms = {"value": kh * kw * n_in + 1, "x": kh * kw * n_out, "kernel": h * w, "bias": h * w}
+        return (value if output == "value" else sums[output]), 2 * terms[output]
+
+    return magnitude
+
+
+def size_of_upsample(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
+    """Four terms a sum."""
+    _, pullback = layers.upsample(inputs["x"])
+    return pullback(np.abs(inputs["cotangent"])), 4
+
+
+OPERATIONS = (
+    Operation(
+        name="conv",
+        equations=("U1",),
+        result=("value",),
+        rules={
+            "value": counted(size_of_conv("value")),
+            **{f"pullback/{name}": counted(size_of_conv(name)) for name in ("x", "kernel", "bias")},
+        },
+        pullback=("x", "kernel", "bias"),
+        form="layer",
+        notes={"x": "(in, H, W)"},
+        example=lambda shapes: {
+            "x": shapes.image(shapes.m),
+            "kernel": shapes.array(3, 3, shapes.m, shapes.filters),
+            "bias": shapes.array(shapes.filters),
+            "cotangent": shapes.image(shapes.filters),
+        },
+    ),
+    Operation(
+        name="leaky_relu",
+        equations=("U1",),
+        result=("value",),
+        rule=relative(2),
+        pullback=("x",),
+        form="layer",
+        example=lambda shapes: dict.fromkeys(("x", "cotangent"), shapes.image(shapes.filters)),
+    ),
+    Operation(
+        name="instance_norm",
+        equations=("U1",),
+        result=("value",),
+        pullback=("x", "scale", "shift"),
+        form="layer",
+        example=lambda shapes: {
+            **dict.fromkeys(("x", "cotangent"), shapes.image(shapes.filters)),
+            **dict.fromkeys(("scale", "shift"), shapes.array(shapes.filters)),
+        },
+    ),
+    Operation(
+        name="max_pool",
+        equations=("U2",),
+        result=("value",),
+        rule=EXACT,
+        pullback=("x",),
+        form="layer",
+        example=lambda shapes: {
+            "x": shapes.image(shapes.filters),
+            "cotangent": shapes.array(shapes.filters, shapes.side // 2, shapes.side // 2),
+        },
+    ),
+    Operation(
+        name="upsample",
+        equations=("U3",),
+        result=("value",),
+        rule=EXACT,
+        rules={"pullback/x": counted(size_of_upsample)},
+        pullback=("x",),
+        form="layer",
+        example=lambda shapes: {
+            "x": shapes.image(shapes.filters),
+            "cotangent": shapes.array(shapes.filters, 2 * shapes.side, 2 * shapes.side),
+        },
+    ),
+    Operation(
+        name="softmax",
+        equations=("U4",),
+        result=("value",),
+        rules={"value": backward(probability("value"))},
+        pullback=("logits",),
+        form="pullback",
+        example=lambda shapes: dict.fromkeys(("logits", "cotangent"), shapes.image(shapes.k)),
+    ),
+)
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """Single layers, then the block, then the whole network."""
+    """Typical maps, and edges of each layer."""
     yield from _conv()
     yield from _leaky_relu()
     yield from _instance_norm()
     yield from _max_pool()
     yield from _upsample()
     yield from _softmax()
-    yield from _block()
-    yield from _unet()
-
-
-def _normal(name: str, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    rng = generator(name)
-    return [rng.normal(size=shape) for shape in shapes]
 
 
 def _conv() -> Iterator[Case]:
@@ -37,22 +128,24 @@ def _conv() -> Iterator[Case]:
         "image_smaller_than_the_kernel": ((2, 2, 1), (3, 3, 2, 2), (2,)),
     }
     for name, (image, kernel, bias) in shapes.items():
-        x, k, b, dy = _normal(name, image, kernel, bias, (kernel[-1], *image[1:]))
+        x, k, b, dy = draw_normal(name, image, kernel, bias, (kernel[-1], *image[1:]))
         arguments = {"x": x, "kernel": k, "bias": b, "cotangent": dy}
-        yield Case("networks.layers.conv", name, arguments)
-    yield Case("networks.layers.conv", "without_bias", {"x": x, "kernel": k, "cotangent": dy})
+        yield Case(function="conv", name=name, arguments=arguments)
+    yield Case(function="conv", name="without_bias", arguments={"x": x, "kernel": k, "cotangent": dy})
 
 
 def _leaky_relu() -> Iterator[Case]:
-    x, dy = _normal("leaky_relu", (2, 3, 4), (2, 3, 4))
-    yield Case("networks.layers.leaky_relu", "default_slope", {"x": x, "cotangent": dy})
-    yield Case("networks.layers.leaky_relu", "other_slope", {"x": x, "negative_slope": 0.2, "cotangent": dy})
+    x, dy = draw_normal("leaky_relu", (2, 3, 4), (2, 3, 4))
+    yield Case(function="leaky_relu", name="default_slope", arguments={"x": x, "cotangent": dy})
+    yield Case(
+        function="leaky_relu", name="other_slope", arguments={"x": x, "negative_slope": 0.2, "cotangent": dy}
+    )
     zeros = np.where(x > 0.5, 0.0, x)
-    yield Case("networks.layers.leaky_relu", "zeros_have_slope_1", {"x": zeros, "cotangent": dy})
+    yield Case(function="leaky_relu", name="zeros_have_slope_1", arguments={"x": zeros, "cotangent": dy})
 
 
 def _instance_norm() -> Iterator[Case]:
-    x, scale, shift, dy = _normal("instance_norm", (3, 4, 6), (3,), (3,), (3, 4, 6))
+    x, scale, shift, dy = draw_normal("instance_norm", (3, 4, 6), (3,), (3,), (3, 4, 6))
     maps = {
         "typical": x,
         "far_from_zero": x + 100,
@@ -61,51 +154,31 @@ def _instance_norm() -> Iterator[Case]:
     }
     for name, values in maps.items():
         yield Case(
-            "networks.layers.instance_norm", name, {"x": values, "scale": scale, "shift": shift, "cotangent": dy}
+            function="instance_norm",
+            name=name,
+            arguments={"x": values, "scale": scale, "shift": shift, "cotangent": dy},
         )
     x, dy = x[:1, :2, :2], dy[:1, :2, :2]
     arguments = {"x": x, "scale": scale[:1], "shift": shift[:1], "cotangent": dy}
-    yield Case("networks.layers.instance_norm", "one_channel", arguments)
-    yield Case("networks.layers.instance_norm", "other_epsilon", arguments | {"eps": 0.1})
+    yield Case(function="instance_norm", name="one_channel", arguments=arguments)
+    yield Case(function="instance_norm", name="other_epsilon", arguments=arguments | {"eps": 0.1})
 
 
 def _max_pool() -> Iterator[Case]:
-    x, dy = _normal("max_pool", (2, 4, 6), (2, 2, 3))
-    yield Case("networks.layers.max_pool", "typical", {"x": x, "cotangent": dy})
-    yield Case("networks.layers.max_pool", "one_window", {"x": x[:1, :2, :2], "cotangent": dy[:1, :1, :1]})
+    x, dy = draw_normal("max_pool", (2, 4, 6), (2, 2, 3))
+    yield Case(function="max_pool", name="typical", arguments={"x": x, "cotangent": dy})
+    yield Case(function="max_pool", name="one_window", arguments={"x": x[:1, :2, :2], "cotangent": dy[:1, :1, :1]})
     ties = generator("ties").integers(0, 2, (2, 4, 6)).astype(float)
-    yield Case("networks.layers.max_pool", "ties_go_to_the_first", {"x": ties, "cotangent": dy})
+    yield Case(function="max_pool", name="ties_go_to_the_first", arguments={"x": ties, "cotangent": dy})
 
 
 def _upsample() -> Iterator[Case]:
-    x, dy = _normal("upsample", (2, 2, 3), (2, 4, 6))
-    yield Case("networks.layers.upsample", "typical", {"x": x, "cotangent": dy})
-    yield Case("networks.layers.upsample", "one_pixel", {"x": x[:1, :1, :1], "cotangent": dy[:1, :2, :2]})
+    x, dy = draw_normal("upsample", (2, 2, 3), (2, 4, 6))
+    yield Case(function="upsample", name="typical", arguments={"x": x, "cotangent": dy})
+    yield Case(function="upsample", name="one_pixel", arguments={"x": x[:1, :1, :1], "cotangent": dy[:1, :2, :2]})
 
 
 def _softmax() -> Iterator[Case]:
-    x, dy = _normal("softmax", (3, 2, 4), (3, 2, 4))
+    x, dy = draw_normal("softmax", (3, 2, 4), (3, 2, 4))
     for name, logits in {"typical": x, "far_logits": 1e4 * x, "ties": 0 * x, "one_class": x[:1]}.items():
-        yield Case("networks.layers.softmax", name, {"logits": logits, "cotangent": dy[: len(logits)]})
-
-
-def _block() -> Iterator[Case]:
-    parameters = draw_parameters(generator("block"), 2, 3, UNetConfig(1, 3))["encoder_0"]
-    x, dy = _normal("block", (2, 4, 6), (3, 4, 6))
-    yield Case("networks.unet.block", "typical", {"parameters": parameters, "x": x, "cotangent": dy})
-    arguments = {"parameters": parameters, "x": x, "negative_slope": 0.2, "cotangent": dy}
-    yield Case("networks.unet.block", "other_slope", arguments)
-
-
-def _unet() -> Iterator[Case]:
-    sizes = {
-        "one_pooling": (2, 3, UNetConfig(1, 3)),
-        "two_poolings": (2, 3, UNetConfig(2, 2, 0.2)),
-        "no_pooling": (1, 2, UNetConfig(0, 3)),
-        "one_class_one_channel": (1, 1, UNetConfig(1, 2)),
-    }
-    for name, (m, k, config) in sizes.items():
-        parameters = draw_parameters(generator(name), m, k, config)
-        image, dy = _normal(name, (m, 8, 12), (k, 8, 12))
-        arguments = {"parameters": parameters, "image": image, "config": config, "cotangent": dy}
-        yield Case("networks.unet.unet", name, arguments)
+        yield Case(function="softmax", name=name, arguments={"logits": logits, "cotangent": dy[: len(logits)]})

@@ -1,0 +1,165 @@
+"""What Algorithms 3 and 4 minimise, at the network's logits [DG], [VE]; see `reference.deep_mixtures.objectives`.
+
+Each returns the `Evaluation`, whose value JAX differentiates. Proportions stay in logs from the logits on: a class
+whose Π underflows keeps a finite gradient.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from deepmix.reference.deep_mixtures.records import DeepModel, Evaluation
+from deepmix.reference.mixtures.records import Mixture, Moments
+
+from ..execution.precision import HIGHEST
+from ..mixtures import gaussian
+from ..mixtures.em import mean_nll
+
+
+def nll_v(
+    logits: jax.Array,
+    image: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    model: DeepModel = DeepModel(),
+    damping: jax.Array | float = 1.0,
+) -> Evaluation:
+    """See `reference.deep_mixtures.objectives.nll_v` [SV1]."""
+    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
+    log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
+    found = _M_STEP_WEIGHTS[model.m_step_weights](log_proportions, pixels, previous, w, floor, kind)
+    mixture = _M_STEP_GRADIENT[model.m_step_gradient](_estimate(log_proportions, found, w))
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
+    gamma, log_likelihood = gaussian.posterior(log_proportions, densities)
+    return _evaluation(mean_nll(log_likelihood, w), found, mixture, log_proportions, gamma, logits)
+
+
+def nll(
+    logits: jax.Array,
+    image: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    model: DeepModel = DeepModel(),
+    damping: jax.Array | float = 1.0,
+) -> Evaluation:
+    """See `reference.deep_mixtures.objectives.nll` [EM2]; log π by log-sum-exp, which no class holds constant."""
+    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
+    log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
+    found = _M_STEP_WEIGHTS[model.m_step_weights](log_proportions, pixels, previous, w, floor, kind)
+    mixture = _M_STEP_GRADIENT[model.m_step_gradient](_estimate(log_proportions, found, w))
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
+    gamma, _ = gaussian.posterior(log_proportions, densities)
+    log_mean = jax.nn.logsumexp(log_proportions, axis=1, b=w) - jnp.log(w.sum())
+    _, log_likelihood = gaussian.posterior(log_mean[:, None], densities)
+    return _evaluation(mean_nll(log_likelihood, w), found, mixture, log_proportions, gamma, logits)
+
+
+def free_energy(
+    logits: jax.Array,
+    image: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    model: DeepModel = DeepModel(),
+    damping: jax.Array | float = 1.0,
+) -> Evaluation:
+    """See `reference.deep_mixtures.objectives.free_energy` [VE1], [VE3], [VE4]."""
+    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
+    log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
+    found = _by_prior(log_proportions, pixels, previous, w, floor, kind)
+    blended = gaussian.blend(previous, _estimate(log_proportions, found, w), damping, kind)
+    mixture = jax.lax.stop_gradient(blended)
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
+    gamma, _ = gaussian.posterior(log_proportions, densities)
+    value = _free_energy(log_proportions, mixture, densities, w, model.contamination)
+    return _evaluation(value, found, mixture, log_proportions, gamma, logits)
+
+
+OBJECTIVES = {"nll_v": nll_v, "nll": nll, "free_energy": free_energy}
+
+
+def free_energy_of(
+    proportions: jax.Array,
+    mixture: Mixture,
+    pixels: jax.Array,
+    weights: jax.Array,
+    covariance_type: str = "diag",
+    contamination: float = 0.0,
+) -> jax.Array:
+    """See `reference.deep_mixtures.objectives.free_energy_of` [VE1]."""
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    return _free_energy(jnp.log(proportions), mixture, densities, weights, contamination)
+
+
+def _by_prior(
+    log_proportions: jax.Array,
+    pixels: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    covariance_type: str,
+) -> Moments:
+    """[DG3] with r = Π."""
+    return gaussian.moments(pixels, jnp.exp(log_proportions), weights, floor, previous, covariance_type)
+
+
+def _by_posterior(
+    log_proportions: jax.Array,
+    pixels: jax.Array,
+    previous: Mixture,
+    weights: jax.Array,
+    floor: jax.Array,
+    covariance_type: str,
+) -> Moments:
+    """[DG3] with r = γ by [SV2], under the mixture of the step before."""
+    densities = gaussian.log_density(pixels, previous.means, previous.covariances, covariance_type)
+    gamma, _ = gaussian.posterior(log_proportions, densities)
+    return gaussian.moments(pixels, gamma, weights, floor, previous, covariance_type)
+
+
+_M_STEP_WEIGHTS = {"prior": _by_prior, "posterior": _by_posterior}
+_M_STEP_GRADIENT = {"through": lambda mixture: mixture, "held": jax.lax.stop_gradient}
+
+
+def _estimate(log_proportions: jax.Array, found: Moments, weights: jax.Array) -> Mixture:
+    mean = jnp.matmul(jnp.exp(log_proportions), weights, precision=HIGHEST) / weights.sum()
+    return Mixture(proportions=mean, means=found.means, covariances=found.covariances)
+
+
+def _evaluation(
+    value: jax.Array,
+    found: Moments,
+    mixture: Mixture,
+    log_proportions: jax.Array,
+    gamma: jax.Array,
+    logits: jax.Array,
+) -> Evaluation:
+    return Evaluation(
+        value=value,
+        degenerate=found.degenerate,
+        mixture=mixture,
+        proportions=jnp.exp(log_proportions).reshape(logits.shape),
+        responsibilities=gamma.reshape(logits.shape),
+    )
+
+
+def _free_energy(
+    log_proportions: jax.Array,
+    mixture: Mixture,
+    log_densities: jax.Array,
+    weights: jax.Array,
+    contamination: jax.Array | float,
+) -> jax.Array:
+    """F [VE1], [VE4] from log q (K, N); a class without a share of a pixel adds 0 to value and gradient."""
+    proportions, log_mean = jnp.exp(log_proportions), jnp.log(mixture.proportions)[:, None]
+    log_joint = log_mean + log_densities
+    of_any = jnp.log(contamination) + log_mean + jax.nn.logsumexp(log_joint, axis=0)
+    log_joint = jnp.logaddexp(jnp.log1p(-contamination) + log_joint, of_any)
+    excess = jnp.where(proportions > 0, log_proportions - log_joint, 0)
+    return jnp.vdot((proportions * excess).sum(axis=0), weights, precision=HIGHEST) / weights.sum()
+
+
+def _columns(maps: jax.Array) -> jax.Array:
+    """Maps (C, H, W) as columns (C, N)."""
+    return maps.reshape(len(maps), -1)

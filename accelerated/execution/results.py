@@ -1,0 +1,24 @@
+"""From what a program returns to what people get: without padding, with the history and the status on the host."""
+
+from typing import Any
+
+import numpy as np
+
+from deepmix.reference.types import Status
+
+
+def unpacked(solved: Any, n_pixels: int | None = None, *along: str) -> Any:
+    """A fit whose history ends where the loop did.
+
+    solved: a record with history (NaN after the end) and status. along: fields that run along the pixels, of which
+    the first `n_pixels` are no padding.
+    """
+    status = Status(int(solved.status))
+    whole = {name: getattr(solved, name)[..., :n_pixels] for name in along}
+    return solved._replace(history=ended(solved.history, status), status=status, **whole)
+
+
+def ended(history: Any, status: Status) -> np.ndarray:
+    """The history up to its end: its finite values, and one that is not where that is how the loop ended."""
+    found = np.asarray(history)
+    return found[: int(np.isfinite(found).sum()) + (status == Status.non_finite)]

@@ -1,0 +1,48 @@
+"""What the cases of mixtures share: pixels of a mixture, and how close responsibilities must come."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from deepmix.conformance.drawing import draw_mixture, draw_pixels, draw_weights
+from deepmix.conformance.tolerances import backward, probability
+from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.records import Mixture
+
+from ..case import generator
+
+FAR = 80.0  # standard deviations: log-densities of about −10⁴
+E_STEP = ("responsibilities", "log_likelihood")
+POSTERIOR = {"responsibilities": backward(probability("responsibilities"))}
+
+
+class Pixels(NamedTuple):
+    """Pixels (M, N) of a mixture, a mixture not far from it, weights (N,) and the floor (M,)."""
+
+    pixels: np.ndarray
+    mixture: Mixture
+    weights: np.ndarray
+    floor: np.ndarray
+
+
+def draw(
+    name: str,
+    kind: str = "diag",
+    *,
+    m: int = 2,
+    k: int = 3,
+    n: int = 24,
+    weights: str = "ones",
+    condition: float = 10.0,
+    far: float = 0.0,
+) -> Pixels:
+    """What the name says of random numbers. far: the distance of the pixels from where the mixture is.
+
+    kind: covariance type. weights: kind of weights, see `draw_weights`. condition: of the covariances.
+    """
+    rng = generator(name)
+    truth = draw_mixture(rng, m, k, condition, 3.0, kind)
+    pixels = draw_pixels(rng, truth, n, kind) + far
+    mixture = truth._replace(means=truth.means + rng.normal(0, 0.3, (k, m)))
+    w = draw_weights(rng, (n,), weights)
+    return Pixels(pixels=pixels, mixture=mixture, weights=w, floor=gaussian.variance_floor(pixels, w))

@@ -1,0 +1,39 @@
+"""What a user types for a setting, as its value."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepmix.files.inputs import existing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def number_or_word(text: str) -> float | str:
+    """A number, or the word as it is."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def slices(text: str) -> tuple[int | None, int | None]:
+    """A:B as (A, B), either None where nothing stands. Raises ValueError for other texts."""
+    try:
+        first, end = (int(part) if part else None for part in text.split(":"))
+    except ValueError:
+        raise ValueError(f"--slices takes A:B, such as 5:10 or :3; got {text!r}") from None
+    return first, end
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def means(path: Path) -> "np.ndarray":
+    """The channel means of a file, a row a class. Raises OSError or ValueError if it cannot be read."""
+    existing(path)
+    from deepmix.files import images
+
+    return images.read_means(path)

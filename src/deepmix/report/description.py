@@ -1,0 +1,52 @@
+"""What a segmentation says of itself, as plain data for report.json."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deepmix.files.outputs import versions
+from deepmix.segmentation.methods import METHODS
+from deepmix.segmentation.results import Part, Segmentation
+from deepmix.settings import flat
+
+# What a fit made smaller, by `Settings.measure`: its name in reports.
+VALUES = {"NLL": "nll", "F": "free_energy", "J": "objective"}
+
+
+def report_of(result: Segmentation) -> dict[str, Any]:
+    """What a segmentation was: settings by their flat names, versions, and for each fit how it went."""
+    settings = result.settings
+    method, guide = METHODS[settings.method], METHODS[settings.guidance.guide]
+    return {
+        "method": settings.method,
+        "selection": None if result.selection is None else result.selection._asdict(),
+        "field": None if result.field is None else result.field._asdict(),
+        "settings": flat(settings) | {"dtype": settings.floating},
+        "versions": versions(),
+        "seconds": result.seconds,
+        "standardization": result.scale._asdict(),
+        "units": "means and covariances in the unit of the image; all else of the standardised channels",
+        "fits": [_of_part(part, settings.measure, method.settles) for part in result.parts],
+        "guide": None if result.guide is None else _of_part(result.guide, guide.measure, guide.settles),
+    } | _of_memberships(result)
+
+
+def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:
+    """Names of the channels: those of the files if each is one, else numbers."""
+    if len(paths) == n_channels:
+        return [Path(path).name.split(".")[0] for path in paths]
+    return [f"channel {number}" for number in range(n_channels)]
+
+
+def _of_part(part: Part, measure: str, settles: str) -> dict[str, Any]:
+    """A fit, its value under the name of what it is."""
+    about = part._asdict()
+    value = {VALUES[measure]: about.pop("value")}
+    return about | value | {"steps": len(part.history), "message": part.status.message(measure, settles)}
+
+
+def _of_memberships(result: Segmentation) -> dict[str, Any]:
+    """The partition coefficient of fuzzy C-means [FC4]."""
+    if result.settings.method != "fcm":
+        return {}
+    return {"partition_coefficient": float((result.probabilities**2).sum(axis=0)[result.labels > 0].mean())}

@@ -1,0 +1,60 @@
+"""What guides the networks of a job: one GMM or Markov field over all slices, its classes in final order."""
+
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from deepmix.reference.mixtures.records import Mixture
+
+from .methods import METHODS
+from .order import order_of
+from .preparation import Job
+from .results import Part, part_of
+from .selection import Strength
+
+
+class Guide(NamedTuple):
+    """A mixture over the whole volume, standardised, and its responsibilities (K, H, W, D), 0 outside the mask.
+
+    part: as the result tells it. beta: of a field, 0 without one. strength: how β was chosen.
+    """
+
+    mixture: Mixture
+    responsibilities: np.ndarray
+    part: Part
+    beta: float
+    strength: Strength | None
+
+
+def needs_guide(job: Job) -> bool:
+    """Whether a network needs one: to name its classes, to start from, or to be as smooth as it is."""
+    settings, model = job.settings, job.settings.model
+    named = not job.flat or settings.mixture.means_init is not None
+    starts = settings.guidance.warm_start or model.objective == "free_energy"
+    return bool(named or starts or model.total_variation == "auto")
+
+
+def fit_guide(job: Job, twin: ModuleType) -> Guide:
+    """The method that the settings name as the guide, over the whole mask."""
+    method = METHODS[job.settings.guidance.guide]
+    found = method.fit(job.mask, job, twin)
+    proportions, means, covariances = map(np.asarray, found.fit.mixture)
+    if method.field:
+        proportions = np.full(len(means), 1 / len(means), means.dtype)  # [SV4] knows none
+    order = order_of(means, job)
+    responsibilities = np.zeros((len(order), *job.mask.shape), job.volume.dtype)
+    responsibilities[:, job.mask] = found.probabilities[order]
+    tied = job.settings.mixture.covariance_type == "tied"
+    mixture = Mixture(
+        proportions=proportions[order],
+        means=means[order],
+        covariances=covariances if tied else covariances[order],
+    )
+    return Guide(
+        mixture=mixture,
+        responsibilities=responsibilities,
+        part=part_of(None, found.fit, order, job),
+        beta=found.beta,
+        strength=found.strength,
+    )

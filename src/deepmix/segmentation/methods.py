@@ -1,0 +1,55 @@
+"""The methods, each one entry: what it measures, whether it has a network, which function fits it."""
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .preparation import Job
+    from .results import PixelFit
+
+
+class Method(NamedTuple):
+    """What is known of a method.
+
+    measure: what it makes smaller: the NLL, the free energy F, or J of fuzzy C-means (per pixel).
+    settles: what its stopping rule watches, where that is something else.
+    function: of this package, "module.name", imported when it runs, that fits all pixels at once and returns a
+    `PixelFit`; none for a method with a network, which is fitted slice by slice.
+    loss: what its network descends on, unless told otherwise, as `DeepModel` has it; None: it has no network.
+    guides: whether a network may start from it. field: whether neighbours have a say, so that the best of many
+    starts is no accident.
+    """
+
+    measure: str
+    settles: str = ""
+    function: str = ""
+    loss: str | None = None
+    guides: bool = False
+    field: bool = False
+
+    @property
+    def deep(self) -> bool:
+        """Whether it has a network."""
+        return self.loss is not None
+
+    def fit(self, mask: "np.ndarray", job: "Job", twin: ModuleType) -> "PixelFit":
+        """The pixels of a mask (H, W, D), by its function with the backend `twin`."""
+        module, name = self.function.split(".")
+        return getattr(import_module(f".{module}", __package__), name)(mask, job, twin)
+
+
+METHODS = {
+    "gmm": Method(measure="NLL", function="mixtures.by_gmm", guides=True),
+    "svgmm": Method(measure="NLL", function="mixtures.by_svgmm"),
+    "deepg": Method(measure="NLL", loss="nll"),
+    "deepsvg": Method(measure="NLL", loss="nll_v"),
+    "hmrf": Method(measure="F", function="field.by_field", guides=True, field=True),
+    "fcm": Method(measure="J", settles="memberships", function="mixtures.by_fuzzy_c_means"),
+}
+NETWORKS = tuple(name for name, method in METHODS.items() if method.deep)
+GUIDES = tuple(name for name, method in METHODS.items() if method.guides)
+# What a network descends on, and what that measures.
+OBJECTIVES = {"nll": "NLL", "free_energy": "F"}

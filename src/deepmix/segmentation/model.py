@@ -1,0 +1,34 @@
+"""The network of a job: its first parameters, and what its loss has beside the objective."""
+
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.types import Tree
+
+from .preparation import Job, given_means
+
+
+def first_parameters(job: Job) -> Tree:
+    """θ_0, drawn with the seed of the settings."""
+    settings = job.settings
+    return unet_parameters(len(job.volume), settings.n_components, settings.network.unet(), seed=settings.seed)
+
+
+def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
+    """Those of the settings with their λ, as the backend has them. beta: of the field that guides, 0: none.
+
+    For sure Π the coupling of [SV4], −β Σ_{x~y} Σ_k Π_k(x) Π_k(y), is β/2 times the total variation, up to a
+    constant. With diagonals, of which the total variation has none, λ = β lies between what a straight border
+    asks for (3/2 β) and what a diagonal one does (β).
+    """
+    settings, known, chosen = job.settings, twin.deep_mixtures.regularizers, []
+    weight: Any = settings.model.total_variation
+    if weight == "auto":
+        weight = beta if settings.field.diagonals else beta / 2
+    if weight:
+        chosen.append((known.total_variation, weight))
+    if settings.model.mean_prior:
+        chosen.append((partial(known.mean_prior, means=given_means(job)), settings.model.mean_prior))
+    return tuple(chosen)

@@ -1,0 +1,66 @@
+"""Slices of a volume, one after the other or all in one program."""
+
+import jax
+import numpy as np
+import pytest
+
+import deepmix.accelerated
+import deepmix.reference
+from deepmix import backends, segment
+from deepmix.progress import Place
+from tests.app.segmentation.test_segmentation import TINY, blobs
+from tests.tolerances import TRAJECTORY
+
+ENERGY = {"objective": "free_energy", "warm_start": 5, "covariance_type": "full"}
+
+
+@pytest.mark.parametrize("options", [{}, ENERGY, {"method": "deepg", "total_variation": 0.1}])
+def test_together_they_are_as_one_by_one(options, monkeypatch):
+    """On a device that gains by it; here, where none is, by saying so."""
+    image, _, mask = blobs((20, 26, 4))
+    mask[..., 3] = False
+    mask[8, 8:10, 3] = True  # fewer pixels than classes: labelled by the guide either way
+    results, told = [], []
+    for together in (False, True):
+        monkeypatch.setattr(backends, "gains_by_batches", lambda module, answer=together: answer)
+        given = {"n_components": 3, "dtype": "float64", **TINY, **options}
+        with pytest.warns(UserWarning, match="slice 3 has 2 pixels"):
+            results.append(segment(image, mask, progress=told.append, **given))
+    alone, at_once = results
+    assert np.array_equal(alone.labels, at_once.labels)
+    np.testing.assert_allclose(alone.probabilities, at_once.probabilities, atol=TRAJECTORY)
+    assert [part.slice for part in at_once.parts] == [part.slice for part in alone.parts] == [0, 1, 2]
+    for one, other in zip(alone.parts, at_once.parts, strict=True):
+        assert one.status is other.status
+        np.testing.assert_allclose(one.history, other.history, rtol=TRAJECTORY)
+        np.testing.assert_allclose(one.means, other.means, rtol=TRAJECTORY)
+    assert {place.n_parts for place in told} == {3}
+    assert told[-1] == Place(part=3, n_parts=3, step=0, n_steps=15, values={})
+
+
+def test_a_cpu_gains_nothing_by_batches_and_the_reference_has_none():
+    with jax.default_device(jax.devices("cpu")[0]):
+        assert not backends.gains_by_batches(deepmix.accelerated)
+    with jax.default_device("cpu"):
+        assert not backends.gains_by_batches(deepmix.accelerated)
+    assert not backends.gains_by_batches(deepmix.reference)
+
+
+def test_an_accelerator_gains(monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    with jax.default_device(None):
+        assert backends.gains_by_batches(deepmix.accelerated)
+    assert not backends.gains_by_batches(deepmix.reference)
+
+
+@pytest.mark.parametrize("backend", ["accelerated", "reference"])
+def test_progress_goes_from_slice_to_slice(backend):
+    image, _, mask = blobs((20, 26, 2))
+    told = []
+    result = segment(image, mask, n_components=3, backend=backend, progress=told.append, **TINY)
+    steps = [(place.part, place.step) for place in told]
+    expected = [(z, t + 1) for z, part in enumerate(result.parts) for t in range(len(part.history))]
+    assert steps == expected
+    assert {(place.n_parts, place.n_steps) for place in told} == {(2, 15)}
+    values = [place.values["NLL"] for place in told]
+    np.testing.assert_allclose(values, np.concatenate([part.history for part in result.parts]), rtol=1e-6)

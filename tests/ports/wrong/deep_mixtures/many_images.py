@@ -1,0 +1,18 @@
+"""Mistakes in `deep_mixtures.many_images`."""
+
+from tests.ports.wrong.mistake import Mistake
+
+MISTAKES = (
+    Mistake(
+        "images that only fill a batch up count",
+        "batch.shares / batch.shares.sum(), 0.0, [], []",
+        "np.full(len(batch.shares), 1 / len(batch.shares)), 0.0, [], []",
+        "deep_mixtures.many_images.loss/deepsvg_one_fills_up",
+    ),
+    Mistake(
+        "training may end one epoch too early",
+        "settled = epoch > training.min_epochs and",
+        "settled = epoch >= training.min_epochs and",
+        "deep_mixtures.many_images.ended/too_early_to_settle",
+    ),
+)

@@ -1,0 +1,19 @@
+"""Tiny networks."""
+
+from hypothesis import strategies as st
+
+from deepmix.conformance.drawing import draw_parameters
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.reference.types import Tree
+from tests.problems.drawn import generators
+
+CONFIGS = (UNetConfig(1, 2), UNetConfig(1, 4, 0.2), UNetConfig(2, 2), UNetConfig(2, 3))
+
+configs = st.sampled_from(CONFIGS)
+
+
+@st.composite
+def networks(draw, m: int, k: int) -> tuple[UNetConfig, Tree]:
+    """A tiny U-Net for M channels and K classes."""
+    config = draw(configs)
+    return config, draw_parameters(draw(generators), m, k, config)

@@ -1,0 +1,42 @@
+"""The watch over the tests' time."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests import budget
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "expected"),
+    [
+        ("tests/laws/mixtures/test_em.py::test_x[a/b::c]", "mixtures"),
+        ("tests/agreement/mixtures/test_em.py::test_x", "mixtures"),
+        ("tests/app/cli/test_cli.py::test_x", "app/cli"),
+        ("tests/app/test_readme.py::test_x", "app"),
+        ("tests/ports/test_wrong_ports.py::test_x", "ports"),
+        ("tests/test_budget.py::test_x", ""),
+    ],
+)
+def test_a_test_counts_for_its_subject(nodeid, expected):
+    assert budget.subject(nodeid) == expected
+
+
+def test_a_newcomer_has_a_minute_and_what_noise_adds(monkeypatch):
+    monkeypatch.setattr(budget, "SHARES", {"networks": 20.0})
+    least = budget.NOISE * budget.DEFAULT
+    assert budget.exceeded({"registration": least, "networks": budget.NOISE * 20}) == []
+    (line,) = budget.exceeded({"registration": least + 1, "networks": 1})
+    assert line.startswith("the tests of registration took")
+    (line,) = budget.exceeded({"registration": 1, "networks": budget.NOISE * 20 + 1})
+    assert "their share of 20 s" in line
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(1.0, pytest.ExitCode.OK), (1e4, pytest.ExitCode.TESTS_FAILED)])
+def test_a_session_over_its_budget_fails(seconds, status):
+    watch, session = budget.Watch(), SimpleNamespace(exitstatus=pytest.ExitCode.OK)
+    for part in (0.25, 0.75):  # setup and call
+        report = SimpleNamespace(nodeid="tests/laws/registration/test_affine.py::test_x", duration=part * seconds)
+        watch.pytest_runtest_logreport(report)
+    watch.pytest_sessionfinish(session)
+    assert session.exitstatus == status
