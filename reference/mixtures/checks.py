@@ -6,7 +6,7 @@ import numpy as np
 
 from ..checks import check_choice
 from ..types import Array
-from .covariances import COVARIANCES
+from .covariances import COVARIANCE_TYPES, COVARIANCES
 from .records import Mixture
 
 
@@ -103,7 +103,7 @@ def check_memberships(memberships: np.ndarray, weights: np.ndarray) -> np.ndarra
 
 def check_covariance_type(covariance_type: str) -> None:
     """Raise ValueError unless the covariance type is known."""
-    check_choice("covariance_type", covariance_type, tuple(COVARIANCES))
+    check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
 
 
 def check_field(

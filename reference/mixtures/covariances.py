@@ -137,3 +137,4 @@ COVARIANCES = {
         without_floor=_less_the_floor(_as_matrices),
     ),
 }
+COVARIANCE_TYPES = tuple(COVARIANCES)

@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 from ..types import Array, Status
 
-COVARIANCE_TYPES = ("diag", "spherical", "tied", "full")
-
 
 class Mixture(NamedTuple):
     """Parameters of K Gaussians over M channels.

@@ -23,7 +23,7 @@ from deepmix.reference.deep_mixtures.records import (
     TrainingState,
 )
 from deepmix.reference.mixtures import fcm, gaussian, gmm, hmrf, svgmm
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization import adamw
 from deepmix.reference.optimization.schedules import polynomial_decay

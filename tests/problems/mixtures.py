@@ -14,7 +14,8 @@ from deepmix.conformance.drawing import (
     frozen,
 )
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from tests.problems.drawn import generators, weight_kinds
 
 SHAPES = ((1, 2, 40), (2, 3, 60), (3, 4, 80), (1, 1, 20))  # M, K, N

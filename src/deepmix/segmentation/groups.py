@@ -7,7 +7,7 @@ import numpy as np
 
 from deepmix import parsing
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.settings import LOOP, MIXTURE, NETWORK, setting
 

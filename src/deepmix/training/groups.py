@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from deepmix import parsing
 from deepmix.reference.deep_mixtures.records import DeepModel, Training
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.settings import LOOP, MIXTURE, setting
 
 DATA, PRIOR = "Data", "What the classes mean"  # panels of the help

@@ -1,4 +1,4 @@
-"""`python -m tests.agreement.deep_mixtures.on_devices COUNT`: so many devices share a batch; prints "equal"."""
+"""`python -m tests.agreement.deep_mixtures.on_devices COUNT IMAGES…`: so many devices share batches."""
 
 import sys
 
@@ -32,6 +32,6 @@ if __name__ == "__main__":
     n_devices = int(sys.argv[1])
     assert len(jax.devices()) == n_devices
     mesh = jax.make_mesh((n_devices,), ("images",))
-    for n_images in (3, 8):  # three do not fill them: images that do not count come beside
+    for n_images in map(int, sys.argv[2:]):
         check_training(mesh, n_images)
     print("equal")

@@ -198,6 +198,10 @@ def test_a_course_goes_on_from_wherever_it_stands():
         assert last.history == courses[-1].history
 
 
-@pytest.mark.parametrize("n_devices", [2, pytest.param(8, marks=pytest.mark.thorough)])
-def test_devices_that_share_a_batch_train_as_one(n_devices):
-    assert output_on_devices("tests.agreement.deep_mixtures.on_devices", n_devices) == "equal"
+@pytest.mark.parametrize(
+    ("n_devices", "n_images"), [(2, [3]), pytest.param(8, [3, 8], marks=pytest.mark.thorough)]
+)
+def test_devices_that_share_a_batch_train_as_one(n_devices, n_images):
+    """Three images do not fill them: such as do not count come beside."""
+    module = "tests.agreement.deep_mixtures.on_devices"
+    assert output_on_devices(module, n_devices, *map(str, n_images)) == "equal"

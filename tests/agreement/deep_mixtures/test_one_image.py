@@ -17,7 +17,7 @@ from deepmix.conformance.drawing import (
     draw_weights,
 )
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Status

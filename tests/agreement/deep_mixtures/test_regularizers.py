@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing import draw_mixture, draw_responsibilities
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from tests.problems import generators
 from tests.problems.deep_mixtures import images
 from tests.tolerances import GRADIENT, assert_agree, rounded, tolerance

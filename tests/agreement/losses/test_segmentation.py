@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 
 from deepmix import accelerated, reference
-from deepmix.accelerated.conformance import losses as with_gradients
+from deepmix.accelerated import conformance
 from tests.problems import generators
 from tests.problems.losses import CLASS_WEIGHTS, LOSSES, known_truths
 from tests.tolerances import FUNCTION, assert_agree, rounded, tolerance
 
+with_gradients = conformance.losses.segmentation
 ALL = pytest.mark.parametrize(("name", "options"), LOSSES)
 
 
@@ -20,7 +21,7 @@ ALL = pytest.mark.parametrize(("name", "options"), LOSSES)
 def test_value_and_gradient(dtype, name, options, known):
     low, exact = rounded(tuple(known), dtype)
     arrays = {each: array.astype(dtype) for each, array in options.items() if isinstance(array, np.ndarray)}
-    actual = getattr(with_gradients, name)(*low, **options | arrays)
+    actual = getattr(conformance.losses.segmentation, name)(*low, **options | arrays)
     expected = getattr(reference.losses.segmentation, name)(*exact, **options)
     assert_agree(actual, expected, tolerance("segmentation_loss", dtype), dtype)
 
@@ -31,7 +32,7 @@ def test_sure_proportions_have_a_finite_gradient(name, options, rng):
     """0 and 1, right and wrong, and a class without truth."""
     proportions, truth = np.moveaxis(np.eye(3)[rng.integers(0, (3, 2), (6, 8, 2))], (2, 3), (0, 1))
     mask = np.ones((6, 8))
-    actual = getattr(with_gradients, name)(proportions, truth, mask, **options)
+    actual = getattr(conformance.losses.segmentation, name)(proportions, truth, mask, **options)
     assert np.isfinite(actual[1]).all()
     assert_agree(
         actual, getattr(reference.losses.segmentation, name)(proportions, truth, mask, **options), FUNCTION
@@ -44,7 +45,7 @@ def test_many_images_at_once(name, options):
     proportions = rng.dirichlet(np.ones(3), (4, 6, 8)).transpose(0, 3, 1, 2)
     truth = np.moveaxis(np.eye(3)[rng.integers(0, 3, (4, 6, 8))], -1, 1)
     batch = proportions, truth, rng.random((4, 6, 8))
-    batched = jax.vmap(lambda *image: getattr(with_gradients, name)(*image, **options))(*batch)
+    batched = jax.vmap(lambda *image: getattr(conformance.losses.segmentation, name)(*image, **options))(*batch)
     looped = [
         getattr(reference.losses.segmentation, name)(*image, **options) for image in zip(*batch, strict=True)
     ]

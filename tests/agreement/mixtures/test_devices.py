@@ -2,7 +2,7 @@
 
 import pytest
 
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from tests.agreement.devices import output_on_devices
 
 

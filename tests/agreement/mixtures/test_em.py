@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing import draw_responsibilities
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.types import Status
 from tests.problems.mixtures import em_problems
 from tests.tolerances import EPS32, FUNCTION, STEP, TRAJECTORY, assert_agree, rounded, tolerance

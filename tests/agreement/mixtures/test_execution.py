@@ -9,7 +9,8 @@ import pytest
 
 from deepmix import accelerated, reference
 from deepmix.accelerated.mixtures import _sums
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from tests.agreement.mixtures.clusters import assert_same, clusters, fitted, start_of
 from tests.tolerances import FUNCTION, TRAJECTORY, assert_agree
 

@@ -16,8 +16,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from deepmix import GaussianMixture, SpatiallyVariantGaussianMixture
 from deepmix.reference.mixtures import initialization
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.gaussian import covariance_matrices
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
 from tests import problems
 from tests.laws.helpers import close
 from tests.oracles.test_sklearn import precisions, sklearn_fit, standardised

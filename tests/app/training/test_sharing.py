@@ -75,8 +75,9 @@ def assert_agree(one: Path, other: Path) -> None:
         assert line.dice == pytest.approx(twin.dice)
 
 
-def test_eight_devices(phantoms, alone, tmp_path):
-    ended(train(phantoms, tmp_path / "run", "--max-epochs", "3", devices=8))
+@pytest.mark.parametrize("devices", [2, pytest.param(8, marks=pytest.mark.thorough)])
+def test_several_devices(devices, phantoms, alone, tmp_path):
+    ended(train(phantoms, tmp_path / "run", "--max-epochs", "3", devices=devices))
     assert_agree(tmp_path / "run", alone)
 
 
@@ -87,6 +88,7 @@ def test_two_processes(phantoms, alone, tmp_path):
     assert_agree(tmp_path / "run", alone)
 
 
+@pytest.mark.thorough
 def test_a_signal_to_one_process_stops_both_after_the_same_step(phantoms, tmp_path):
     """And resumed, they end as if nothing had been."""
     options = ["--max-epochs", "12", "--checkpoint-every", "1"]

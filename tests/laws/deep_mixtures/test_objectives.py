@@ -11,7 +11,8 @@ from deepmix.conformance import drawing
 from deepmix.reference.deep_mixtures import objectives, one_image
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures import gaussian, gmm
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.networks import layers
 from deepmix.reference.networks.unet import unet
 from deepmix.reference.trees import tree_map

@@ -12,7 +12,8 @@ from deepmix.conformance import drawing
 from deepmix.reference.deep_mixtures import one_image, regularizers
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures import gaussian, svgmm
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.networks import layers
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig

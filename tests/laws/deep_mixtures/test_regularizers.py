@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from deepmix.conformance import drawing
 from deepmix.reference.deep_mixtures import regularizers
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from tests import problems
 from tests.laws.helpers import check_gradient, close
 

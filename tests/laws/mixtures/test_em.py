@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from deepmix.conformance import drawing
 from deepmix.reference.mixtures import gmm, initialization, svgmm
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Status
 from tests import problems
 from tests.laws.helpers import FEW_STEPS, UNIT, close, em_allowance, is_collapsing

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from deepmix.conformance import drawing
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 from tests import problems
 from tests.laws.helpers import ONE_STEP, check_gradient, close, inner
 

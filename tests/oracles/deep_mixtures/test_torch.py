@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deepmix.reference.deep_mixtures import one_image, regularizers
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.networks.unet import unet
 from deepmix.reference.trees import tree_map
 from tests import problems

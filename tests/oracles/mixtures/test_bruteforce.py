@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deepmix.conformance import drawing
 from deepmix.reference.mixtures import gaussian, gmm, svgmm
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from tests import problems
 from tests.laws.helpers import close
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
 from deepmix.reference.mixtures import gaussian, gmm
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from tests import problems
 from tests.laws.helpers import close
 

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from deepmix.reference.mixtures import gmm, initialization
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.types import Status
 from tests import problems
 from tests.laws.helpers import close

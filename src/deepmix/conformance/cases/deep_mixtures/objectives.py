@@ -11,12 +11,12 @@ from deepmix.conformance.flat import Arrays
 from deepmix.conformance.operation import Operation
 from deepmix.conformance.tolerances import backward
 from deepmix.reference.deep_mixtures.records import DeepModel
-from deepmix.reference.mixtures.covariances import COVARIANCES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 
 from ..case import Case, generator
 from ._problem import LOSSES, SMALL, K, problem
 
-FEW = (4, 6)  # pixels, where nothing is convolved
+FEW = (2, 4)  # pixels, where nothing is convolved
 
 
 def _of_logits(shapes: Shapes) -> dict[str, Any]:
@@ -57,7 +57,7 @@ OPERATIONS = (
 
 def cases(dtype: str) -> Iterator[Case]:
     """F by covariance type, sure classes, contamination; each objective under the switches that it knows."""
-    for kind in COVARIANCES:
+    for kind in COVARIANCE_TYPES:
         given = problem(f"energy {kind}", kind, weights="reals", config=SMALL)
         mixture = {"mixture": given.previous, "pixels": given.image.reshape(2, -1), "covariance_type": kind}
         q = draw_responsibilities(generator(f"q {kind}"), 3, 64)
@@ -70,7 +70,7 @@ def cases(dtype: str) -> Iterator[Case]:
     certain = mixture | {"proportions": sure, "weights": np.ones(64)}
     yield Case(function="free_energy_of", name="sure", arguments=certain)
     yield Case(function="free_energy_of", name="contaminated", arguments=certain | {"contamination": 0.02})
-    for kind in COVARIANCES:
+    for kind in COVARIANCE_TYPES:
         for objective in LOSSES.values():
             yield _case(objective, kind, DeepModel(covariance_type=kind))
         energy = DeepModel(covariance_type=kind, contamination=0.02)

@@ -10,7 +10,7 @@ from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.deep_mixtures import one_image
 from deepmix.reference.deep_mixtures.records import DeepModel, DeepState, Optimization
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState

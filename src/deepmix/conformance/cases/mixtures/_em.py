@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from deepmix.conformance.drawing import draw_responsibilities
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator, nearly_singular
 from ._pixels import FAR, Pixels, draw

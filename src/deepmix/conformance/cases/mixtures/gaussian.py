@@ -9,7 +9,7 @@ from deepmix.conformance.drawing import draw_responsibilities
 from deepmix.conformance.operation import Operation
 from deepmix.conformance.tolerances import EXACT, relative
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 
 from ..case import Case, generator, nearly_singular
 from ._pixels import E_STEP, FAR, POSTERIOR, Pixels, draw

@@ -9,7 +9,8 @@ from deepmix.conformance.drawing import draw_image, draw_mixture, draw_responsib
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator
 from ._pixels import POSTERIOR

@@ -8,7 +8,7 @@ import numpy as np
 from deepmix.conformance.drawing import draw_responsibilities
 from deepmix.conformance.operation import Operation
 from deepmix.conformance.tolerances import relative
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 
 from ..case import Case, generator
 from ._pixels import Pixels, draw

@@ -7,7 +7,8 @@ import numpy as np
 from deepmix.conformance.drawing import draw_responsibilities
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
-from deepmix.reference.mixtures.records import COVARIANCE_TYPES, Mixture
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator
 from . import _em
