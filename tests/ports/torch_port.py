@@ -377,13 +377,23 @@ def namespace(*functions: Callable, **named: Callable) -> SimpleNamespace:
     return SimpleNamespace(**{name: of_arrays(function) for name, function in named.items()})
 
 
-gaussian = namespace(covariance_matrices, log_density, posterior, moments, variance_floor, global_mixture, blend)
-em = namespace(mean_nll)
-gmm = namespace(e_step, nll, m_step=gmm_m_step, fit=functools.partial(fit, gmm_m_step))
-svgmm = namespace(e_step, nll, begin, m_step=svgmm_m_step, fit=functools.partial(fit, svgmm_m_step))
 three = {f.__name__: with_pullback(3, f) for f in (conv, instance_norm)}
 one = {f.__name__: with_pullback(1, f) for f in (leaky_relu, max_pool, upsample)}
-layers = namespace(**three, **one, softmax=with_pullback(1, lambda logits: logits.softmax(0)))
-unet = namespace(block=with_pullback(2, block), unet=with_pullback(2, network))
-regularizers = namespace(**{f.__name__: with_gradient(f) for f in (total_variation, mean_prior)})
-deep = namespace(free_energy, loss, loss_and_gradient)
+
+mixtures = SimpleNamespace(
+    gaussian=namespace(
+        covariance_matrices, log_density, posterior, moments, variance_floor, global_mixture, blend
+    ),
+    em=namespace(mean_nll),
+    gmm=namespace(e_step, nll, m_step=gmm_m_step, fit=functools.partial(fit, gmm_m_step)),
+    svgmm=namespace(e_step, nll, begin, m_step=svgmm_m_step, fit=functools.partial(fit, svgmm_m_step)),
+)
+networks = SimpleNamespace(
+    layers=namespace(**three, **one, softmax=with_pullback(1, lambda logits: logits.softmax(0))),
+    unet=namespace(block=with_pullback(2, block), unet=with_pullback(2, network)),
+)
+deep_mixtures = SimpleNamespace(
+    objectives=namespace(free_energy_of=free_energy),
+    regularizers=namespace(**{f.__name__: with_gradient(f) for f in (total_variation, mean_prior)}),
+    one_image=namespace(loss, loss_and_gradient),
+)
