@@ -25,6 +25,7 @@ def results_of(module: Port, *only: str) -> dict[str, runner.Result]:
     return {result.case: result for result in runner.run(module, dtypes=["float64"], only=only)}
 
 
+@pytest.mark.thorough  # quick: a copy of the reference in tests/ports
 def test_the_reference_passes_exactly():
     results = list(runner.run(load("deepmix.reference")))
     assert {result.dtype for result in results} == {"float64"}

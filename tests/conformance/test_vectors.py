@@ -12,7 +12,6 @@ import pytest
 
 from deepmix.conformance import cases, files, vectors
 from deepmix.conformance.operations import OPERATIONS
-from deepmix.conformance.tolerances import DTYPES
 from tests.structure import REFERENCE_MODULES, is_unchecked, public_functions
 
 KIT = resources.files("deepmix.conformance")
@@ -29,7 +28,7 @@ WITHOUT = {
 CHECKS = re.compile("check_|given_or_drawn")
 
 
-@pytest.fixture(scope="module", params=DTYPES)
+@pytest.fixture(scope="module", params=["float32", pytest.param("float64", marks=pytest.mark.thorough)])
 def written(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     for case in cases.cases("minimal", request.param):

@@ -84,6 +84,6 @@ def test_the_whole_batch_is_one_program(problem):
     algorithm = accelerated.deep_mixtures.one_image.algorithm()
     filled = _descent._fill(algorithm, queue, traced(MODEL), OPTIMIZATION, 12, 2)
     exported = jax.export.export(_descent._advance_batch, platforms=("cpu", "cuda", "rocm", "tpu"))(
-        algorithm, filled, queue, MODEL, OPTIMIZATION, 12, 12
+        algorithm, filled, queue, traced(MODEL), OPTIMIZATION, 12, 12
     )
     assert "custom_call" not in exported.mlir_module()

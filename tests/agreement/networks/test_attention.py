@@ -1,5 +1,7 @@
 """Both backends: attention [AT], forward and backward; the Flax modules take the same tree."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,10 +29,22 @@ def compare(name: str, arrays: tuple, mask, dtype: type, rng: np.random.Generato
     low, high = rounded(arrays, dtype)
     value, pullback = getattr(reference.networks.attention, name)(*high, mask)
     dy, dy64 = rounded(rng.normal(size=value.shape), dtype)
-    function = getattr(accelerated.networks.attention, name)
-    found, pull = jax.vjp(jax.jit(lambda *arrays: function(*arrays, mask)), *low)
+    found, gradients = with_gradients(name)(low, mask, dy)
     assert_agree(found, value, tolerance("attention", dtype), dtype)
-    assert_agree(pull(jnp.asarray(dy)), pullback(dy64), tolerance("attention", dtype), dtype)
+    assert_agree(gradients, pullback(dy64), tolerance("attention", dtype), dtype)
+
+
+@cache
+def with_gradients(name: str):
+    """The value and the pullback of a cotangent, as one function that compiles once a shape."""
+    function = getattr(accelerated.networks.attention, name)
+
+    @jax.jit
+    def both(arrays, mask, dy):
+        value, pull = jax.vjp(lambda *arrays: function(*arrays, mask), *arrays)
+        return value, pull(dy)
+
+    return both
 
 
 @IN_BOTH_DTYPES

@@ -257,6 +257,7 @@ def test_version_and_help(run):
     assert "--covariance-type" in out
 
 
+@pytest.mark.thorough
 def test_demo(tmp_path, run, monkeypatch):
     monkeypatch.setattr(demo, "SMALL", {"depth": 1, "filters": 2, "max_steps": 12})
     code, out, _ = run("demo", "--size", 48, "-o", tmp_path / "out")

@@ -20,7 +20,7 @@ from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.gaussian import covariance_matrices
 from tests import problems
 from tests.laws.helpers import close
-from tests.oracles.test_sklearn import precisions, sklearn_fit, standardised
+from tests.oracles.mixtures.test_sklearn import precisions, sklearn_fit, standardised
 from tests.tolerances import TRAJECTORY
 
 ON_SAMPLES = [GaussianMixture, SpatiallyVariantGaussianMixture]

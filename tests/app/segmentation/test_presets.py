@@ -236,6 +236,7 @@ def test_every_method_and_backend(method, backend):
     assert np.array_equal(result.labels > 0, mask)
 
 
+@pytest.mark.thorough
 def test_deep_methods_with_the_robust_settings_follow_the_field():
     """No small class is lost, and noise is not followed: what is wrong is less than half of what the GMM has."""
     phantom = left_ventricle(96, 0.75, 3)

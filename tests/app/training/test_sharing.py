@@ -81,6 +81,7 @@ def test_several_devices(devices, phantoms, alone, tmp_path):
     assert_agree(tmp_path / "run", alone)
 
 
+@pytest.mark.thorough
 def test_two_processes(phantoms, alone, tmp_path):
     leading, other = ended(*pair(phantoms, tmp_path / "run", "--max-epochs", "3"))
     assert f"run in {tmp_path / 'run'}" in leading
