@@ -65,7 +65,7 @@ def test_a_mean_that_moves_far_keeps_its_variance_in_float32(method, kind):
 
 @METHODS
 @KINDS
-@pytest.mark.parametrize("lanes", [None, 2, 5])
+@pytest.mark.parametrize("lanes", [None, 2, pytest.param(5, marks=pytest.mark.thorough)])
 def test_a_batch_is_its_single_fits(lanes, kind, method):
     """Images that converge early wait for their neighbours and are not changed by that."""
     pixels = np.stack([clusters(300, seed) for seed in range(5)])
