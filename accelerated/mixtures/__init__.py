@@ -1,5 +1,5 @@
 """Mixtures of Gaussians, the Markov field, fuzzy C-means; see `reference.mixtures`."""
 
-from . import em, fcm, gaussian, gmm, hmrf, svgmm
+from . import covariances, em, fcm, gaussian, gmm, hmrf, svgmm
 
-__all__ = ["em", "fcm", "gaussian", "gmm", "hmrf", "svgmm"]
+__all__ = ["covariances", "em", "fcm", "gaussian", "gmm", "hmrf", "svgmm"]

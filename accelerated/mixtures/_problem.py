@@ -130,7 +130,7 @@ def _solve_batch(
         return jax.tree.map(lambda leaf: leaf[i], grouped)
 
     def turn(i: jax.Array, carry: tuple[Fit, Problem]) -> tuple[Fit, Problem]:
-        # The loop carries the next group: see `sums.of_mixture`.
+        # The loop carries the next group: see `_sums.of_mixture`.
         solutions, problems = carry
         solutions = jax.tree.map(lambda all, new: all.at[i].set(new), solutions, solve(problems))
         return solutions, group(jnp.minimum(i + 1, n_groups - 1))

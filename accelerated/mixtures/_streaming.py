@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
 
 def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) -> Source:
-    """One pass that checks the input as `reference.checks.check_pixels` does and finds mean and floor [G3]."""
+    """One pass that checks the input as `check_pixels` does and finds mean and floor [G3]."""
     if np.ndim(pixels) != 2:
         raise ValueError(f"pixels must have the shape (channels, pixels), got {np.shape(pixels)}")
     n_channels, n_pixels = np.shape(pixels)
@@ -127,7 +127,7 @@ def run(
 
 
 def _settle(source: Source, mixture: Mixture, e_step: EStep, covariance_type: str) -> tuple[Sums, Moments]:
-    """As `sums.settle`: a pass about the last means, and where a mean moved far another about the new ones."""
+    """As `_sums.settle`: a pass about the last means, and where a mean moved far another about the new ones."""
     floor = source.floor.astype(mixture.means.dtype)
     totals = _pass(source, mixture, mixture.means, e_step, covariance_type)
     found, far = _moments(totals, mixture.means, floor, mixture, covariance_type)

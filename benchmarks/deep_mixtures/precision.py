@@ -61,7 +61,7 @@ def _course(
     def fit(n: int) -> Any:
         exactly = Optimization(min_steps=n, max_steps=n)
         options = {"model": DeepModel(config), "optimization": exactly, "product_dtype": product_dtype}
-        return setting.module().deep.fit(image, parameters, truth.mask, **options)
+        return setting.module().deep_mixtures.one_image.fit(image, parameters, truth.mask, **options)
 
     found = fit(steps)
     labels = np.asarray(found.labels)[truth.mask] + 1

@@ -4,7 +4,6 @@ import io
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ from deepmix.datasets.phantoms import TISSUES
 from deepmix.evaluation import scores
 from deepmix.reference.mixtures import initialization
 from deepmix.report.figures import class_colour
-from deepmix.settings import nested
+from deepmix.settings import changed, nested
 from deepmix.training import data, job, runs
 from deepmix.training.data import Data
 from deepmix.training.execution import Execution
@@ -89,13 +88,13 @@ def run(setting: Setting) -> None:
 
 def _scores(chosen: Plan, phantoms: Path, folder: Path, console: Console) -> Iterator[Score]:
     for seed in chosen.seeds:
-        settings = replace(chosen.settings, seed=seed)
-        guided = replace(settings, means_init="auto")
+        settings = changed(chosen.settings, seed=seed)
+        guided = changed(settings, means_init="auto")
         found = data.read(phantoms, guided)
         for method in EM:
             yield from _by_em(method, found, seed)
         trainings = dict(zip(DEEP, (settings, guided), strict=True)) | {
-            _labelled(number): replace(settings, supervision=1.0, labelled_fraction=number / 20)
+            _labelled(number): changed(settings, supervision=1.0, labelled_fraction=number / 20)
             for number in chosen.labelled
         }
         for method, asked in trainings.items():

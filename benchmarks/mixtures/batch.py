@@ -70,7 +70,7 @@ def _deep(
 
     with_torch: PyTorch too, one image after the other, which takes as many steps as are allowed.
     """
-    backend = setting.module().deep
+    backend = setting.module().deep_mixtures.one_image
     config, size = (UNetConfig(2, 4), 64) if setting.quick else (UNetConfig(), 160)
     b = 2 if setting.quick else 4 if setting.platform == "cpu" else 32
     images = np.stack([phantom(size, setting.dtype, seed) for seed in range(b)])

@@ -2,5 +2,5 @@
 
 from .._lazy import lazily
 
-__all__ = ["checks", "many_images", "one_image", "records", "regularizers"]
+__all__ = ["checks", "many_images", "objectives", "one_image", "records", "regularizers"]
 __getattr__, __dir__ = lazily(__name__, __all__)

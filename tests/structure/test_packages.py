@@ -1,5 +1,6 @@
 """What pyproject.toml says is installed is what there is: no package of the tree is forgotten."""
 
+import importlib
 import tomllib
 from pathlib import Path
 
@@ -23,3 +24,12 @@ def test_every_package_is_installed():
     for name, folder in HOMES.items():
         for path in (ROOT / folder).rglob("*.py"):
             assert (path.parent / "__init__.py").exists(), f"{name}: {path.parent} is no package"
+
+
+def test_every_subject_offers_its_modules():
+    for home in ("reference", "accelerated"):
+        for path in (ROOT / home).glob("*/__init__.py"):
+            there = {each.stem for each in path.parent.glob("*.py") if not each.stem.startswith("_")}
+            subject = importlib.import_module(f"deepmix.{home}.{path.parent.name}")
+            if path.parent.name != "execution":  # no subject: how things run
+                assert set(subject.__all__) == there, path
