@@ -83,6 +83,7 @@ def test_the_classes_of_the_brain_by_bic(real_data, tmp_path, monkeypatch):
     assert report["selection"]["n_components"] == CLASSES["brain"]
 
 
+@pytest.mark.thorough
 def test_brain_with_the_published_settings(real_data, tmp_path, monkeypatch):
     """A typical seed reaches 0.83: the median of nine is not below it by more than its own uncertainty.
 
