@@ -33,7 +33,7 @@ def _of_size(setting: Setting, tile: Blobs, n: int) -> Row:
         path = Path(folder, "pixels")
         write_tiles(path, tile.pixels, n)
         call = json.dumps([setting, str(path), n, [array.tolist() for array in tile.start], turns])
-        command = [sys.executable, "-m", "benchmarks.stream", call]
+        command = [sys.executable, "-m", "benchmarks.mixtures.stream", call]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
     found = json.loads(done.stdout)
     in_memory = loops.of_gmm(setting.module(), tile)(2 * turns)
