@@ -1,4 +1,4 @@
-"""`python -m benchmarks.mixtures.stream CALL`: time `mixtures.gmm.fit_stream` on a file and watch this process's memory.
+"""`python -m benchmarks.mixtures.stream CALL`: time `mixtures.gmm.fit_stream` on a file, watch the memory.
 
 A process of its own, so that nothing else counts. Prints a JSON object, with the mixture
 after 2n turns.
