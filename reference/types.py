@@ -23,12 +23,14 @@ class Status(IntEnum):
     def message(self, value: str, settles: str = "") -> str:
         """One line for people: what happened and what to do.
 
-        value: what the history holds, such as "NLL". settles: what the stopping rule watches, if another thing.
+        value: what the history holds, such as "NLL", and shall fall. settles: what the stopping rule watches, if
+        another thing, which shall stop to change.
         """
         watched = settles or value
+        settled = f"{settles} changed by less than tol" if settles else f"{value} no longer fell by tol or more"
         return {
             Status.running: "The fit has not ended.",
-            Status.converged: f"The {watched} changed by less than tol.",
+            Status.converged: f"The {settled}.",
             Status.max_steps: f"The step limit was reached before the {watched} settled; raise the limit or tol.",
             Status.non_finite: (
                 f"The {value} became infinite or NaN; the last finite parameters are returned. Check the scale of "

@@ -12,6 +12,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from deepmix.reference.deep_mixtures import many_images
 from deepmix.reference.deep_mixtures.checks import check_batch, check_image, check_model, check_training
 from deepmix.reference.deep_mixtures.records import (
+    LABEL_RULES,
     Batch,
     DeepModel,
     Evaluation,
@@ -116,14 +117,14 @@ def solve(
     parameters: Tree,
     batches: Callable[[int], Iterable[Batch]],
     *,
-    model: TrainingModel = TrainingModel(),
-    training: Training = Training(),
-    progress: Progress | None = None,
+    model: TrainingModel,
+    training: Training,
+    progress: Progress | None,
     mesh: Mesh | None = None,
     product_dtype: str | None = None,
 ) -> Trained:
     """See `reference.deep_mixtures.many_images.solve`."""
-    course = begun = begin(parameters, model, mesh)
+    course = begun = begin(parameters, mesh)
     for course in run(
         begun,
         lambda epoch, done: batches(epoch),
@@ -169,9 +170,8 @@ class Course(NamedTuple):
         return self.kept if self.status == Status.non_finite else self.state.parameters
 
 
-def begin(parameters: Tree, model: TrainingModel = TrainingModel(), mesh: Mesh | None = None) -> Course:
-    """Training before its first step, on the device or on all of a mesh; ValueError as `fit`."""
-    check_training(model)
+def begin(parameters: Tree, mesh: Mesh | None = None) -> Course:
+    """Training before its first step, on the device or on all of a mesh."""
     parameters = jax.tree.map(jnp.asarray, parameters)
     state = TrainingState(parameters=parameters, optimizer=adamw.init(parameters))
     if mesh is not None:
@@ -299,13 +299,13 @@ def solve_prediction(
     image: jax.Array,
     weights: jax.Array,
     *,
-    model: DeepModel = DeepModel(),
+    model: DeepModel,
     product_dtype: str | None = None,
 ) -> Prediction:
     """See `reference.deep_mixtures.many_images.solve_prediction`; one program."""
     surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
     _, evaluation = one_image.loss(parameters, image, *surroundings, model, product_dtype=product_dtype)
-    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    chosen = LABEL_RULES[model.label_rule](evaluation)
     return Prediction(**evaluation._asdict(), labels=chosen.argmax(axis=0))
 
 

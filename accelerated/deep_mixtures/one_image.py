@@ -9,6 +9,7 @@ import numpy as np
 
 from deepmix.reference.deep_mixtures.checks import check_descent, check_image, check_model, check_target
 from deepmix.reference.deep_mixtures.records import (
+    LABEL_RULES,
     DeepFit,
     DeepModel,
     DeepState,
@@ -146,14 +147,13 @@ def solve(
     weights: jax.Array,
     floor: jax.Array,
     *,
-    model: DeepModel = DeepModel(),
-    optimization: Optimization = Optimization(),
-    mixture: Mixture | None = None,
-    progress: Progress | None = None,
+    model: DeepModel,
+    optimization: Optimization,
+    mixture: Mixture | None,
 ) -> DeepFit:
     """See `reference.deep_mixtures.one_image.solve`; one program, its history at full length: NaN after the end.
 
-    It never returns to the host, so that nobody hears of its progress: `fit` goes in chunks of steps.
+    It never returns to the host, so that nobody could hear of its progress: `fit` goes in chunks of steps.
     """
     job = _descent.Task(parameters=parameters, image=image, weights=weights, floor=floor, mixture=mixture)
     loop = _descent.start(algorithm(), job, traced(model))
@@ -244,9 +244,9 @@ def solve_warm_start(
     target: jax.Array,
     weights: jax.Array,
     *,
-    n_steps: int = 40,
-    config: UNetConfig = UNetConfig(),
-    optimization: Optimization = Optimization(),
+    n_steps: int,
+    config: UNetConfig,
+    optimization: Optimization,
 ) -> Tree:
     """See `reference.deep_mixtures.one_image.solve_warm_start`; one program."""
 
@@ -276,7 +276,7 @@ def _descend(
 
 def _fit(loop: _descent.Standing, history: Array, model: DeepModel) -> DeepFit:
     evaluation = loop.evaluation
-    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    chosen = LABEL_RULES[model.label_rule](evaluation)
     return DeepFit(
         **evaluation._asdict(),
         history=history,

@@ -58,17 +58,10 @@ def pose(
     return Problem(pixels=aligned(x, parts=parts), start=begin, weights=aligned(w, 0, parts), floor=given)
 
 
-def run(
-    algorithm: Algorithm,
-    problem: Problem,
-    tol: float,
-    covariance_type: str,
-    max_iter: int,
-    mesh: Mesh | None,
+def solve_on_mesh(
+    algorithm: Algorithm, problem: Problem, mesh: Mesh, *, covariance_type: str, tol: float, max_iter: int
 ) -> Fit:
-    """The fit of one problem; of a mesh, its devices share the pixels."""
-    if mesh is None:
-        return _solve(algorithm, problem, tol, covariance_type, max_iter)
+    """The fit of one problem whose pixels the devices of a mesh share."""
     mesh = Mesh(mesh.devices, mesh.axis_names)  # whatever its axes are used for elsewhere
     placed = jax.device_put(problem, jax.tree.map(partial(NamedSharding, mesh), _layout(problem, mesh)))
     return _solve_on_mesh(algorithm, placed, tol, covariance_type, max_iter, mesh)
@@ -109,11 +102,6 @@ def solve_batch(
     return [unpack(fit, pixels.shape[2]) for fit in each[: len(pixels)]]
 
 
-@partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter"))
-def _solve(algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int) -> Fit:
-    return algorithm(_with_floor(problem), tol, covariance_type, max_iter, ())
-
-
 @partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "lanes"))
 def _solve_batch(
     algorithm: Algorithm, problems: Problem, tol: jax.Array, covariance_type: str, max_iter: int, lanes: int
@@ -124,7 +112,7 @@ def _solve_batch(
 
     @jax.vmap
     def solve(problem: Problem) -> Fit:
-        return algorithm(_with_floor(problem), tol, covariance_type, max_iter, ())
+        return algorithm(with_floor(problem), tol, covariance_type, max_iter, ())
 
     def group(i: jax.Array) -> Problem:
         return jax.tree.map(lambda leaf: leaf[i], grouped)
@@ -146,7 +134,7 @@ def _solve_on_mesh(
     algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int, mesh: Mesh
 ) -> Fit:
     """Each device holds its share of the pixels; the sums of [G2] are added over the mesh."""
-    problem, whole = _with_floor(problem), _spec()
+    problem, whole = with_floor(problem), _spec()
     layout = _layout(problem, mesh)
     fit = Fit(
         value=whole,
@@ -185,7 +173,9 @@ def _spec(*axes: tuple[str, ...] | None) -> Any:
     return PartitionSpec(*axes)
 
 
-def _with_floor(problem: Problem) -> Problem:
+@jax.jit
+def with_floor(problem: Problem) -> Problem:
+    """The problem with the floor of [G3] where none is given."""
     if problem.floor is not None:
         return problem
     return problem._replace(floor=gaussian.variance_floor(problem.pixels, problem.weights))

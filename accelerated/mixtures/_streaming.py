@@ -5,15 +5,16 @@ Between two passes there are K Gaussians and nothing else.
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from deepmix.reference import stopping
+from deepmix.reference.mixtures import em
 from deepmix.reference.mixtures.checks import check_channels, check_count, check_weights
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
-from deepmix.reference.types import Array, Progress, Status
+from deepmix.reference.types import Array, Progress
 
 from ..execution.arrays import floating
 from . import _sums
@@ -88,42 +89,28 @@ def run(
     responsibilities: Array | None,
     progress: Progress | None,
 ) -> Fit:
-    """The loop of `em.loop` with its passes led by the host, and one more pass for labels and responsibilities.
+    """`em.run` with its passes led by the host, and one more pass for labels and responsibilities.
 
     estimate: the mixture from the moments and Σw [EM3].
     """
-    mixture, degenerate = start, np.zeros(len(start.means), bool)
-    kept = mixture, np.nan, degenerate
-    history: list[float] = []
-    status = Status.running
-    while status == Status.running:
+    passes = count()
+
+    def step(mixture: Mixture) -> tuple[float, Mixture, np.ndarray]:
         totals, found = _settle(source, mixture, e_step, covariance_type)
         nll = -float(totals.log_likelihood / totals.weight)
-        history.append(nll)
         if progress is not None:
-            progress(len(history) - 1, nll)
-        settled = len(history) > 1 and history[-2] - history[-1] < tol
-        status = stopping.status(nll, settled, len(history) > max_iter)
-        if len(history) == 1 or status != Status.non_finite:
-            kept = mixture, nll, degenerate
-        mixture, degenerate = jax.device_get((estimate(found, totals.weight), found.degenerate))
-    mixture, nll, degenerate = kept
+            progress(next(passes), nll)
+        return nll, *jax.device_get((estimate(found, totals.weight), found.degenerate))
+
+    ended = em.run(step, start, tol, max_iter)
     labels = np.empty(source.pixels.shape[1], np.uint8 if len(start.means) <= 256 else np.int32)
     for place, x, _ in source.chunks():
-        found_in_chunk = np.asarray(_responsibilities(e_step, x, mixture, covariance_type))
+        found_in_chunk = np.asarray(_responsibilities(e_step, x, ended.mixture, covariance_type))
         found_in_chunk = found_in_chunk[:, : place.stop - place.start]
         labels[place] = found_in_chunk.argmax(axis=0)
         if responsibilities is not None:
             responsibilities[:, place] = found_in_chunk
-    return Fit(
-        value=nll,
-        history=np.array(history),
-        status=status,
-        degenerate=degenerate,
-        mixture=mixture,
-        responsibilities=responsibilities,
-        labels=labels,
-    )
+    return Fit(**ended._asdict(), responsibilities=responsibilities, labels=labels)
 
 
 def _settle(source: Source, mixture: Mixture, e_step: EStep, covariance_type: str) -> tuple[Sums, Moments]:

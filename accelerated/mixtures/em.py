@@ -7,13 +7,13 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.reference.mixtures.records import Ended, Mixture
 from deepmix.reference.types import Status
 
 from .. import stopping
 from ..execution.precision import HIGHEST
 
-# From a mixture: its NLL, the mixture after it and which of its classes are degenerate.
+# From a mixture: its NLL (or F), the mixture after one M-step, and which of its classes are degenerate.
 Step = Callable[[Mixture], tuple[jax.Array, Mixture, jax.Array]]
 
 
@@ -39,8 +39,8 @@ def mean_nll(log_likelihood: jax.Array, weights: jax.Array) -> jax.Array:
     return -jnp.vdot(weights, log_likelihood, precision=HIGHEST) / weights.sum()
 
 
-def loop(step: Step, start: Mixture, tol: jax.Array | float, max_iter: int) -> Iteration:
-    """`reference.mixtures.em.run` with E-step and M-step in one function, on the device to its end."""
+def run(step: Step, start: Mixture, tol: jax.Array | float, max_iter: int) -> Ended:
+    """See `reference.mixtures.em.run`; on the device to its end, its history at full length: NaN after the end."""
 
     def turn(loop: Iteration) -> Iteration:
         nll, following, collapsing = step(loop.following)
@@ -74,17 +74,11 @@ def loop(step: Step, start: Mixture, tol: jax.Array | float, max_iter: int) -> I
         history=history,
         status=status,
     )
-    return jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, first)
-
-
-def finished(ended: Iteration, responsibilities: jax.Array, labels: jax.Array) -> Fit:
-    """The fit of a loop that has ended, from one more E-step; its history has its full length."""
-    return Fit(
-        value=ended.value,
-        history=ended.history,
-        status=ended.status,
-        degenerate=ended.degenerate,
-        mixture=ended.mixture,
-        responsibilities=responsibilities,
-        labels=labels,
+    last = jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, first)
+    return Ended(
+        value=last.value,
+        history=last.history,
+        status=last.status,
+        degenerate=last.degenerate,
+        mixture=last.mixture,
     )

@@ -89,9 +89,9 @@ def solve(
     start: jax.Array,
     weights: jax.Array,
     *,
-    fuzzifier: float = 2.0,
-    tol: float = 5e-3,
-    max_iter: int = 100,
+    fuzzifier: float,
+    tol: float,
+    max_iter: int,
 ) -> FuzzyFit:
     """See `reference.mixtures.fcm.solve`; one program, its history at full length: NaN after the end."""
 

@@ -54,7 +54,11 @@ def fit(
     """See `reference.mixtures.gmm.fit`, Algorithm 1. mesh: devices that share the pixels."""
     parts = 1 if mesh is None else mesh.size
     posed = _problem.pose(pixels, start, weights, floor, covariance_type, parts=parts)
-    solved = _problem.run(_algorithm, posed, tol, covariance_type, max_iter, mesh)
+    options = {"covariance_type": covariance_type, "tol": tol, "max_iter": max_iter}
+    if mesh is None:
+        solved = solve(*_problem.with_floor(posed), **options)
+    else:
+        solved = _problem.solve_on_mesh(_algorithm, posed, mesh, **options)
     return _problem.unpack(solved, np.shape(pixels)[1])
 
 
@@ -65,9 +69,9 @@ def solve(
     weights: jax.Array,
     floor: jax.Array,
     *,
-    covariance_type: str = "diag",
-    tol: float = 1e-3,
-    max_iter: int = 100,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
 ) -> Fit:
     """See `reference.mixtures.gmm.solve`; one program, its history at full length: NaN after the end."""
     posed = _problem.Problem(pixels=pixels, start=start, weights=weights, floor=floor)
@@ -150,9 +154,9 @@ def _algorithm(
         totals, found = _sums.settle(about, mixture, floor, covariance_type, axes)
         return -totals.log_likelihood / totals.weight, _mixture(found, totals.weight), found.degenerate
 
-    ended = em.loop(step, start, tol, max_iter)
+    ended = em.run(step, start, tol, max_iter)
     responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
-    return em.finished(ended, responsibilities, responsibilities.argmax(axis=0))
+    return Fit(**ended._asdict(), responsibilities=responsibilities, labels=responsibilities.argmax(axis=0))
 
 
 def _mixture(found: Moments, weight: jax.Array) -> Mixture:

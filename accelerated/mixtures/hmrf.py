@@ -115,11 +115,11 @@ def solve(
     weights: jax.Array,
     floor: jax.Array,
     *,
-    beta: float = 1.0,
-    diagonals: bool = False,
-    covariance_type: str = "diag",
-    tol: float = 1e-3,
-    max_iter: int = 100,
+    beta: float,
+    diagonals: bool,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
 ) -> FieldFit:
     """See `reference.mixtures.hmrf.solve`; one program, its history at full length: NaN after the end."""
     w, maps = weights.ravel(), (len(start.means), *weights.shape)
@@ -136,17 +136,12 @@ def solve(
         return em.mean_nll(-energy.ravel(), w), following, found.degenerate
 
     responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
-    ended = em.loop(step, start._replace(proportions=responsibilities), tol, max_iter)
+    ended = em.run(step, start._replace(proportions=responsibilities), tol, max_iter)
     responsibilities, densities = e_step(ended.mixture)
     mean = jnp.matmul(responsibilities.reshape(len(responsibilities), -1), w, precision=HIGHEST) / w.sum()
-    expected = pseudo_nll(responsibilities, densities, weights, beta, diagonals)
     return FieldFit(
-        value=ended.value,
-        history=ended.history,
-        status=ended.status,
-        degenerate=ended.degenerate,
-        mixture=ended.mixture._replace(proportions=mean),
+        **ended._replace(mixture=ended.mixture._replace(proportions=mean))._asdict(),
         responsibilities=responsibilities,
         labels=responsibilities.argmax(axis=0),
-        pseudo_nll=expected,
+        pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals),
     )

@@ -52,7 +52,11 @@ def fit(
     """See `reference.mixtures.svgmm.fit`, Algorithm 2. mesh: devices that share the pixels."""
     parts = 1 if mesh is None else mesh.size
     posed = _problem.pose(pixels, start, weights, floor, covariance_type, per_pixel=True, parts=parts)
-    solved = _problem.run(_algorithm, posed, tol, covariance_type, max_iter, mesh)
+    options = {"covariance_type": covariance_type, "tol": tol, "max_iter": max_iter}
+    if mesh is None:
+        solved = solve(*_problem.with_floor(posed), **options)
+    else:
+        solved = _problem.solve_on_mesh(_algorithm, posed, mesh, **options)
     return _problem.unpack(solved, np.shape(pixels)[1])
 
 
@@ -63,9 +67,9 @@ def solve(
     weights: jax.Array,
     floor: jax.Array,
     *,
-    covariance_type: str = "diag",
-    tol: float = 1e-3,
-    max_iter: int = 100,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
 ) -> Fit:
     """See `reference.mixtures.svgmm.solve`; one program, its history at full length: NaN after the end."""
     posed = _problem.Problem(pixels=pixels, start=start, weights=weights, floor=floor)
@@ -105,9 +109,11 @@ def _algorithm(
         following = Mixture(proportions=responsibilities, means=found.means, covariances=found.covariances)
         return -totals.log_likelihood / totals.weight, following, found.degenerate
 
-    ended = em.loop(step, start, tol, max_iter)
+    ended = em.run(step, start, tol, max_iter)
     responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
-    return em.finished(ended, responsibilities, ended.mixture.proportions.argmax(axis=0))
+    return Fit(
+        **ended._asdict(), responsibilities=responsibilities, labels=ended.mixture.proportions.argmax(axis=0)
+    )
 
 
 def begin(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> Mixture:

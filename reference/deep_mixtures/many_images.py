@@ -16,6 +16,7 @@ from ..types import Progress, Status, Tree
 from . import one_image, regularizers
 from .checks import check_batch, check_image, check_model, check_training
 from .records import (
+    LABEL_RULES,
     Batch,
     DeepModel,
     Evaluation,
@@ -90,9 +91,9 @@ def solve(
     parameters: Tree,
     batches: Callable[[int], Iterable[Batch]],
     *,
-    model: TrainingModel = TrainingModel(),
-    training: Training = Training(),
-    progress: Progress | None = None,
+    model: TrainingModel,
+    training: Training,
+    progress: Progress | None,
 ) -> Trained:
     """`fit` of input that has been checked."""
     state = TrainingState(parameters=parameters, optimizer=adamw.init(parameters))
@@ -151,13 +152,11 @@ def predict(
     return solve_prediction(parameters, image, weights, model=model)
 
 
-def solve_prediction(
-    parameters: Tree, image: np.ndarray, weights: np.ndarray, *, model: DeepModel = DeepModel()
-) -> Prediction:
+def solve_prediction(parameters: Tree, image: np.ndarray, weights: np.ndarray, *, model: DeepModel) -> Prediction:
     """`predict` of input that has been checked."""
     surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
     _, evaluation = one_image.loss(parameters, image, *surroundings, model)
-    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    chosen = LABEL_RULES[model.label_rule](evaluation)
     return Prediction(**evaluation._asdict(), labels=chosen.argmax(axis=0))
 
 

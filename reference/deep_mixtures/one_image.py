@@ -15,7 +15,7 @@ from ..types import Progress, Status, Tree
 from . import regularizers
 from .checks import check_descent, check_image, check_model, check_target
 from .objectives import OBJECTIVES
-from .records import DeepFit, DeepModel, DeepState, Evaluation, Optimization
+from .records import LABEL_RULES, DeepFit, DeepModel, DeepState, Evaluation, Optimization
 
 # From how much the value counts and the gradient at Π of all else to the gradient at θ.
 Pullback = Callable[[float, np.ndarray], Tree]
@@ -148,10 +148,10 @@ def solve(
     weights: np.ndarray,
     floor: np.ndarray,
     *,
-    model: DeepModel = DeepModel(),
-    optimization: Optimization = Optimization(),
-    mixture: Mixture | None = None,
-    progress: Progress | None = None,
+    model: DeepModel,
+    optimization: Optimization,
+    mixture: Mixture | None,
+    progress: Progress | None,
 ) -> DeepFit:
     """`fit` of input that has been checked."""
     state = begin(parameters, image, weights, floor, model)
@@ -171,7 +171,7 @@ def solve(
             kept = state.parameters, evaluation
         state = following
     parameters, evaluation = kept
-    chosen = evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions
+    chosen = LABEL_RULES[model.label_rule](evaluation)
     return DeepFit(
         **evaluation._asdict(),
         history=np.array(history),
@@ -224,9 +224,9 @@ def solve_warm_start(
     target: np.ndarray,
     weights: np.ndarray,
     *,
-    n_steps: int = 40,
-    config: UNetConfig = UNetConfig(),
-    optimization: Optimization = Optimization(),
+    n_steps: int,
+    config: UNetConfig,
+    optimization: Optimization,
 ) -> Tree:
     """`warm_start` of input that has been checked."""
     optimizer = adamw.init(parameters)

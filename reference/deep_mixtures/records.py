@@ -1,6 +1,7 @@
 """The records of Algorithms 3 and 4."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..mixtures.records import Mixture
@@ -22,7 +23,7 @@ class DeepModel(NamedTuple):
     covariance_type: one of `COVARIANCE_TYPES`.
     m_step_gradient: "through" (the gradient flows through the moments of [DG3]) or "held".
     m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
-    label_rule: "prior" (argmax Π) or "posterior" (argmax γ).
+    label_rule: one of `LABEL_RULES`: "prior" (argmax Π) or "posterior" (argmax γ).
     regularizers: pairs (R, λ); the loss is NLL + Σ λ R, or F + Σ λ R [R].
     contamination: of the free energy, ε: the share of pixels whose intensity says nothing of their class [VE4].
     """
@@ -82,6 +83,13 @@ class Evaluation(NamedTuple):
     mixture: Mixture
     proportions: Array
     responsibilities: Array
+
+
+# The probabilities (K, H, W) whose largest is the label, of what has Π and γ.
+LABEL_RULES: dict[str, Callable[[Any], Array]] = {
+    "prior": attrgetter("proportions"),
+    "posterior": attrgetter("responsibilities"),
+}
 
 
 class DeepFit(NamedTuple):

@@ -1,4 +1,4 @@
-"""The loop that Algorithms 1 and 2 share [EM], [SV]: E-step, NLL, stop or M-step."""
+"""The loop that Algorithms 1 and 2 and the Markov field share [EM], [SV], [SV4]."""
 
 from collections.abc import Callable
 
@@ -6,50 +6,29 @@ import numpy as np
 
 from .. import stopping
 from ..types import Status
-from .records import Fit, Mixture, Moments
+from .records import Ended, Mixture
 
-EStep = Callable[[np.ndarray, Mixture, str], tuple[np.ndarray, np.ndarray]]
-MStep = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Mixture, str], tuple[Mixture, Moments]]
+# From a mixture: its NLL (or F), the mixture after one M-step, and which of its classes are degenerate.
+Step = Callable[[Mixture], tuple[float, Mixture, np.ndarray]]
 
 
-def run(
-    e_step: EStep,
-    m_step: MStep,
-    pixels: np.ndarray,
-    start: Mixture,
-    weights: np.ndarray,
-    floor: np.ndarray,
-    covariance_type: str,
-    tol: float,
-    max_iter: int,
-) -> Fit:
-    """Repeat E-step and M-step until the NLL falls by less than `tol`, with at most `max_iter` M-steps.
+def run(step: Step, start: Mixture, tol: float, max_iter: int) -> Ended:
+    """Repeat E-step and M-step until the value falls by less than `tol`, with at most `max_iter` M-steps.
 
-    The parameters returned are those that the last finite NLL belongs to; `labels` are argmax γ [EM4].
+    The value is the NLL of [EM2] or [SV1], or F of [SV4]; the last finite one belongs to the mixture returned.
     """
-    mixture, degenerate = start, np.zeros(len(start.means), bool)
+    following, collapsing = start, np.zeros(len(start.means), bool)
     history: list[float] = []
     status = Status.running
     while status == Status.running:
-        responsibilities, log_likelihood = e_step(pixels, mixture, covariance_type)
-        history.append(mean_nll(log_likelihood, weights))  # [EM2], [SV1]
+        mixture, degenerate = following, collapsing
+        value, following, collapsing = step(mixture)
+        history.append(value)
         settled = len(history) > 1 and history[-2] - history[-1] < tol
-        status = stopping.status(history[-1], settled, len(history) > max_iter)
+        status = stopping.status(value, settled, len(history) > max_iter)
         if status != Status.non_finite or len(history) == 1:
-            kept = mixture, responsibilities, history[-1], degenerate
-        if status == Status.running:
-            mixture, found = m_step(pixels, responsibilities, weights, floor, mixture, covariance_type)
-            degenerate = found.degenerate
-    mixture, responsibilities, value, degenerate = kept
-    return Fit(
-        value=value,
-        history=np.array(history),
-        status=status,
-        degenerate=degenerate,
-        mixture=mixture,
-        responsibilities=responsibilities,
-        labels=responsibilities.argmax(axis=0),
-    )
+            kept = {"value": value, "degenerate": degenerate, "mixture": mixture}
+    return Ended(history=np.array(history), status=status, **kept)
 
 
 def mean_nll(log_likelihood: np.ndarray, weights: np.ndarray) -> float:

@@ -90,9 +90,9 @@ def solve(
     start: np.ndarray,
     weights: np.ndarray,
     *,
-    fuzzifier: float = 2.0,
-    tol: float = 5e-3,
-    max_iter: int = 100,
+    fuzzifier: float,
+    tol: float,
+    max_iter: int,
 ) -> FuzzyFit:
     """`fit` of input that has been checked."""
     x, u, w = pixels, start, weights

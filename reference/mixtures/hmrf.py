@@ -124,36 +124,33 @@ def solve(
     weights: np.ndarray,
     floor: np.ndarray,
     *,
-    beta: float = 1.0,
-    diagonals: bool = False,
-    covariance_type: str = "diag",
-    tol: float = 1e-3,
-    max_iter: int = 100,
+    beta: float,
+    diagonals: bool,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
 ) -> FieldFit:
     """`fit` of input that has been checked: pixels (M, N) of the grid of the weights (*spatial)."""
     w = weights.ravel()
     maps = (len(start.means), *weights.shape)
 
-    def e_step(pixels: np.ndarray, mixture: Mixture, kind: str) -> tuple[np.ndarray, np.ndarray]:
-        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind).reshape(maps)
-        responsibilities = sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals)
-        energy = free_energy(responsibilities, densities, weights, beta, diagonals)
-        return responsibilities.reshape(len(responsibilities), -1), -energy.ravel()
+    def e_step(mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
+        return sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals), densities
 
-    first = svgmm.begin(pixels, start, covariance_type)
-    fitted = em.run(e_step, svgmm.m_step, pixels, first, w, floor, covariance_type, tol, max_iter)
-    responsibilities = fitted.responsibilities.reshape(maps)
-    mixture = fitted.mixture._replace(proportions=fitted.responsibilities @ w / w.sum())
-    labels = responsibilities.argmax(axis=0)
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
-    expected = pseudo_nll(responsibilities, densities, weights, beta, diagonals)
+    def step(mixture: Mixture) -> tuple[float, Mixture, np.ndarray]:
+        responsibilities, densities = e_step(mixture)
+        energy = free_energy(responsibilities, densities, weights, beta, diagonals)
+        flat = responsibilities.reshape(len(responsibilities), -1)
+        following, found = svgmm.m_step(pixels, flat, w, floor, mixture, covariance_type)
+        return em.mean_nll(-energy.ravel(), w), following, found.degenerate
+
+    ended = em.run(step, svgmm.begin(pixels, start, covariance_type), tol, max_iter)
+    responsibilities, densities = e_step(ended.mixture)
+    mean = responsibilities.reshape(len(responsibilities), -1) @ w / w.sum()
     return FieldFit(
-        value=fitted.value,
-        history=fitted.history,
-        status=fitted.status,
-        degenerate=fitted.degenerate,
-        mixture=mixture,
+        **ended._replace(mixture=ended.mixture._replace(proportions=mean))._asdict(),
         responsibilities=responsibilities,
-        labels=labels,
-        pseudo_nll=expected,
+        labels=responsibilities.argmax(axis=0),
+        pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals),
     )

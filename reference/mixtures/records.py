@@ -32,14 +32,28 @@ class Moments(NamedTuple):
     degenerate: Array
 
 
+class Ended(NamedTuple):
+    """Where the loop of EM has ended.
+
+    value: the NLL, or F, of `mixture`.
+    history: (T,) every value computed, that of the start first; a non-finite one comes last and is not `value`.
+    status: `Status`; from a `solve` of `accelerated`, its number.
+    degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
+    mixture: the parameters that `value` belongs to.
+    """
+
+    value: Array
+    history: Array
+    status: Status | Array
+    degenerate: Array
+    mixture: Mixture
+
+
 class Fit(NamedTuple):
     """What an EM algorithm returns.
 
     value: the NLL of `mixture` [EM2], [SV1].
-    history: (T,) every NLL computed, NLL_0 first; a non-finite one comes last and is not `value`.
-    status: `Status`; from a `solve` of `accelerated`, its number.
-    degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
-    mixture: the parameters that `value` belongs to.
+    history, status, degenerate, mixture: as in `Ended`.
     responsibilities: γ (K, N) of one E-step with that mixture [EM4].
     labels: (N,) int, classes 0 … K−1.
     """

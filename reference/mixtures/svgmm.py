@@ -67,13 +67,21 @@ def solve(
     weights: np.ndarray,
     floor: np.ndarray,
     *,
-    covariance_type: str = "diag",
-    tol: float = 1e-3,
-    max_iter: int = 100,
+    covariance_type: str,
+    tol: float,
+    max_iter: int,
 ) -> Fit:
     """`fit` of input that has been checked."""
-    fitted = em.run(e_step, m_step, pixels, start, weights, floor, covariance_type, tol, max_iter)
-    return fitted._replace(labels=fitted.mixture.proportions.argmax(axis=0))
+
+    def step(mixture: Mixture) -> tuple[float, Mixture, np.ndarray]:
+        responsibilities, log_likelihood = e_step(pixels, mixture, covariance_type)
+        following, found = m_step(pixels, responsibilities, weights, floor, mixture, covariance_type)
+        return em.mean_nll(log_likelihood, weights), following, found.degenerate
+
+    ended = em.run(step, start, tol, max_iter)
+    responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
+    labels = ended.mixture.proportions.argmax(axis=0)
+    return Fit(**ended._asdict(), responsibilities=responsibilities, labels=labels)
 
 
 def begin(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> Mixture:

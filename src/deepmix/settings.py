@@ -6,6 +6,7 @@ says once all that is known of it: its default, its help, what it may be, how a 
 
 import dataclasses
 import difflib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -93,6 +94,12 @@ def flat(record: Any) -> dict[str, Any]:
         each.name: getattr(getattr(record, each.group) if each.group else record, each.name)
         for each in settings_of(type(record)).values()
     }
+
+
+def picked(kind: Callable[..., Record], settings: Any) -> Record:
+    """A NamedTuple of a backend from the settings of the same names."""
+    values, fields = flat(settings), inspect.signature(kind).parameters
+    return kind(**{name: values[name] for name in fields})
 
 
 def check(record: Any) -> None:

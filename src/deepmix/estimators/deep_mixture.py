@@ -11,14 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from deepmix.backends import opened
 from deepmix.reference.checks import check_choice
-from deepmix.reference.deep_mixtures.records import DeepFit, Prediction
+from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepFit, Prediction
 from deepmix.reference.trees import tree_map
 from deepmix.reference.types import Tree
 from deepmix.segmentation.groups import MixtureSettings, ModelSettings, NetworkSettings, OptimizationSettings
 from deepmix.segmentation.model import first_parameters, regularizers
 from deepmix.segmentation.order import order_of
 from deepmix.segmentation.preparation import Job, prepare
-from deepmix.segmentation.results import class_probabilities, part_of
+from deepmix.segmentation.results import part_of
 from deepmix.segmentation.settings import Settings
 from deepmix.segmentation.windows import Window, window
 from deepmix.settings import changed, nested
@@ -192,4 +192,4 @@ def _frame(job: Job) -> _Frame:
 
 
 def _probabilities(found: DeepFit | Prediction, settings: Settings) -> np.ndarray:
-    return np.asarray(class_probabilities(found, settings.model.label_rule))
+    return np.asarray(LABEL_RULES[settings.model.label_rule](found))

@@ -9,6 +9,7 @@ from deepmix.backends import compiled
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import gaussian, initialization
 from deepmix.reference.mixtures.checks import check_covariance_type
+from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import Fit, Mixture
 
 from .restarts import check_least, keep_likelihood
@@ -115,7 +116,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
 
 def inverse(covariances: np.ndarray, covariance_type: str) -> np.ndarray:
     """Precisions from covariances, or covariances from precisions, in the same shape."""
-    return 1 / covariances if covariance_type in ("diag", "spherical") else np.linalg.inv(covariances)
+    return np.linalg.inv(covariances) if COVARIANCES[covariance_type].holds_matrices else 1 / covariances
 
 
 def _proportions(given: Any) -> np.ndarray:

@@ -23,11 +23,13 @@ def _program(name: str) -> Callable[..., Any]:
     signature, takes = inspect.signature(REFERENCE.function(name)), inspect.signature(solve).parameters
 
     def program(*given: Any, **options: Any) -> Any:
-        arguments = signature.bind(*given, **options).arguments
+        bound = signature.bind(*given, **options)
+        bound.apply_defaults()
+        arguments = bound.arguments
         arguments.setdefault("weights", arguments.pop("mask", None))
         if "image" in arguments:
             arguments["pixels"] = arguments["image"].reshape(len(arguments["image"]), -1)
-        if "floor" in takes and "floor" not in arguments:
+        if "floor" in takes and arguments.get("floor") is None:
             arguments["floor"] = variance_floor(arguments["pixels"], arguments["weights"].ravel())
         return solve(**{name: value for name, value in arguments.items() if name in takes})
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from deepmix import parsing
-from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
+from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepModel, Optimization
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.settings import LOOP, MIXTURE, NETWORK, setting
 
-from .methods import GUIDES, OBJECTIVES
+from .methods import GUIDES, MEASURES
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,6 @@ class NetworkSettings:
     filters: int = setting(UNetConfig().filters, help="Filters at the top.", panel=NETWORK, least=1)
     negative_slope: float = setting(UNetConfig().negative_slope, help="Of LeakyReLU.", panel=NETWORK)
 
-    def unet(self) -> UNetConfig:
-        """As the backends have it."""
-        return UNetConfig(depth=self.depth, filters=self.filters, negative_slope=self.negative_slope)
-
 
 @dataclass(frozen=True)
 class OptimizationSettings:
@@ -123,7 +119,7 @@ class ModelSettings:
         "nll",
         help="nll, or free_energy, which starts from the guide.",
         panel=LOOP,
-        choices=tuple(OBJECTIVES),
+        choices=tuple(MEASURES),
     )
     contamination: float = setting(
         DeepModel().contamination,
@@ -142,7 +138,7 @@ class ModelSettings:
         choices=("prior", "posterior"),
     )
     label_rule: str = setting(
-        DeepModel().label_rule, help="prior or posterior.", panel=LOOP, choices=("prior", "posterior")
+        DeepModel().label_rule, help="prior or posterior.", panel=LOOP, choices=tuple(LABEL_RULES)
     )
     total_variation: float | str = setting(
         0.0,

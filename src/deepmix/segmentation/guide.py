@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import Mixture
 
 from .methods import METHODS
@@ -45,11 +46,11 @@ def fit_guide(job: Job, twin: ModuleType) -> Guide:
     order = order_of(means, job)
     responsibilities = np.zeros((len(order), *job.mask.shape), job.volume.dtype)
     responsibilities[:, job.mask] = found.probabilities[order]
-    tied = job.settings.mixture.covariance_type == "tied"
+    kind = COVARIANCES[job.settings.mixture.covariance_type]
     mixture = Mixture(
         proportions=proportions[order],
         means=means[order],
-        covariances=covariances if tied else covariances[order],
+        covariances=covariances if kind.pools else covariances[order],
     )
     return Guide(
         mixture=mixture,

@@ -52,4 +52,4 @@ METHODS = {
 NETWORKS = tuple(name for name, method in METHODS.items() if method.deep)
 GUIDES = tuple(name for name, method in METHODS.items() if method.guides)
 # What a network descends on, and what that measures.
-OBJECTIVES = {"nll": "NLL", "free_energy": "F"}
+MEASURES = {"nll": "NLL", "free_energy": "F"}

@@ -13,7 +13,7 @@ from .preparation import Job, given_means
 def first_parameters(job: Job) -> Tree:
     """θ_0, drawn with the seed of the settings."""
     settings = job.settings
-    return unet_parameters(len(job.volume), settings.n_components, settings.network.unet(), seed=settings.seed)
+    return unet_parameters(len(job.volume), settings.n_components, settings.deep_model().unet, seed=settings.seed)
 
 
 def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:

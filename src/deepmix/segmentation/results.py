@@ -4,14 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.types import Status
 
 from .preparation import Job, Scale
 from .selection import Selection, Strength
 from .settings import Settings
-
-# Which probabilities of a network's fit choose the labels, by the label rule.
-_CHOOSING = {"prior": "proportions", "posterior": "responsibilities"}
 
 
 class Part(NamedTuple):
@@ -80,20 +78,15 @@ class Segmentation(NamedTuple):
     field: Strength | None = None
 
 
-def class_probabilities(found: Any, label_rule: str) -> Any:
-    """The probabilities (K, H, W) that choose the labels: Π or γ of a network's fit or prediction."""
-    return getattr(found, _CHOOSING[label_rule])
-
-
 def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
     """A fit with its classes in order and its moments in the unit of the image."""
     proportions = np.asarray(fit.mixture.proportions)
-    deviation, kind = job.scale.deviation, job.settings.mixture.covariance_type
+    deviation, kind = job.scale.deviation, COVARIANCES[job.settings.mixture.covariance_type]
     covariances = np.asarray(fit.mixture.covariances)
-    if kind in ("diag", "spherical"):
-        covariances = covariances.reshape(len(order), -1) * deviation**2
-    else:
+    if kind.holds_matrices:
         covariances = covariances * np.outer(deviation, deviation)
+    else:
+        covariances = covariances.reshape(len(order), -1) * deviation**2
     return Part(
         slice=index,
         value=float(fit.value),
@@ -102,7 +95,7 @@ def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
         degenerate=np.asarray(fit.degenerate)[order],
         proportions=(proportions if proportions.ndim == 1 else proportions.mean(axis=1))[order],
         means=np.asarray(fit.mixture.means)[order] * deviation + job.scale.mean,
-        covariances=covariances if kind == "tied" else covariances[order],
+        covariances=covariances if kind.pools else covariances[order],
     )
 
 

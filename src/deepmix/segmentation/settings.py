@@ -8,7 +8,8 @@ from deepmix.backends import BACKENDS
 from deepmix.reference.deep_mixtures.checks import check_model
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.checks import check_fuzzifier
-from deepmix.settings import NETWORK, RUN, check, setting
+from deepmix.reference.networks.records import UNetConfig
+from deepmix.settings import NETWORK, RUN, check, picked, setting
 
 from .groups import (
     FieldSettings,
@@ -18,7 +19,7 @@ from .groups import (
     NetworkSettings,
     OptimizationSettings,
 )
-from .methods import METHODS, OBJECTIVES
+from .methods import MEASURES, METHODS
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Settings:
     def measure(self) -> str:
         """What the history of a fit holds: see `Method`."""
         method = METHODS[self.method]
-        return OBJECTIVES[self.model.objective] if method.deep else method.measure
+        return MEASURES[self.model.objective] if method.deep else method.measure
 
     @property
     def seeds(self) -> range:
@@ -92,7 +93,7 @@ class Settings:
         method, model = METHODS[self.method], self.model
         energy = method.deep and model.objective == "free_energy"
         return DeepModel(
-            unet=self.network.unet(),
+            unet=picked(UNetConfig, self),
             objective=model.objective if energy else method.loss or DeepModel().objective,
             covariance_type=self.mixture.covariance_type,
             m_step_gradient=model.m_step_gradient,
@@ -104,14 +105,4 @@ class Settings:
 
     def descent(self) -> Optimization:
         """The loop of Algorithm 3."""
-        loop = self.optimization
-        return Optimization(
-            learning_rate=loop.learning_rate,
-            weight_decay=loop.weight_decay,
-            max_norm=loop.max_norm,
-            tol=self.mixture.tol,
-            min_steps=loop.min_steps,
-            max_steps=loop.max_steps,
-            m_step_every=loop.m_step_every,
-            m_step_damping=loop.m_step_damping,
-        )
+        return picked(Optimization, self)

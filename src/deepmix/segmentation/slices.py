@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from deepmix.progress import OnProgress, Place
-from deepmix.reference.deep_mixtures.records import DeepFit, DeepModel, Optimization
+from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepFit, DeepModel, Optimization
 from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Tree
 
 from .guide import Guide
 from .order import matching_order, order_of
 from .preparation import Job
-from .results import Part, class_probabilities, part_of
+from .results import Part, part_of
 from .windows import Window
 
 
@@ -48,7 +48,7 @@ def view(z: int, job: Job, twin: ModuleType, box: Window, parameters: Tree, guid
             box.take(guide.responsibilities[..., z]),
             weights,
             n_steps=n_steps,
-            config=job.settings.network.unet(),
+            config=job.settings.deep_model().unet,
             optimization=job.settings.descent(),
         )
     return View(z=z, image=image, weights=weights, start=parameters)
@@ -99,7 +99,7 @@ def found_in(
     settings, mask = job.settings, job.mask[..., each.z]
     inside = mask[box.box]
     energy = settings.model.objective == "free_energy"
-    probabilities = box.give(np.asarray(class_probabilities(fit, settings.model.label_rule)))[:, inside]
+    probabilities = box.give(np.asarray(LABEL_RULES[settings.model.label_rule](fit)))[:, inside]
     if energy:  # the loop may keep the π of the guide: the report has what was found
         mean = box.give(np.asarray(fit.proportions))[:, inside].mean(axis=1)
         fit = fit._replace(mixture=fit.mixture._replace(proportions=mean))

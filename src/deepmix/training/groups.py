@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from deepmix import parsing
-from deepmix.reference.deep_mixtures.records import DeepModel, Training
+from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepModel, Training
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.settings import LOOP, MIXTURE, setting
 
@@ -75,7 +75,7 @@ class LossSettings:
         "diag", help="diag, spherical, tied or full.", panel=MIXTURE, choices=COVARIANCE_TYPES
     )
     label_rule: str = setting(
-        DeepModel().label_rule, help="prior or posterior.", panel=LOOP, choices=("prior", "posterior")
+        DeepModel().label_rule, help="prior or posterior.", panel=LOOP, choices=tuple(LABEL_RULES)
     )
     total_variation: float = setting(0.0, help="Weight of the total variation.", panel=LOOP, least=0)
 

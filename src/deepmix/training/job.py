@@ -15,6 +15,7 @@ from deepmix.accelerated.deep_mixtures.many_images import Course
 from deepmix.accelerated.optimization.schedules import polynomial_decay
 from deepmix.files import outputs
 from deepmix.progress import OnProgress, Place
+from deepmix.reference.deep_mixtures.checks import check_training
 from deepmix.reference.deep_mixtures.records import TrainingModel
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.types import Status, Tree
@@ -57,7 +58,8 @@ def train(
         means = written["data"]["means"]
         found = found._replace(means=None if means is None else np.array(means))
     model = _model(settings, found)
-    course = many_images.begin(_parameters(settings, found), model, execution.mesh)
+    check_training(model)
+    course = many_images.begin(_parameters(settings, found), execution.mesh)
     pipeline = Pipeline(
         found.training,
         settings.n_components,

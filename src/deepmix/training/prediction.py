@@ -11,8 +11,8 @@ import numpy as np
 from deepmix import datasets, evaluation
 from deepmix.datasets import CaseFiles, LoadedCase
 from deepmix.files import images, outputs
+from deepmix.reference.deep_mixtures.records import LABEL_RULES
 from deepmix.report import figures
-from deepmix.segmentation.results import class_probabilities
 from deepmix.settings import flat
 
 from .items import prepared
@@ -143,7 +143,7 @@ def _through_network(
             continue
         image = prepared(item, run.settings.data.standardize).image.astype(run.settings.dtype)
         found = backend.deep_mixtures.many_images.predict(run.parameters, image, item.mask, model=model)
-        chosen = class_probabilities(found, model.label_rule)
+        chosen = LABEL_RULES[model.label_rule](found)
         kept.append(item)
         maps.append(np.where(item.mask, chosen, 0).astype(np.float32))
         slices.append(

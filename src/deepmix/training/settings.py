@@ -5,9 +5,10 @@ from typing import Any
 
 from deepmix.reference.deep_mixtures.checks import check_model
 from deepmix.reference.deep_mixtures.records import DeepModel, Training, TrainingModel
+from deepmix.reference.networks.records import UNetConfig
 from deepmix.segmentation.groups import NetworkSettings
 from deepmix.segmentation.methods import METHODS, NETWORKS
-from deepmix.settings import RUN, check, setting
+from deepmix.settings import RUN, check, picked, setting
 
 from .groups import DataSettings, EpochSettings, LossSettings, PriorSettings
 
@@ -59,7 +60,7 @@ class TrainSettings:
     def model(self, regularizers: tuple[Any, ...] = (), of_batch: tuple[Any, ...] = ()) -> TrainingModel:
         """What Algorithm 4 minimises, with the regularisers of the backend that runs it."""
         deep = DeepModel(
-            unet=self.network.unet(),
+            unet=picked(UNetConfig, self),
             objective=METHODS[self.method].loss or DeepModel().objective,
             covariance_type=self.loss.covariance_type,
             label_rule=self.loss.label_rule,
@@ -69,12 +70,4 @@ class TrainSettings:
 
     def training(self) -> Training:
         """The loop of Algorithm 4."""
-        loop = self.epochs
-        return Training(
-            learning_rate=loop.learning_rate,
-            weight_decay=loop.weight_decay,
-            max_norm=loop.max_norm,
-            tol=loop.tol,
-            min_epochs=loop.min_epochs,
-            max_epochs=loop.max_epochs,
-        )
+        return picked(Training, self)

@@ -11,7 +11,7 @@ from deepmix.reference.deep_mixtures.records import DeepFit
 from deepmix.reference.mixtures.records import FieldFit, Fit, FuzzyFit
 from deepmix.reference.types import Status
 from deepmix.report.description import VALUES, report_of
-from deepmix.segmentation.methods import GUIDES, METHODS, NETWORKS, OBJECTIVES
+from deepmix.segmentation.methods import GUIDES, MEASURES, METHODS, NETWORKS
 from deepmix.segmentation.results import Part
 from tests.app.segmentation.test_segmentation import TINY, blobs
 
@@ -34,7 +34,7 @@ def test_a_method_has_a_network_or_a_function(name):
 def test_networks_start_from_methods_without_one():
     assert GUIDES
     assert not set(GUIDES) & set(NETWORKS)
-    assert set(OBJECTIVES.values()) <= set(VALUES)
+    assert set(MEASURES.values()) <= set(VALUES)
 
 
 def test_a_part_speaks_the_words_of_the_fits():
