@@ -4,8 +4,13 @@ Same subjects, modules, functions and arguments. Results follow the dtype of the
 where JAX's x64 mode is on. Starts come from `deepmix.reference`'s initialisers.
 """
 
+from importlib import import_module
+
+from deepmix.reference._lazy import lazily
+
 try:
-    from . import deep_mixtures, evaluation, losses, mixtures, networks, optimization
+    for _needed in ("jax", "flax", "optax"):
+        import_module(_needed)
 except ModuleNotFoundError as error:
     if error.name not in ("jax", "flax", "optax"):
         raise
@@ -13,4 +18,4 @@ except ModuleNotFoundError as error:
         f"deepmix.accelerated needs {error.name}; install it with: pip install 'deepmix[accelerated]'"
     ) from error
 
-__all__ = ["deep_mixtures", "evaluation", "losses", "mixtures", "networks", "optimization"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

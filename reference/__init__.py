@@ -10,20 +10,8 @@ from ._lazy import lazily
 SPECIFICATION = "2.0"
 DTYPES = ("float64",)
 
-__all__ = [
-    "DTYPES",
-    "SPECIFICATION",
-    "deep_mixtures",
-    "evaluation",
-    "losses",
-    "mixtures",
-    "networks",
-    "optimization",
-    "trees",
-    "types",
-]
-
-__getattr__, _ = lazily(__name__, __all__)
+_modules, __getattr__, _ = lazily(__name__, __path__)
+__all__ = ["DTYPES", "SPECIFICATION", *_modules]
 
 
 def __dir__() -> list[str]:

@@ -1,5 +1,5 @@
 """Deep Gaussian mixtures: one network for one image and for many; see `reference.deep_mixtures`."""
 
-from . import many_images, objectives, one_image, regularizers
+from deepmix.reference._lazy import lazily
 
-__all__ = ["many_images", "objectives", "one_image", "regularizers"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

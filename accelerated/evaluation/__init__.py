@@ -1,5 +1,5 @@
 """Evaluation: overlap, clusterings, surfaces, and the distances behind them. See `reference.evaluation`."""
 
-from . import clusterings, distances, overlap, surfaces
+from deepmix.reference._lazy import lazily
 
-__all__ = ["clusterings", "distances", "overlap", "surfaces"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

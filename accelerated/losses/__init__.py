@@ -1,5 +1,5 @@
 """Losses where the truth is known. See `reference.losses`."""
 
-from . import segmentation
+from deepmix.reference._lazy import lazily
 
-__all__ = ["segmentation"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

@@ -1,5 +1,5 @@
 """Mixtures of Gaussians, the Markov field, fuzzy C-means; see `reference.mixtures`."""
 
-from . import covariances, em, fcm, gaussian, gmm, hmrf, svgmm
+from deepmix.reference._lazy import lazily
 
-__all__ = ["covariances", "em", "fcm", "gaussian", "gmm", "hmrf", "svgmm"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

@@ -59,7 +59,7 @@ def pose(
 
 
 def solve_on_mesh(
-    algorithm: Algorithm, problem: Problem, mesh: Mesh, *, covariance_type: str, tol: float, max_iter: int
+    algorithm: Algorithm, problem: Problem, tol: float, covariance_type: str, max_iter: int, mesh: Mesh
 ) -> Fit:
     """The fit of one problem whose pixels the devices of a mesh share."""
     mesh = Mesh(mesh.devices, mesh.axis_names)  # whatever its axes are used for elsewhere

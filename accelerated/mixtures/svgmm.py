@@ -52,11 +52,11 @@ def fit(
     """See `reference.mixtures.svgmm.fit`, Algorithm 2. mesh: devices that share the pixels."""
     parts = 1 if mesh is None else mesh.size
     posed = _problem.pose(pixels, start, weights, floor, covariance_type, per_pixel=True, parts=parts)
-    options = {"covariance_type": covariance_type, "tol": tol, "max_iter": max_iter}
     if mesh is None:
-        solved = solve(*_problem.with_floor(posed), **options)
+        posed = _problem.with_floor(posed)
+        solved = solve(*posed, covariance_type=covariance_type, tol=tol, max_iter=max_iter)
     else:
-        solved = _problem.solve_on_mesh(_algorithm, posed, mesh, **options)
+        solved = _problem.solve_on_mesh(_algorithm, posed, tol, covariance_type, max_iter, mesh)
     return _problem.unpack(solved, np.shape(pixels)[1])
 
 

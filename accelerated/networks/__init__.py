@@ -1,5 +1,5 @@
-"""Networks: their layers with pullbacks, the U-Net, attention, and first parameters. See `reference.networks`."""
+"""Networks: their layers, the U-Net, attention. See `reference.networks`."""
 
-from . import attention, layers, unet
+from deepmix.reference._lazy import lazily
 
-__all__ = ["attention", "layers", "unet"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

@@ -1,5 +1,5 @@
 """Optimisers and learning-rate schedules. See `reference.optimization`."""
 
-from . import adamw, schedules
+from deepmix.reference._lazy import lazily
 
-__all__ = ["adamw", "schedules"]
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

@@ -2,5 +2,4 @@
 
 from .._lazy import lazily
 
-__all__ = ["checks", "covariances", "em", "fcm", "gaussian", "gmm", "hmrf", "initialization", "records", "svgmm"]
-__getattr__, __dir__ = lazily(__name__, __all__)
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

@@ -27,8 +27,9 @@ def run(step: Step, start: Mixture, tol: float, max_iter: int) -> Ended:
         settled = len(history) > 1 and history[-2] - history[-1] < tol
         status = stopping.status(value, settled, len(history) > max_iter)
         if status != Status.non_finite or len(history) == 1:
-            kept = {"value": value, "degenerate": degenerate, "mixture": mixture}
-    return Ended(history=np.array(history), status=status, **kept)
+            kept = value, degenerate, mixture
+    value, degenerate, mixture = kept
+    return Ended(value=value, history=np.array(history), status=status, degenerate=degenerate, mixture=mixture)
 
 
 def mean_nll(log_likelihood: np.ndarray, weights: np.ndarray) -> float:

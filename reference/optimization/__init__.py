@@ -2,5 +2,4 @@
 
 from .._lazy import lazily
 
-__all__ = ["adamw", "records", "schedules"]
-__getattr__, __dir__ = lazily(__name__, __all__)
+__all__, __getattr__, __dir__ = lazily(__name__, __path__)

@@ -41,11 +41,9 @@ def gains_by_batches(module: ModuleType) -> bool:
     """Whether many fits at once are faster than one after the other: not on a CPU, which one of them fills."""
     if module.__name__ == "deepmix.reference":
         return False
-    import jax
+    from deepmix.accelerated.execution import lanes
 
-    config: Any = jax.config
-    device = config.jax_default_device
-    return (jax.default_backend() if device is None else getattr(device, "platform", device)) != "cpu"
+    return lanes.count(None, 2) > 1
 
 
 def device_named(name: str | None) -> Any:
