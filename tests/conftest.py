@@ -1,6 +1,9 @@
 """Quick or thorough: how tests compile, how many examples they draw, which run; and the folder of real images."""
 
+import argparse
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,14 +15,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
 # `pytest -m thorough`, known before JAX is imported. Workers of xdist have another command line: they inherit.
-if any("thorough" in argument and "not thorough" not in argument for argument in sys.argv):
+command = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+command.add_argument("-m", default="")
+asked, _ = command.parse_known_args([*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *sys.argv[1:]])
+if re.search(r"(?<!not )\bthorough\b", asked.m):
     os.environ["DEEPMIX_THOROUGH"] = "1"
 THOROUGH = os.environ.get("DEEPMIX_THOROUGH") == "1"
 
 # Nearly all of the tests' time goes by in compiling: without most optimisations it takes half of it. What users
 # run, with all of them, is proved by the thorough tests, and by those that take the fixture `optimised`.
-if not THOROUGH:
-    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+if not THOROUGH and os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1") == "1":
     os.environ["XLA_FLAGS"] = f"--xla_cpu_use_fusion_emitters=false {os.environ.get('XLA_FLAGS', '')}"
 
 import jax
@@ -55,7 +60,7 @@ def forget_what_was_compiled():
 
 @pytest.fixture(scope="module")
 def optimised():
-    """Compile as users do."""
+    """Compile as users do, but for the emitters of fusions, which a process chooses once."""
     quick = jax.config.read("jax_disable_most_optimizations")
     jax.clear_caches()
     jax.config.update("jax_disable_most_optimizations", False)
@@ -69,8 +74,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not THOROUGH and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(budget.Watch())
+    if not THOROUGH:
+        config.pluginmanager.register(budget.Meter())
+        if not hasattr(config, "workerinput"):
+            config.pluginmanager.register(budget.Watch())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,7 @@
 """The watch over the tests' time."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -15,11 +17,33 @@ from tests import budget
         ("tests/app/cli/test_cli.py::test_x", "app/cli"),
         ("tests/app/test_readme.py::test_x", "app"),
         ("tests/ports/test_wrong_ports.py::test_x", "ports"),
+        ("tests/fits/test_laws.py::test_x[mixtures.gmm-diag]", "mixtures"),
+        ("tests/fits/test_laws.py::test_x[float32-deep_mixtures.one_image-nll_v]", "deep_mixtures"),
+        ("tests/fits/test_laws.py::test_every_algorithm_has_a_row", "fits"),
         ("tests/test_budget.py::test_x", ""),
     ],
 )
 def test_a_test_counts_for_its_subject(nodeid, expected):
     assert budget.subject(nodeid) == expected
+
+
+def test_what_a_test_computes_is_measured_with_its_processes():
+    before = budget.processor_time()
+    subprocess.run([sys.executable, "-c", "sum(range(10**7))"], check=True)
+    assert budget.processor_time() > before + 0.05
+
+
+def test_a_report_holds_what_its_phase_took(monkeypatch):
+    clock = iter([10.0, 12.5, 13.0])
+    monkeypatch.setattr(budget, "processor_time", lambda: next(clock))
+    meter = budget.Meter()
+    for seconds in (2.5, 0.5):
+        wrapper, report = meter.pytest_runtest_makereport(), SimpleNamespace()
+        next(wrapper)
+        with pytest.raises(StopIteration) as ended:
+            wrapper.send(report)
+        assert ended.value.value is report
+        assert report.user_properties == [("processor_time", seconds)]
 
 
 def test_a_newcomer_has_a_minute_and_what_noise_adds(monkeypatch):
@@ -36,7 +60,10 @@ def test_a_newcomer_has_a_minute_and_what_noise_adds(monkeypatch):
 def test_a_session_over_its_budget_fails(seconds, status):
     watch, session = budget.Watch(), SimpleNamespace(exitstatus=pytest.ExitCode.OK)
     for part in (0.25, 0.75):  # setup and call
-        report = SimpleNamespace(nodeid="tests/laws/registration/test_affine.py::test_x", duration=part * seconds)
+        report = SimpleNamespace(
+            nodeid="tests/laws/registration/test_affine.py::test_x",
+            user_properties=[("processor_time", part * seconds)],
+        )
         watch.pytest_runtest_logreport(report)
     watch.pytest_sessionfinish(session)
     assert session.exitstatus == status

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deepmix.conformance.operations import OPERATIONS
-from tests.structure import ROOT, sources
+from tests.structure import ROOT, is_unchecked, sources
 
 REFERENCE = ROOT / "reference"
 COMMAND = "python -m tests.traceability --write"
@@ -24,42 +24,6 @@ START, END = "<!-- traceability -->", "<!-- /traceability -->"
 HEAD = "| label | what | functions | properties | deviation from the paper |\n|---|---|---|---|---|"
 LABEL = r"[A-Z]{1,3}\d+"
 CITED = r"\[([A-Z]{1,3})(\d+)\](?:–\[\1(\d+)\])?"
-# Functions that take or return functions, with equations that they do not cite: the kit has
-# what they are made of instead.
-OUTSIDE_THE_KIT = {
-    "mixtures.em.run": (),
-    "deep_mixtures.many_images.fit": ("TR1", "TR2"),
-    "deep_mixtures.one_image.forward": (),
-}
-# Tests of an equation whose name begins with another label, or with none, and whose docstring does not cite it.
-ALSO = {
-    "EM3": ("em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to", "em_same_start_same_number_of_m_steps"),
-    "EM4": ("em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to",),
-    "SV1": ("sv_a_gmm_is_an_svgmm_of_constant_proportions",),
-    "SV3": (
-        "sv_begins_with_the_posteriors_of_the_gmm",
-        "sv_proportions_become_binary_on_separated_data",
-        "sv_a_gmm_is_an_svgmm_of_constant_proportions",
-    ),
-    "U1": (
-        "convolution_is_a_correlation_with_zeros_beyond_the_border",
-        "u_has_7239428_parameters_as_published",
-    ),
-    "U2": ("max_pool_passes_the_gradient_to_the_first_of_equals_in_row_major_order",),
-    "U3": ("max_pool_undoes_upsampling_and_their_pullbacks_each_other", "u_logits"),
-    "U4": ("u_permuting_the_head_permutes_the_classes",),
-    "DG2": ("dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers", "u4_output_sums_to_1"),
-    "DG3": ("dg_begins_with_the_moments_of_the_network_for_either_weighting",),
-    "DG4": ("dg_deepg_held_gives_every_pixel_the_same_gradient",),
-    "VE1": ("ve_loss_is_f_of_the_damped_mixture", "ve_descent_lowers_f_towards_the_nll"),
-    "VE3": ("ve_exact_coordinate_descent_never_raises_f", "ve_fit_makes_an_m_step_after_so_many_steps"),
-    "VE4": ("ve2_gradient",),
-    "LO1": ("lo_gradient",),
-    "FC1": ("fc_each_half_of_a_round_is_a_minimum_of_j", "fc_j_never_increases"),
-    "FC2": ("fc_for_m_near_1_it_is_k_means",),
-    "FC3": ("fc_fit_is_its_rounds",),
-    "AT2": ("at_padding_changes_nothing",),
-}
 
 
 class Row(NamedTuple):
@@ -168,15 +132,15 @@ def written(page: str) -> str:
 
 
 def implementing(label: str) -> list[str]:
-    """The functions of an equation: those that cite it, and those that the kit or this file names for it."""
+    """The functions of an equation: those that cite it, and those that the kit names for it."""
     citing = {name for name, function in functions().items() if label in cited(function.source)}
     kit = {name for name, operation in OPERATIONS.items() if label in operation.equations}
-    return sorted(citing | kit | {name for name, labels in OUTSIDE_THE_KIT.items() if label in labels})
+    return sorted(name for name in citing | kit if not is_unchecked(name))
 
 
 def testing(label: str) -> list[str]:
     """The laws and oracles of an equation."""
-    return sorted({name for name, labels in properties().items() if label in labels} | {*ALSO.get(label, ())})
+    return sorted(name for name, labels in properties().items() if label in labels)
 
 
 def _functions(text: str) -> list[tuple[str, str]]:

@@ -72,7 +72,7 @@ def fit(
     training: Training = Training(),
     progress: Progress | None = None,
 ) -> Trained:
-    """Train one network on many images (Algorithm 4).
+    """Train one network on many images (Algorithm 4) [TR1], [TR2].
 
     parameters: θ_0. batches: gives the mini-batches of an epoch in their order, augmented already, from the
     epoch's number. progress: called with the epoch and its mean NLL.

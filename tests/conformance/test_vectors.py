@@ -12,19 +12,11 @@ import pytest
 
 from deepmix.conformance import cases, files, vectors
 from deepmix.conformance.operations import OPERATIONS
-from tests.structure import REFERENCE_MODULES, is_unchecked, public_functions
+from tests.structure import REFERENCE_MODULES, WITHOUT_CASES, is_unchecked, public_functions
 
 KIT = resources.files("deepmix.conformance")
 # Seen through the functions that use them: their cases of rejection, of uniforms.
 THROUGH_OTHERS = {"checks", "stopping", "uniforms", "_lazy"}
-# Functions without cases, and why.
-WITHOUT = {
-    "trees.tree_map": "a helper for nested dicts",
-    "trees.leaves": "a helper for nested dicts",
-    "mixtures.em.run": "takes functions; its cases are those of mixtures.gmm.fit and mixtures.svgmm.fit",
-    "deep_mixtures.one_image.forward": "returns a way back; its cases are those of loss and loss_and_gradient",
-    "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",
-}
 CHECKS = re.compile("check_|given_or_drawn")
 
 
@@ -44,12 +36,11 @@ def test_every_public_function_has_cases():
         if module.rpartition(".")[2] not in THROUGH_OTHERS
         for name in public_functions(content)
         if not is_unchecked(name)
-        if not name.startswith("solve")
     }
     with_cases = {case.function for case in cases.cases("minimal", "float64") if not case.rejected}
-    assert functions - WITHOUT.keys() == with_cases == set(OPERATIONS)
-    assert functions >= WITHOUT.keys()
-    assert not WITHOUT.keys() & with_cases
+    assert functions - WITHOUT_CASES.keys() == with_cases == set(OPERATIONS)
+    assert functions >= WITHOUT_CASES.keys()
+    assert not WITHOUT_CASES.keys() & with_cases
 
 
 def test_everything_that_checks_its_input_must_reject():

@@ -50,7 +50,7 @@ STANDARD = {
     "itertools",
     "operator",
 }
-STANDARD |= {"types", "typing", "warnings"}
+STANDARD |= {"pkgutil", "types", "typing", "warnings"}
 
 
 def has_twin(module: str) -> bool:

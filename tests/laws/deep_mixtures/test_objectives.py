@@ -112,7 +112,7 @@ def test_ve3_a_class_without_pixels_keeps_its_moments():
 @every_type
 @given(data=st.data())
 def test_ve_exact_coordinate_descent_never_raises_f(kind, data):
-    """E-step and damped M-step by turns."""
+    """E-step and damped M-step by turns [VE3]."""
     problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     _, mixture, pixels, w = some_field(problem, data)
     rate, history, nothing = data.draw(st.floats(0, 1)), [], np.zeros(len(pixels))
@@ -158,7 +158,7 @@ def test_ve4_bounds_what_a_pixel_can_say():
 @every_type
 @given(data=st.data(), regularized=st.booleans(), contamination=st.sampled_from((0.0, 0.01, 0.5)))
 def test_ve2_gradient(kind, data, regularized, contamination):
-    """Of F at the mixture of this step, held; regularisers through it."""
+    """Of F at the mixture of this step, held; regularisers through it [VE4]."""
     problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     model, damping = energy_model(problem, regularized), data.draw(st.sampled_from((0.0, 0.3, 1.0)))
     model = model._replace(contamination=contamination)
@@ -194,6 +194,7 @@ def test_ve2_at_the_logits(kind, data):
 @every_type
 @given(data=st.data())
 def test_ve_loss_is_f_of_the_damped_mixture(kind, data):
+    """[VE1]."""
     problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     model, damping = energy_model(problem), data.draw(st.floats(0, 1))
     loss, evaluation = one_image.loss(*arguments(problem), model, damping)
@@ -207,6 +208,7 @@ def test_ve_loss_is_f_of_the_damped_mixture(kind, data):
 
 @given(data=st.data(), every=st.integers(0, 3), damping=st.sampled_from((0.0, 0.4, 1.0)))
 def test_ve_fit_makes_an_m_step_after_so_many_steps(data, every, damping):
+    """[VE3]."""
     problem = data.draw(problems.deep_mixtures.deep_problems("diag"))
     optimization = Optimization(1e-3, tol=-1.0, max_steps=6, m_step_every=every, m_step_damping=damping)
     fit = one_image.fit(
@@ -247,7 +249,7 @@ def test_ve_fit_makes_an_m_step_after_so_many_steps(data, every, damping):
 
 
 def test_ve_descent_lowers_f_towards_the_nll():
-    """With the mixture kept, F falls towards its bound, the NLL of that mixture."""
+    """With the mixture kept, F falls towards its bound, the NLL of that mixture [VE1]."""
     rng = np.random.default_rng(5)
     problem = drawing.draw_image(rng, 2, 3, 16, 16)
     config = problems.networks.CONFIGS[1]

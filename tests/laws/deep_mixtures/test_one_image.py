@@ -96,7 +96,7 @@ def test_dg1_gradient(kind, objective, gradient, weights, data, regularized):
 @every_loss
 @given(data=st.data(), regularized=st.booleans())
 def test_dg_loss_is_the_nll_of_its_mixture_plus_the_regularisers(kind, objective, data, regularized):
-    """[SV1] at Π, μ, Σ for deepSVG; [EM2] at π = mean Π for deepG; μ, Σ by [G2] with r = Π [DG3]."""
+    """[SV1] at Π, μ, Σ for deepSVG; [EM2] at π = mean Π for deepG; μ, Σ by [G2] with r = Π [DG3] [DG2]."""
     problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     model = model_for(problem, regularized, objective=objective)
     loss, evaluation = one_image.loss(*arguments(problem), model)
@@ -133,7 +133,7 @@ def test_dg4_held_gradient_at_the_logits_is_prior_minus_posterior(kind, data):
 @every_type
 @given(data=st.data())
 def test_dg_deepg_held_gives_every_pixel_the_same_gradient(kind, data):
-    """At Π_k(x) it is w(x)/N times one number per class: ∂NLL/∂π_k."""
+    """At Π_k(x) it is w(x)/N times one number per class: ∂NLL/∂π_k [DG4]."""
     problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     model = model_for(problem, objective="nll", m_step_gradient="held")
     _, evaluation, gradient = one_image.loss_and_gradient(*arguments(problem), model)
@@ -222,7 +222,7 @@ def test_dg3_a_posterior_m_step_never_raises_the_nll(kind, data):
 @every_loss
 @given(data=st.data())
 def test_dg_begins_with_the_moments_of_the_network_for_either_weighting(kind, objective, data):
-    """Under K equal Gaussians γ = Π."""
+    """Under K equal Gaussians γ = Π [DG3]."""
     problem = data.draw(problems.deep_mixtures.deep_problems(kind))
     model = model_for(problem, objective=objective, m_step_gradient="held")
     state = one_image.begin(problem.parameters, problem.image, problem.weights, problem.floor, model)

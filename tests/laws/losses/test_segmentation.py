@@ -27,7 +27,7 @@ def loss(name, given, **options):
 @ALL
 @given(known=known_truths(), rng=generators)
 def test_lo_gradient(name, options, known, rng):
-    """And the truth that is not known has no part in it."""
+    """And the truth that is not known has no part in it [LO1]."""
 
     def value(proportions):
         return loss(name, known._replace(proportions=proportions), **options)[0]

@@ -68,6 +68,7 @@ def test_em2_sv1_nll_never_increases_without_the_floor(algorithm, kind, data):
 @every_type
 @given(data=st.data())
 def test_em2_fit_is_its_steps_and_returns_what_the_nll_belongs_to(algorithm, kind, data):
+    """[EM3], [EM4]."""
     problem = data.draw(problems.mixtures.em_problems(kind))
     n_steps = data.draw(st.integers(0, 4))
     fitted = fit(algorithm, problem, n_steps)
@@ -263,6 +264,7 @@ def test_defaults_are_those_of_the_specification():
 @every_type
 @given(data=st.data())
 def test_sv_a_gmm_is_an_svgmm_of_constant_proportions(kind, data):
+    """[SV1], [SV3]."""
     problem = data.draw(problems.mixtures.em_problems(kind))
     start, n = problem.start, len(problem.weights)
     constant = start._replace(proportions=np.repeat(start.proportions[:, None], n, axis=1))
@@ -282,6 +284,7 @@ def test_sv_a_gmm_is_an_svgmm_of_constant_proportions(kind, data):
 @every_type
 @given(data=st.data())
 def test_sv_begins_with_the_posteriors_of_the_gmm(kind, data):
+    """[SV3]."""
     problem = data.draw(problems.mixtures.em_problems(kind))
     start = svgmm.begin(problem.pixels, problem.start, kind)
     close(start, (gmm.e_step(problem.pixels, problem.start, kind)[0], *problem.start[1:]), 0)
@@ -307,6 +310,7 @@ def test_sv_runs_from_a_gmm_whatever_lies_outside_the_mask(kind, data):
 @every_type
 @given(seed=st.integers(0, 1000))
 def test_sv_proportions_become_binary_on_separated_data(kind, seed):
+    """[SV3]."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(60) % 3)
     pixels = rng.normal(size=(2, 60)) + np.array([[0, 6, 0], [0, 0, 6.0]])[:, labels]

@@ -81,7 +81,7 @@ def test_fc2_memberships_are_on_the_simplex(problem):
 
 @given(problem=fuzzy_problems(), rng=generators)
 def test_fc_each_half_of_a_round_is_a_minimum_of_j(problem, rng):
-    """Of J over the centres for given memberships, and over memberships on the simplex for given centres."""
+    """Of J over the centres for given memberships, and over memberships on the simplex for given centres [FC1]."""
     x, w, m = problem.pixels, problem.weights, problem.fuzzifier
     u, c = pairs(problem)
     moved = c + rng.normal(0, np.abs(x).max() * 10.0 ** rng.uniform(-3, 0), c.shape)
@@ -94,13 +94,13 @@ def test_fc_each_half_of_a_round_is_a_minimum_of_j(problem, rng):
 
 @given(problem=fuzzy_problems())
 def test_fc_j_never_increases(problem):
-    """A sum of N K non-negative terms has the relative error N K u at most."""
+    """A sum of N K non-negative terms has the relative error N K u at most [FC1]."""
     history = steps(problem, 8).history
     assert (np.diff(history) <= problem.start.size * UNIT * history[:-1]).all()
 
 
 def test_fc_for_m_near_1_it_is_k_means():
-    """Lloyd's rounds from the same start, until they settle."""
+    """Lloyd's rounds from the same start, until they settle [FC2]."""
     rng = np.random.default_rng(0)
     pixels = np.concatenate([rng.normal(mean, 1, (2, 60)) for mean in (-2, 0, 3)], axis=1)
     labels = rng.integers(0, 3, pixels.shape[1])
@@ -143,6 +143,7 @@ def test_fc_shifting_and_scaling_moves_the_centres_with_the_pixels(problem, fact
 
 @given(problem=fuzzy_problems())
 def test_fc_fit_is_its_rounds(problem):
+    """[FC3]."""
     x, w, m = problem.pixels, problem.weights, problem.fuzzifier
     fit, u, history = steps(problem), problem.start, []
     c = np.zeros((len(u), len(x)))

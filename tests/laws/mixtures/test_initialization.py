@@ -262,6 +262,7 @@ def test_fewer_distinct_pixels_than_classes_still_start():
 
 
 def test_u_has_7239428_parameters_as_published():
+    """[U1]."""
     assert sum(leaf.size for leaf in leaves(unet_parameters(3, 4))) == 7_239_428
 
 

@@ -126,7 +126,7 @@ def test_at2_at3_gradient(gated, rng, mask):
 
 @gates
 def test_at_padding_changes_nothing(gated):
-    """However many rows of padding, and whatever stands in them; without any element the pooled bag is 0."""
+    """However many rows of padding, and whatever stands in them; without any element the pooled bag is 0 [AT2]."""
     rng = np.random.default_rng(0)
     parameters, bag = draw_pooling(rng, D, HIDDEN, gated), rng.normal(size=(N, D))
     padded, mask = np.concatenate([bag, np.full((3, D), 99.0)]), np.arange(N + 3) < N

@@ -99,6 +99,7 @@ def test_convolution_is_linear_and_its_pullback_the_adjoint(rng, shape):
 
 
 def test_convolution_is_a_correlation_with_zeros_beyond_the_border():
+    """[U1]."""
     x, kernel = np.zeros((1, 3, 3)), np.arange(9.0).reshape(3, 3, 1, 1)
     x[0, 0, 1] = 1
     value, _ = layers.conv(x, kernel, np.array([10.0]))
@@ -119,6 +120,7 @@ def test_leaky_relu_has_derivative_1_at_0_and_slope_001():
 
 
 def test_max_pool_passes_the_gradient_to_the_first_of_equals_in_row_major_order():
+    """[U2]."""
     x = np.array([[[1.0, 2, 5, 5, 0, 0], [2, 1, 5, 5, 0, 1]]])
     value, pullback = layers.max_pool(x)
     np.testing.assert_array_equal(value, [[[2, 5, 1]]])
@@ -128,6 +130,7 @@ def test_max_pool_passes_the_gradient_to_the_first_of_equals_in_row_major_order(
 
 @given(rng=problems.generators)
 def test_max_pool_undoes_upsampling_and_their_pullbacks_each_other(rng):
+    """[U3]."""
     x = rng.normal(size=(2, 3, 4))
     larger, pull_up = layers.upsample(x)
     smaller, pull_pool = layers.max_pool(larger)
@@ -184,6 +187,7 @@ def test_u4_softmax_is_on_the_simplex_and_ignores_a_shift(rng, size):
 
 @given(data=st.data())
 def test_u4_output_sums_to_1(data):
+    """[DG2]."""
     shape = data.draw(problems.deep_mixtures.image_shapes)
     image, _ = data.draw(problems.deep_mixtures.images(shape))
     config, parameters = data.draw(problems.networks.networks(*shape[:2]))
@@ -194,6 +198,7 @@ def test_u4_output_sums_to_1(data):
 
 @given(data=st.data())
 def test_u_permuting_the_head_permutes_the_classes(data):
+    """[U4]."""
     shape = data.draw(problems.deep_mixtures.image_shapes)
     image, _ = data.draw(problems.deep_mixtures.images(shape))
     config, parameters = data.draw(problems.networks.networks(*shape[:2]))

@@ -139,6 +139,7 @@ every_loss = pytest.mark.parametrize("objective", ["nll_v", "nll"])
 
 @given(data=st.data())
 def test_u_logits(data):
+    """[U3]."""
     problem = data.draw(problems.deep_mixtures.deep_problems("diag"))
     with torch.no_grad():
         expected = TorchUNet(problem.parameters, problem.config)(torch.tensor(np.array(problem.image))).numpy()

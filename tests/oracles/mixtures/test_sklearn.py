@@ -48,7 +48,7 @@ def standardised(pixels):
 @every_type
 @given(data=st.data(), n_steps=st.integers(1, 8), integers=st.booleans())
 def test_em_same_start_same_number_of_m_steps(kind, data, n_steps, integers):
-    """Integer weights become copies for scikit-learn, which has no weights.
+    """Integer weights become copies for scikit-learn, which has no weights [EM3].
 
     Tolerance: scikit-learn adds 10 eps to n_k and takes diagonal and tied variances as E[x²] − E[x]², on
     standardised channels a relative error of some eps·x²/σ² ≤ 10⁻¹⁶·10/10⁻²; an EM step spreads it at
