@@ -6,7 +6,7 @@ What counts is the time of the processors, which another program on the machine 
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 import pytest
@@ -42,16 +42,21 @@ def exceeded(spent: Mapping[str, float]) -> list[str]:
     ]
 
 
+def processor_time() -> float:
+    """Seconds that this process and those that it waited for have computed."""
+    return sum(os.times()[:4])
+
+
 class Meter:
     """Notes in each report what setting up, calling or tearing down a test took, its own processes included."""
 
-    def __init__(self) -> None:
-        self.before = processor_time()
+    def __init__(self, clock: Callable[[], float] = processor_time) -> None:
+        self.clock, self.before = clock, clock()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Iterator[None]:
         report = yield
-        now = processor_time()
+        now = self.clock()
         report.user_properties = [("processor_time", now - self.before)]
         self.before = now
         return report
@@ -76,8 +81,3 @@ class Watch:
         if terminalreporter.verbosity > 0 or terminalreporter.config.getoption("durations") is not None:
             for name, seconds in sorted(self.spent.items(), key=lambda pair: -pair[1]):
                 terminalreporter.write_line(f"{seconds:7.1f} s {name}")
-
-
-def processor_time() -> float:
-    """Seconds that this process and those that it waited for have computed."""
-    return sum(os.times()[:4])
