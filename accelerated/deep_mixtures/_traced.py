@@ -41,7 +41,9 @@ def traced(model: DeepModel) -> TracedModel:
     """The numbers and the words of a model, apart."""
     regularizers, strengths = tuple(zip(*model.regularizers, strict=True)) or ((), ())
     words = model._replace(regularizers=(), contamination=0.0)
-    return TracedModel(strengths, model.contamination, regularizers, words)
+    return TracedModel(
+        strengths=strengths, contamination=model.contamination, regularizers=regularizers, words=words
+    )
 
 
 def compiled(*static: str) -> Callable[[Function], Function]:

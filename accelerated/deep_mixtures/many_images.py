@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh
 
 from deepmix.reference.deep_mixtures import many_images
 from deepmix.reference.deep_mixtures.checks import check_batch, check_image, check_model, check_training
@@ -25,6 +25,7 @@ from deepmix.reference.deep_mixtures.records import (
 from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Progress, Status, Tree
 
+from ..execution import meshes
 from ..execution.arrays import cast, floating
 from ..execution.precision import HIGHEST
 from ..losses import segmentation
@@ -33,6 +34,7 @@ from ..networks.unet import of_batch
 from ..optimization import adamw
 from ..optimization.schedules import polynomial_decay
 from . import one_image
+from ._prior import mixture_of
 
 
 def loss(
@@ -46,12 +48,14 @@ def loss(
         value, evaluation = one_image.loss_of_logits(logits, image, *surroundings, model.deep)
         return value + _supervise(evaluation.proportions, truth, weights, model.supervision), evaluation
 
+    def mixture_of_image(proportions: jax.Array, image: jax.Array, weights: jax.Array) -> Mixture:
+        surroundings = _surroundings(image, weights, len(proportions), model.deep)
+        return mixture_of(proportions, image, *surroundings, model.deep.covariance_type)
+
     values, evaluations = jax.vmap(of_image)(logits, batch.images, batch.weights, batch.truth)
     total = jnp.vdot(batch.shares, values, precision=HIGHEST) / batch.shares.sum()
     if model.of_batch:
-        mixtures = jax.vmap(partial(_prior_mixture, model=model.deep))(
-            evaluations.proportions, batch.images, batch.weights
-        )
+        mixtures = jax.vmap(mixture_of_image)(evaluations.proportions, batch.images, batch.weights)
         for regularizer, strength in model.of_batch:
             total += strength * regularizer(evaluations.proportions, mixtures, batch)
     return total, evaluations
@@ -175,7 +179,7 @@ def begin(parameters: Tree, mesh: Mesh | None = None) -> Course:
     parameters = jax.tree.map(jnp.asarray, parameters)
     state = TrainingState(parameters=parameters, optimizer=adamw.init(parameters))
     if mesh is not None:
-        state = _global(state, _over(mesh))
+        state = meshes.gathered(state, meshes.over(mesh))
     return Course(state=state, opening=state.parameters, kept=state.parameters)
 
 
@@ -271,7 +275,7 @@ def _place(batch: Batch, parameters: Tree, mesh: Mesh | None) -> Batch:
     missing = -len(batch.shares) % len(mesh.local_devices)
     filled = jax.tree.map(lambda array: np.concatenate([array, *[array[-1:]] * missing]), batch)
     filled.shares[len(batch.shares) :] = 0
-    return _global(filled, _over(mesh, mesh.axis_names))
+    return meshes.gathered(filled, meshes.over(mesh, mesh.axis_names))
 
 
 def ended(history: list[float], training: Training = Training()) -> Status:
@@ -316,29 +320,6 @@ def _surroundings(
     pixels, w = image.reshape(len(image), -1), weights.ravel()
     floor = gaussian.variance_floor(pixels, w)
     return gaussian.global_mixture(pixels, w, floor, n_components, model.covariance_type), weights, floor
-
-
-def _global(tree: Any, sharding: NamedSharding) -> Any:
-    """Arrays over all processes, from each one's part."""
-    place = partial(jax.make_array_from_process_local_data, sharding)
-    return jax.tree.map(lambda array: place(np.asarray(array)), tree)
-
-
-def _over(mesh: Mesh, *axes: tuple[str, ...]) -> NamedSharding:
-    """How arrays lie on the devices of a mesh, whatever its axes are used for elsewhere."""
-    return NamedSharding(Mesh(mesh.devices, mesh.axis_names), PartitionSpec(*axes))
-
-
-def _prior_mixture(proportions: jax.Array, image: jax.Array, weights: jax.Array, model: DeepModel) -> Mixture:
-    """The mixture as a function of Π: by [G2] with r = Π, which regularisers see [R]."""
-    columns, pixels, w = proportions.reshape(len(proportions), -1), image.reshape(len(image), -1), weights.ravel()
-    previous, _, floor = _surroundings(image, weights, len(proportions), model)
-    found = gaussian.moments(pixels, columns, w, floor, previous, model.covariance_type)
-    return Mixture(
-        proportions=jnp.matmul(columns, w, precision=HIGHEST) / w.sum(),
-        means=found.means,
-        covariances=found.covariances,
-    )
 
 
 def _supervise(

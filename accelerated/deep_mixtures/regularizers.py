@@ -7,7 +7,7 @@ from deepmix.reference.deep_mixtures.records import Batch, DeepModel
 from deepmix.reference.mixtures.records import Mixture
 
 from ..execution.precision import HIGHEST
-from ..mixtures import gaussian
+from ._prior import mixture_of
 
 
 def total(
@@ -21,10 +21,7 @@ def total(
     """See `reference.deep_mixtures.regularizers.total` [R]."""
     if not model.regularizers:
         return 0.0
-    pixels, columns, w = (maps.reshape(-1, weights.size) for maps in (image, proportions, weights))
-    found = gaussian.moments(pixels, columns, w[0], floor, previous, model.covariance_type)
-    mean = jnp.matmul(columns, w[0], precision=HIGHEST) / w.sum()
-    mixture = Mixture(proportions=mean, means=found.means, covariances=found.covariances)
+    mixture = mixture_of(proportions, image, previous, weights, floor, model.covariance_type)
     return sum(
         strength * regularizer(proportions, mixture, image, weights)
         for regularizer, strength in model.regularizers

@@ -13,6 +13,7 @@ from deepmix.reference.mixtures.checks import check_pixels, check_start
 from deepmix.reference.mixtures.records import Fit, Mixture
 from deepmix.reference.types import Array
 
+from ..execution import meshes
 from ..execution.arrays import aligned, floating
 from ..execution.lanes import count
 from ..execution.results import unpacked
@@ -62,7 +63,7 @@ def solve_on_mesh(
     algorithm: Algorithm, problem: Problem, tol: float, covariance_type: str, max_iter: int, mesh: Mesh
 ) -> Fit:
     """The fit of one problem whose pixels the devices of a mesh share."""
-    mesh = Mesh(mesh.devices, mesh.axis_names)  # whatever its axes are used for elsewhere
+    mesh = meshes.plain(mesh)
     placed = jax.device_put(problem, jax.tree.map(partial(NamedSharding, mesh), _layout(problem, mesh)))
     return _solve_on_mesh(algorithm, placed, tol, covariance_type, max_iter, mesh)
 

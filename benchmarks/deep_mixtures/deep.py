@@ -21,7 +21,7 @@ _TURNS = 3
 
 def run(setting: Setting) -> list[Row]:
     """The paper's network on the phantom, 160×160×3, K = 4; quick: a small one, and nothing by torch.compile."""
-    config, size = (UNetConfig(2, 4), 64) if setting.quick else (UNetConfig(), 160)
+    config, size = (UNetConfig(depth=2, filters=4), 64) if setting.quick else (UNetConfig(), 160)
     image, parameters = phantom(size, setting.dtype), network(config)
     task, work = f"deepSVG step, {size}×{size}×3", deep_step(parameters, size**2, setting.dtype)
     fits: dict[str, Loop] = {
@@ -37,7 +37,9 @@ def _fit(
 ) -> tuple[np.ndarray, np.ndarray]:
     """n steps: the NLLs and the last Π."""
     exactly = Optimization(min_steps=n, max_steps=n)
-    fitted = backend.deep_mixtures.one_image.fit(image, parameters, model=DeepModel(config), optimization=exactly)
+    fitted = backend.deep_mixtures.one_image.fit(
+        image, parameters, model=DeepModel(unet=config), optimization=exactly
+    )
     return fitted.history, fitted.proportions
 
 

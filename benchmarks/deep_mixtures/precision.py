@@ -41,7 +41,7 @@ class Course(NamedTuple):
 def run(setting: Setting) -> None:
     """The same fit in every precision: print a table, write it with a figure; see the module."""
     jax.config.update("jax_enable_x64", True)  # float32 stays float32
-    config, size, steps = (UNetConfig(2, 4), 64, 4) if setting.quick else (UNetConfig(), 160, 100)
+    config, size, steps = (UNetConfig(depth=2, filters=4), 64, 4) if setting.quick else (UNetConfig(), 160, 100)
     courses = {
         who: _course(setting, config, size, steps, dtype, product_dtype)
         for who, (dtype, product_dtype) in PRECISIONS.items()
@@ -60,7 +60,7 @@ def _course(
 
     def fit(n: int) -> Any:
         exactly = Optimization(min_steps=n, max_steps=n)
-        options = {"model": DeepModel(config), "optimization": exactly, "product_dtype": product_dtype}
+        options = {"model": DeepModel(unet=config), "optimization": exactly, "product_dtype": product_dtype}
         return setting.module().deep_mixtures.one_image.fit(image, parameters, truth.mask, **options)
 
     found = fit(steps)

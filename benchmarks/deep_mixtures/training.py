@@ -64,7 +64,7 @@ def plan(setting: Setting) -> Plan:
         tiny = nested(TrainSettings, n_components=K, crop=96, depth=2, filters=2, max_epochs=2, seed=0)
         return Plan(tiny, cases=22, seeds=(0,), labelled=(2,))
     if setting.paper:
-        return Plan(TrainSettings(K))
+        return Plan(TrainSettings(n_components=K))
     return Plan(nested(TrainSettings, n_components=K, crop=96, filters=16))
 
 
@@ -127,7 +127,7 @@ def _by_network(
     method: str, phantoms: Path, folder: Path, settings: TrainSettings, watched: Sequence[Item]
 ) -> Iterator[Score]:
     """One forward pass for each image of a network that has been trained on the other cases."""
-    job.train(phantoms, folder, settings, Execution(None, (0, 1)))
+    job.train(phantoms, folder, settings, Execution(mesh=None, part=(0, 1)))
     trained = runs.load(folder)
     for item in watched:
         yield _through(trained, item, method)

@@ -28,7 +28,7 @@ def blobs(n: int, dtype: str, covariance_type: str = "diag", seed: int = 0) -> B
     pixels = centres.T[:, rng.integers(0, CLASSES, n)] + rng.standard_normal((CHANNELS, n))
     variances = np.full((CLASSES, CHANNELS), 2.0)
     covariances = variances if covariance_type == "diag" else variances[:, :, None] * np.eye(CHANNELS)
-    start = Mixture(np.full(CLASSES, 1 / CLASSES), centres + 0.5, covariances)
+    start = Mixture(proportions=np.full(CLASSES, 1 / CLASSES), means=centres + 0.5, covariances=covariances)
     return Blobs(pixels.astype(dtype), cast(start, dtype))
 
 
@@ -51,4 +51,4 @@ def network(config: UNetConfig, seed: int = 0) -> Tree:
 
 def cast(mixture: Mixture, dtype: str | np.dtype) -> Mixture:
     """The mixture in a dtype."""
-    return Mixture(*(np.asarray(array, dtype) for array in mixture))
+    return Mixture._make(np.asarray(array, dtype) for array in mixture)

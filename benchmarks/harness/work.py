@@ -16,7 +16,7 @@ class Work(NamedTuple):
 
     def times(self, n: int) -> "Work":
         """The same n times."""
-        return Work(n * self.bytes, n * self.operations)
+        return Work(bytes=n * self.bytes, operations=n * self.operations)
 
 
 def em_iteration(
@@ -34,7 +34,7 @@ def em_iteration(
     features = {"diag": 2 * m, "full": m + m * (m + 1) // 2}[covariance_type]
     numbers = m + (2 * k if per_pixel else 0)
     operations = (features - m) + k * (2 * 2 * features + 1 + 5) + 1
-    return Work(n * numbers * np.dtype(dtype).itemsize, n * operations)
+    return Work(bytes=n * numbers * np.dtype(dtype).itemsize, operations=n * operations)
 
 
 def fuzzy_round(n: int, m: int, k: int, dtype: str) -> Work:
@@ -44,7 +44,9 @@ def fuzzy_round(n: int, m: int, k: int, dtype: str) -> Work:
     Operations per class: the squared distance, 3 m − 1; the membership 5, as Bayes' rule (log, scale, exp, add,
     divide); its power and weight 2; the sums of 1 and of the channels 2 (m + 1); J 2; the largest change 2.
     """
-    return Work(n * m * np.dtype(dtype).itemsize, n * k * (3 * m - 1 + 5 + 2 + 2 * (m + 1) + 2 + 2))
+    return Work(
+        bytes=n * m * np.dtype(dtype).itemsize, operations=n * k * (3 * m - 1 + 5 + 2 + 2 * (m + 1) + 2 + 2)
+    )
 
 
 def deep_step(parameters: Tree, n: int, dtype: str) -> Work:
@@ -63,7 +65,7 @@ def deep_step(parameters: Tree, n: int, dtype: str) -> Work:
         if leaf.ndim == 4
     )
     size = sum(leaf.size for leaf in leaves(parameters))
-    return Work(6 * size * np.dtype(dtype).itemsize, 3 * forward)
+    return Work(bytes=6 * size * np.dtype(dtype).itemsize, operations=3 * forward)
 
 
 def _poolings(part: str, depth: int) -> int:

@@ -45,7 +45,7 @@ def _em(setting: Setting, method: str, until: str, compared: Any, **options: Any
     problems = [blobs(n, setting.dtype, seed=seed) for seed in range(b)]
     pixels = np.stack([problem.pixels for problem in problems])
     starts = [per_pixel(problem) if method == "svgmm" else problem.start for problem in problems]
-    together = Mixture(*map(np.stack, zip(*starts, strict=True)))
+    together = Mixture._make(map(np.stack, zip(*starts, strict=True)))
     weights = (np.random.default_rng(0).random((b, n)) < np.linspace(0.5, 1, b)[:, None]).astype(setting.dtype)
 
     def at_once() -> list[Fit]:
@@ -71,11 +71,11 @@ def _deep(
     with_torch: PyTorch too, one image after the other, which takes as many steps as are allowed.
     """
     backend = setting.module().deep_mixtures.one_image
-    config, size = (UNetConfig(2, 4), 64) if setting.quick else (UNetConfig(), 160)
+    config, size = (UNetConfig(depth=2, filters=4), 64) if setting.quick else (UNetConfig(), 160)
     b = 2 if setting.quick else 4 if setting.platform == "cpu" else 32
     images = np.stack([phantom(size, setting.dtype, seed) for seed in range(b)])
     networks = [network(config, seed) for seed in range(b)]
-    options: dict[str, Any] = {"model": DeepModel(config), "optimization": optimization}
+    options: dict[str, Any] = {"model": DeepModel(unet=config), "optimization": optimization}
     step = deep_step(networks[0], size**2, setting.dtype)
     calls = {
         setting.name: lambda: backend.fit_batch(images, networks, None, **options),

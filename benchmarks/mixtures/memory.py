@@ -37,7 +37,7 @@ def _of_size(setting: Setting, tile: Blobs, n: int) -> Row:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
     found = json.loads(done.stdout)
     in_memory = loops.of_gmm(setting.module(), tile)(2 * turns)
-    streamed = Mixture(*map(np.array, found["mixture"]))
+    streamed = Mixture._make(map(np.array, found["mixture"]))
     check(task, {"in memory": in_memory, setting.name: streamed}, setting.tolerance)
     work = em_iteration(n, CHANNELS, CLASSES, setting.dtype)
     note = f"{found['peak'] / 1e9:.2f} GB at most"

@@ -27,10 +27,10 @@ LONG = 100_000_000  # pixels: an iteration takes seconds, and two samples tell e
 def main(call: str) -> None:
     """CALL: JSON of the setting, the file, its number of pixels, the start and the number of turns n."""
     options, path, n, start, turns = json.loads(call)
-    setting = Setting(*options)
+    setting = Setting._make(options)
     setting.apply()
     pixels = np.memmap(path, setting.dtype, "r", shape=(CHANNELS, n))
-    loop = loops.of_stream(setting.module(), Blobs(pixels, cast(Mixture(*start), setting.dtype)))
+    loop = loops.of_stream(setting.module(), Blobs(pixels, cast(Mixture._make(start), setting.dtype)))
     with watched() as peak:
         first = seconds_of(partial(loop, turns))
         mixture = loop(2 * turns)

@@ -10,7 +10,7 @@ def fit(pixels: np.ndarray, start: Mixture, n: int) -> tuple[Mixture, float]:
 
     pixels: (M, N). start: proportions Π (K, N), means (K, M), covariances (K, M).
     """
-    mixture = Mixture(*(array.copy() for array in start))
+    mixture = Mixture._make(array.copy() for array in start)
     responsibilities, nll = _e_step(pixels, mixture)
     for _ in range(n):
         mixture = _m_step(pixels, responsibilities)
@@ -41,4 +41,4 @@ def _m_step(pixels: np.ndarray, responsibilities: np.ndarray) -> Mixture:
         for m in range(len(pixels)):
             means[k, m] = (responsibilities[k] * pixels[m]).sum() / count
             variances[k, m] = (responsibilities[k] * (pixels[m] - means[k, m]) ** 2).sum() / count
-    return Mixture(responsibilities, means, variances)
+    return Mixture(proportions=responsibilities, means=means, covariances=variances)

@@ -24,4 +24,4 @@ def fit(samples: np.ndarray, start: Mixture, covariance_type: str, n: int) -> Mi
         model.fit(samples)
     if model.n_iter_ != n:
         raise AssertionError(f"scikit-learn stopped after {model.n_iter_} of {n} iterations")
-    return Mixture(model.weights_, model.means_, model.covariances_)
+    return Mixture(proportions=model.weights_, means=model.means_, covariances=model.covariances_)

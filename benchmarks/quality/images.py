@@ -52,8 +52,15 @@ def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
 
 def _phantom(noise: str, seed: int, size: int = 160) -> Case:
     drawn = phantoms.left_ventricle(size, NOISE[noise], seed)
-    about = drawn.image, drawn.mask, drawn.labels, len(phantoms.TISSUES), phantoms.CHANNELS
-    return Case(f"phantom, {noise} noise", f"phantom {noise} {seed}", *about)
+    return Case(
+        row=f"phantom, {noise} noise",
+        name=f"phantom {noise} {seed}",
+        image=drawn.image,
+        mask=drawn.mask,
+        truth=drawn.labels,
+        n_components=len(phantoms.TISSUES),
+        channels=phantoms.CHANNELS,
+    )
 
 
 def _brain(folder: Path, added: int, slices: range) -> Iterator[Case]:
@@ -61,13 +68,29 @@ def _brain(folder: Path, added: int, slices: range) -> Iterator[Case]:
     for z in slices:
         noise = added * np.random.default_rng(z).standard_normal(mask.shape[:2])
         row = f"brain, noise {added}" if added else "brain"
-        yield Case(row, f"{row}, slice {z}", volume[..., z] + noise, mask[..., z], truth[..., z], 3, ("T1",))
+        yield Case(
+            row=row,
+            name=f"{row}, slice {z}",
+            image=volume[..., z] + noise,
+            mask=mask[..., z],
+            truth=truth[..., z],
+            n_components=3,
+            channels=("T1",),
+        )
 
 
 def _lesions(folder: Path, slices: range) -> Iterator[Case]:
     volume, truth, mask = _read(folder, SEQUENCES)
     for z in slices:
-        yield Case("lesions", f"lesions, slice {z}", volume[..., z], mask[..., z], truth[..., z], 4, SEQUENCES)
+        yield Case(
+            row="lesions",
+            name=f"lesions, slice {z}",
+            image=volume[..., z],
+            mask=mask[..., z],
+            truth=truth[..., z],
+            n_components=4,
+            channels=SEQUENCES,
+        )
 
 
 def _read(folder: Path, channels: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -43,7 +43,7 @@ def _own(method: str, **settings: Any) -> Method:
         about = {"n_components": case.n_components, "method": method, "seed": seed}
         return segment(case.image, case.mask, **about, **settings).labels
 
-    return Method(labels, lambda: (method, sorted(settings.items()), code()))
+    return Method(labels=labels, made_of=lambda: (method, sorted(settings.items()), code()))
 
 
 def _peer(function: Callable[..., np.ndarray], package: str, module: str, **options: Any) -> Method:
@@ -51,7 +51,9 @@ def _peer(function: Callable[..., np.ndarray], package: str, module: str, **opti
         return function(case.image, case.mask, case.n_components, **options)
 
     made_of = lambda: (function.__module__, sorted(options.items()), version(package))  # noqa: E731
-    return Method(labels, made_of, random=False, needs=module, one_channel=function is dipy_hmrf.segment)
+    return Method(
+        labels=labels, made_of=made_of, random=False, needs=module, one_channel=function is dipy_hmrf.segment
+    )
 
 
 def _by_sklearn(case: Case, seed: int) -> np.ndarray:
@@ -77,7 +79,9 @@ METHODS = {
     "deepg, paper": _own("deepg", preset="paper"),
     "deepsvg, paper": _own("deepsvg", preset="paper"),
     "deepsvg, robust": _own("deepsvg", preset="robust"),
-    "scikit-learn": Method(_by_sklearn, lambda: ("sklearn, full", version("scikit-learn")), needs="sklearn"),
+    "scikit-learn": Method(
+        labels=_by_sklearn, made_of=lambda: ("sklearn, full", version("scikit-learn")), needs="sklearn"
+    ),
     "Atropos, MRF 0.1": _peer(atropos.segment, "antspyx", "ants", beta=0.1),
     "Atropos, MRF 0.3": _peer(atropos.segment, "antspyx", "ants", beta=0.3),
     "dipy HMRF": _peer(dipy_hmrf.segment, "dipy", "dipy"),

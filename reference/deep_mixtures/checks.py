@@ -6,8 +6,7 @@ from ..checks import check_choice
 from ..mixtures.checks import check_covariance_type, check_pixels, check_start, check_weights
 from ..mixtures.records import Mixture
 from ..types import Array
-from .objectives import OBJECTIVES
-from .records import LABEL_RULES, Batch, DeepModel, Optimization, TrainingModel
+from .records import LABEL_RULES, OBJECTIVE_NAMES, Batch, DeepModel, Optimization, TrainingModel
 
 
 def check_image(
@@ -41,7 +40,7 @@ def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> 
 def check_model(model: DeepModel) -> None:
     """Raise ValueError for switches of [DG] that do not exist or do not go together."""
     check_covariance_type(model.covariance_type)
-    check_choice("objective", model.objective, tuple(OBJECTIVES))
+    check_choice("objective", model.objective, OBJECTIVE_NAMES)
     check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
     check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
     check_choice("label_rule", model.label_rule, tuple(LABEL_RULES))

@@ -14,6 +14,9 @@ from ..types import Array, Status, Tree
 Regularizer = Callable[[Array, Mixture, Array, Array], Any]
 
 
+OBJECTIVE_NAMES = ("nll_v", "nll", "free_energy")  # of `objectives.OBJECTIVES`
+
+
 class DeepModel(NamedTuple):
     """What Algorithm 3 minimises, and how (the switches of [DG]).
 

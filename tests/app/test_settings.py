@@ -69,7 +69,7 @@ def test_flat_and_nested_are_each_other_s_inverse(record):
 
 def test_a_setting_is_in_its_group():
     made = nested(Settings, n_components=3, learning_rate=0.5)
-    assert made == Settings(3, optimization=OptimizationSettings(learning_rate=0.5))
+    assert made == Settings(n_components=3, optimization=OptimizationSettings(learning_rate=0.5))
     assert changed(made, learning_rate=0.25, seed=4) == nested(
         Settings, n_components=3, learning_rate=0.25, seed=4
     )
@@ -82,7 +82,7 @@ def test_unknown_settings_are_named_with_their_likes():
     with pytest.raises(TypeError, match=r"'qqq'; there is no setting 'zzz'$"):
         nested(TrainSettings, n_components=3, qqq=1, zzz=2)
     with pytest.raises(TypeError, match="'optimization'"):  # a group is no setting
-        changed(Settings(3), optimization=OptimizationSettings())
+        changed(Settings(n_components=3), optimization=OptimizationSettings())
 
 
 def test_two_groups_cannot_have_a_setting_of_one_name():

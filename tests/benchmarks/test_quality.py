@@ -11,7 +11,15 @@ from benchmarks.quality.scores import Score
 
 def case(truth: list[int], n_components: int) -> Case:
     labels = np.array([truth])
-    return Case("row", "case", labels[None].astype(float), labels >= 0, labels, n_components, ("x",))
+    return Case(
+        row="row",
+        name="case",
+        image=labels[None].astype(float),
+        mask=labels >= 0,
+        truth=labels,
+        n_components=n_components,
+        channels=("x",),
+    )
 
 
 def test_score_is_the_mean_dice_of_matched_classes():

@@ -7,7 +7,7 @@ from benchmarks.harness import timing
 from benchmarks.harness.setting import Setting
 from benchmarks.harness.work import Work
 
-QUICK, WORK = Setting(quick=True), Work(8, 2)
+QUICK, WORK = Setting(quick=True), Work(bytes=8, operations=2)
 
 
 @pytest.fixture

@@ -20,9 +20,12 @@ def test_steps(channels_last, max_norm):
     """PyTorch clips by max_norm/(norm + 10⁻⁶): a relative difference of 10⁻⁵, which AdamW divides out."""
     from benchmarks.peers import torch_deep
 
-    config, optimization = UNetConfig(2, 3), Optimization(1e-3, 1e-2, max_norm, min_steps=8, max_steps=8)
+    config, optimization = (
+        UNetConfig(depth=2, filters=3),
+        Optimization(learning_rate=1e-3, weight_decay=1e-2, max_norm=max_norm, min_steps=8, max_steps=8),
+    )
     image, parameters = problems.phantom(48, "float64"), problems.network(config)
-    expected = one_image.fit(image, parameters, model=DeepModel(config), optimization=optimization)
+    expected = one_image.fit(image, parameters, model=DeepModel(unet=config), optimization=optimization)
     take = torch_deep.steps(image, parameters, config, optimization=optimization, channels_last=channels_last)
     for _ in range(2):  # from the same parameters every time
         history, proportions = take(8)

@@ -28,12 +28,12 @@ def test_em_operations_of_full_covariances():
 
 def test_a_round_of_fuzzy_c_means():
     """One channel, one class: x − c, its square; log, ·, exp, +, /; u², w u²; two sums; J; the change."""
-    assert fuzzy_round(7, 1, 1, "float32") == Work(7 * 4, 7 * (2 + 5 + 2 + 4 + 2 + 2))
+    assert fuzzy_round(7, 1, 1, "float32") == Work(bytes=7 * 4, operations=7 * (2 + 5 + 2 + 4 + 2 + 2))
 
 
 def test_a_step_counts_every_convolution_three_times_at_its_size():
     """M = 1, K = 2, one pooling, two filters: 8×8 pixels above, 4×4 below."""
-    parameters = unet_parameters(1, 2, UNetConfig(1, 2))
+    parameters = unet_parameters(1, 2, UNetConfig(depth=1, filters=2))
     above = 9 * (1 * 2 + 2 * 2) + 9 * (4 * 2 + 2 * 2) + 2 * 2  # encoder, decoder, head
     below = 9 * (2 * 4 + 4 * 4) + 4 * 2  # bottom, up
     work = deep_step(parameters, 64, "float32")
@@ -43,7 +43,7 @@ def test_a_step_counts_every_convolution_three_times_at_its_size():
 
 
 def test_work_repeats():
-    assert Work(2, 3).times(4) == Work(8, 12)
+    assert Work(bytes=2, operations=3).times(4) == Work(bytes=8, operations=12)
 
 
 @pytest.mark.parametrize(("size", "operations", "seconds"), [(600, 50, 6.0), (100, 1000, 10.0)])

@@ -14,7 +14,7 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState
 from deepmix.reference.types import Status
 
-MIXTURE = Mixture(np.ones(2), np.zeros((2, 3)), np.full((2, 3), 2.0))
+MIXTURE = Mixture(proportions=np.ones(2), means=np.zeros((2, 3)), covariances=np.full((2, 3), 2.0))
 
 
 def unused(named):
@@ -56,8 +56,14 @@ def assert_same(a, b):
 
 def test_a_state_within_a_state():
     zeros = {"head": {"bias": np.zeros(2)}}
-    state = DeepState({"head": {"bias": np.ones(2)}}, AdamWState(3, zeros, zeros), MIXTURE)
-    arguments = {"state": state, "optimization": Optimization(max_steps=3), "model": DeepModel(UNetConfig(1, 2))}
+    state = DeepState(
+        parameters={"head": {"bias": np.ones(2)}}, optimizer=AdamWState(count=3, m=zeros, v=zeros), mixture=MIXTURE
+    )
+    arguments = {
+        "state": state,
+        "optimization": Optimization(max_steps=3),
+        "model": DeepModel(unet=UNetConfig(depth=1, filters=2)),
+    }
     arrays, options = flat.flatten(arguments)
     assert "state/optimizer/m/head/bias" in arrays
     assert options["state"] == {"optimizer": {"count": 3}}

@@ -18,7 +18,7 @@ def port(subject: str = "mixtures", **functions) -> Port:
     for name, function in functions.items():
         place, _, rest = name.partition("_")
         setattr(modules, place, SimpleNamespace(**{rest: function}))
-    return Port(SimpleNamespace(**{subject: modules}), None)
+    return Port(module=SimpleNamespace(**{subject: modules}), adapter=None)
 
 
 def results_of(module: Port, *only: str) -> dict[str, runner.Result]:
@@ -125,8 +125,8 @@ def test_what_stands_in_the_adapter_goes_first():
     adapter = SimpleNamespace(
         mixtures=SimpleNamespace(em=SimpleNamespace(mean_nll=reference.mixtures.em.mean_nll))
     )
-    assert results_of(Port(inner, None), "mixtures.em.*")["one_pixel"].outcome == "fail"
-    assert results_of(Port(inner, adapter), "mixtures.em.*")["one_pixel"].outcome == "pass"
+    assert results_of(Port(module=inner, adapter=None), "mixtures.em.*")["one_pixel"].outcome == "fail"
+    assert results_of(Port(module=inner, adapter=adapter), "mixtures.em.*")["one_pixel"].outcome == "pass"
 
 
 def test_the_session_surrounds_the_calls():
@@ -148,7 +148,8 @@ def test_the_session_surrounds_the_calls():
 
     adapter = SimpleNamespace(mixtures=SimpleNamespace(em=SimpleNamespace(mean_nll=mean_nll)), session=Session)
     assert all(
-        result.outcome == "pass" for result in runner.run(Port(SimpleNamespace(), adapter), only=["mixtures.em.*"])
+        result.outcome == "pass"
+        for result in runner.run(Port(module=SimpleNamespace(), adapter=adapter), only=["mixtures.em.*"])
     )
     expected = [[f"{dtype} begins", *[dtype] * 3, f"{dtype} ends"] for dtype in ("float64", "float32")]
     assert said == [*expected[0], *expected[1]]

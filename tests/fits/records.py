@@ -40,7 +40,7 @@ def certain(record: Any) -> Any:
 def _permuted(name: str, value: Any, order: np.ndarray, kind: str) -> Any:
     if isinstance(value, Mixture):
         covariances = value.covariances if kind == "tied" else value.covariances[order]
-        return Mixture(value.proportions[order], value.means[order], covariances)
+        return Mixture(proportions=value.proportions[order], means=value.means[order], covariances=covariances)
     if name == "parameters":
         return value | {"head": {each: leaf[..., order] for each, leaf in value["head"].items()}}
     if name in CLASSES_FIRST or name == "start":  # a start that is no mixture: memberships

@@ -143,14 +143,14 @@ def _em_options(kind: str, n_steps: int, tol: float) -> dict[str, Any]:
 
 def _deep_options(kind: str, n_steps: int, tol: float, **switches: Any) -> dict[str, Any]:
     return {
-        "model": DeepModel(CONFIG, covariance_type=kind, **switches),
+        "model": DeepModel(unet=CONFIG, covariance_type=kind, **switches),
         "optimization": Optimization(learning_rate=1e-2, tol=tol, min_steps=0, max_steps=n_steps),
     }
 
 
 def _training_options(kind: str, n_steps: int, tol: float) -> dict[str, Any]:
     training = Training(learning_rate=1e-2, tol=tol, min_epochs=0, max_epochs=n_steps)
-    return {"model": TrainingModel(DeepModel(CONFIG, covariance_type=kind)), "training": training}
+    return {"model": TrainingModel(deep=DeepModel(unet=CONFIG, covariance_type=kind)), "training": training}
 
 
 def _columns(maps: np.ndarray) -> np.ndarray:
@@ -168,8 +168,8 @@ def _nll_of_last_epoch(problem: Problem, fit: Any, kind: str) -> float:
     """The mean NLL under the parameters with which it began; an epoch is one batch."""
     options = _training_options(kind, len(fit.history), -1.0)
     model, training = options["model"], options["training"]
-    batch = Batch(problem["images"], problem["weights"], np.ones(len(problem["images"])))
-    state = TrainingState(problem["parameters"], adamw.init(problem["parameters"]))
+    batch = Batch(images=problem["images"], weights=problem["weights"], shares=np.ones(len(problem["images"])))
+    state = TrainingState(parameters=problem["parameters"], optimizer=adamw.init(problem["parameters"]))
     for epoch in range(len(fit.history)):
         opening = state.parameters
         rate = polynomial_decay(training.learning_rate, epoch, training.max_epochs)
@@ -179,50 +179,50 @@ def _nll_of_last_epoch(problem: Problem, fit: Any, kind: str) -> float:
 
 FITS = (
     Fit(
-        "mixtures.gmm",
-        "pixels",
-        "weights",
-        _em_problems,
-        _em_options,
-        lambda problem, fit, kind: gmm.nll(problem["pixels"], fit.mixture, problem["weights"], kind),
+        algorithm="mixtures.gmm",
+        data="pixels",
+        mask="weights",
+        problems=_em_problems,
+        options=_em_options,
+        value=lambda problem, fit, kind: gmm.nll(problem["pixels"], fit.mixture, problem["weights"], kind),
         values_before=1,
     ),
     Fit(
-        "mixtures.svgmm",
-        "pixels",
-        "weights",
-        _spatial_problems,
-        _em_options,
-        lambda problem, fit, kind: svgmm.nll(problem["pixels"], fit.mixture, problem["weights"], kind),
+        algorithm="mixtures.svgmm",
+        data="pixels",
+        mask="weights",
+        problems=_spatial_problems,
+        options=_em_options,
+        value=lambda problem, fit, kind: svgmm.nll(problem["pixels"], fit.mixture, problem["weights"], kind),
         values_before=1,
     ),
     Fit(
-        "mixtures.hmrf",
-        "image",
-        "mask",
-        _field_problems,
-        _em_options,
-        _free_energy_of_field,
+        algorithm="mixtures.hmrf",
+        data="image",
+        mask="mask",
+        problems=_field_problems,
+        options=_em_options,
+        value=_free_energy_of_field,
         values_before=1,
     ),
     Fit(
-        "mixtures.fcm",
-        "pixels",
-        "weights",
-        _fuzzy_problems,
-        lambda kind, n_steps, tol: {"max_iter": n_steps, "tol": tol},
-        lambda problem, fit, kind: fcm.objective(
+        algorithm="mixtures.fcm",
+        data="pixels",
+        mask="weights",
+        problems=_fuzzy_problems,
+        options=lambda kind, n_steps, tol: {"max_iter": n_steps, "tol": tol},
+        value=lambda problem, fit, kind: fcm.objective(
             problem["pixels"], fit.memberships, fit.centres, problem["weights"], problem["fuzzifier"]
         ),
         kinds=("any",),
     ),
     Fit(
-        "deep_mixtures.one_image",
-        "image",
-        "mask",
-        _deep_problems,
-        partial(_deep_options, objective="nll_v"),
-        lambda problem, fit, kind: svgmm.nll(
+        algorithm="deep_mixtures.one_image",
+        data="image",
+        mask="mask",
+        problems=_deep_problems,
+        options=partial(_deep_options, objective="nll_v"),
+        value=lambda problem, fit, kind: svgmm.nll(
             _columns(problem["image"]),
             fit.mixture._replace(proportions=_columns(fit.proportions)),
             problem["mask"].ravel(),
@@ -232,34 +232,36 @@ FITS = (
         variant="nll_v",
     ),
     Fit(
-        "deep_mixtures.one_image",
-        "image",
-        "mask",
-        _deep_problems,
-        partial(_deep_options, objective="nll"),
-        lambda problem, fit, kind: gmm.nll(_columns(problem["image"]), fit.mixture, problem["mask"].ravel(), kind),
+        algorithm="deep_mixtures.one_image",
+        data="image",
+        mask="mask",
+        problems=_deep_problems,
+        options=partial(_deep_options, objective="nll"),
+        value=lambda problem, fit, kind: gmm.nll(
+            _columns(problem["image"]), fit.mixture, problem["mask"].ravel(), kind
+        ),
         sees_outside=True,
         variant="nll",
     ),
     Fit(
-        "deep_mixtures.one_image",
-        "image",
-        "mask",
-        _energy_problems,
-        partial(_deep_options, objective="free_energy"),
-        lambda problem, fit, kind: objectives.free_energy_of(
+        algorithm="deep_mixtures.one_image",
+        data="image",
+        mask="mask",
+        problems=_energy_problems,
+        options=partial(_deep_options, objective="free_energy"),
+        value=lambda problem, fit, kind: objectives.free_energy_of(
             _columns(fit.proportions), fit.mixture, _columns(problem["image"]), problem["mask"].ravel(), kind
         ),
         sees_outside=True,
         variant="free_energy",
     ),
     Fit(
-        "deep_mixtures.many_images",
-        "images",
-        "weights",
-        _batch_problems,
-        _training_options,
-        _nll_of_last_epoch,
+        algorithm="deep_mixtures.many_images",
+        data="images",
+        mask="weights",
+        problems=_batch_problems,
+        options=_training_options,
+        value=_nll_of_last_epoch,
         sees_outside=True,
     ),
 )

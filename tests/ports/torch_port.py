@@ -67,7 +67,12 @@ def moments(
     if covariance_type == "spherical":
         found = found.mean(1)
     kept = degenerate.all() if covariance_type == "tied" else degenerate.view(-1, *[1] * (found.ndim - 1))
-    return Moments(counts, means, torch.where(kept, previous.covariances, found), degenerate)
+    return Moments(
+        counts=counts,
+        means=means,
+        covariances=torch.where(kept, previous.covariances, found),
+        degenerate=degenerate,
+    )
 
 
 def variance_floor(pixels: Tensor, weights: Tensor) -> Tensor:
@@ -82,9 +87,13 @@ def global_mixture(
     pixels: Tensor, weights: Tensor, floor: Tensor, n_components: int, covariance_type: str
 ) -> Mixture:
     """K equal Gaussians with the global moments, [G2]."""
-    r, nothing = pixels.new_ones(n_components, pixels.shape[1]), Mixture(*[pixels.new_zeros(())] * 3)
+    r, nothing = pixels.new_ones(n_components, pixels.shape[1]), Mixture._make([pixels.new_zeros(())] * 3)
     found = moments(pixels, r, weights, floor, nothing, covariance_type)
-    return Mixture(pixels.new_full((n_components,), 1 / n_components), found.means, found.covariances)
+    return Mixture(
+        proportions=pixels.new_full((n_components,), 1 / n_components),
+        means=found.means,
+        covariances=found.covariances,
+    )
 
 
 # Algorithms 1 and 2
@@ -110,18 +119,22 @@ def gmm_m_step(pixels: Tensor, r: Tensor, weights: Tensor, *rest: Any) -> tuple[
     """[EM3]."""
     found = moments(pixels, r, weights, *rest)
     proportions = found.counts.masked_fill(found.degenerate, 0) / weights.sum()
-    return Mixture(proportions, found.means, found.covariances), found
+    return Mixture(proportions=proportions, means=found.means, covariances=found.covariances), found
 
 
 def svgmm_m_step(pixels: Tensor, r: Tensor, weights: Tensor, *rest: Any) -> tuple[Mixture, Moments]:
     """[SV3]."""
     found = moments(pixels, r, weights, *rest)
-    return Mixture(r, found.means, found.covariances), found
+    return Mixture(proportions=r, means=found.means, covariances=found.covariances), found
 
 
 def begin(pixels: Tensor, mixture: Mixture, covariance_type: str) -> Mixture:
     """The start of Algorithm 2: the posteriors [EM1] of a GMM as proportions."""
-    return Mixture(e_step(pixels, mixture, covariance_type)[0], mixture.means, mixture.covariances)
+    return Mixture(
+        proportions=e_step(pixels, mixture, covariance_type)[0],
+        means=mixture.means,
+        covariances=mixture.covariances,
+    )
 
 
 def checked(pixels: Tensor, start: Mixture, weights: Tensor, covariance_type: str) -> Tensor:
@@ -156,7 +169,8 @@ def fit(
         history.append(mean_nll(log_likelihood, weights))
         if (finite := bool(history[-1].isfinite())) or len(history) == 1:
             labels = (mixture.proportions if mixture.proportions.ndim == 2 else r).argmax(0)  # [SV3] or [EM4]
-            kept = (mixture, r, labels), history[-1], degenerate
+            kept = {"value": history[-1], "degenerate": degenerate, "mixture": mixture}
+            kept |= {"responsibilities": r, "labels": labels}
         if not finite:
             status = NON_FINITE
         elif len(history) > 1 and history[-2] - history[-1] < tol:
@@ -167,8 +181,7 @@ def fit(
             mixture, found = m_step(pixels, r, weights, floor, mixture, covariance_type)
             degenerate = found.degenerate
             continue
-        parameters, value, degenerate = kept
-        return Fit(value, torch.stack(history), status, degenerate, *parameters)
+        return Fit(history=torch.stack(history), status=status, **kept)
 
 
 # The network
@@ -233,7 +246,9 @@ def total_variation(proportions: Tensor, mixture: Mixture, image: Tensor, mask: 
 def mean_prior(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor, means: Tensor) -> Tensor:
     """[R1], with the means as functions of the proportions by [G2]."""
     pixels, r, weights = image.flatten(1), proportions.flatten(1), mask.flatten().to(image.dtype)
-    previous = Mixture(mixture.proportions, mixture.means, torch.zeros_like(mixture.means))
+    previous = Mixture(
+        proportions=mixture.proportions, means=mixture.means, covariances=torch.zeros_like(mixture.means)
+    )
     found = moments(pixels, r, weights, image.new_zeros(len(image)), previous, "diag")
     return (found.means - means).square().sum()
 
@@ -252,10 +267,18 @@ def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str) 
     about = [(weight, matrix, d[:, :, None] * d[:, None]) for weight, matrix, d in parts]
     if covariance_type == "tied":
         between = sum((total * weight)[:, None, None] * dd for weight, _, dd in about).sum(0)
-        return Mixture(total, means, (1 - rate) * previous.covariances + rate * found.covariances + between)
+        return Mixture(
+            proportions=total,
+            means=means,
+            covariances=(1 - rate) * previous.covariances + rate * found.covariances + between,
+        )
     matrices = sum(weight[:, None, None] * (matrix + dd) for weight, matrix, dd in about)
     variances = matrices.diagonal(dim1=1, dim2=2)
-    return Mixture(total, means, {"full": matrices, "diag": variances}.get(covariance_type, variances.mean(1)))
+    return Mixture(
+        proportions=total,
+        means=means,
+        covariances={"full": matrices, "diag": variances}.get(covariance_type, variances.mean(1)),
+    )
 
 
 def free_energy(
@@ -307,10 +330,10 @@ def loss(
         r, _ = posterior(log_priors, log_density(pixels, previous.means, previous.covariances, kind))
         found = moments(pixels, r, w, floor, previous, kind)
     if model.m_step_gradient == "held":
-        found = Moments(*[moment.detach() for moment in found])
-    mixture = Mixture(log_proportions.exp(), found.means, found.covariances)
+        found = Moments._make([moment.detach() for moment in found])
+    mixture = Mixture(proportions=log_proportions.exp(), means=found.means, covariances=found.covariances)
     if model.objective == "free_energy":
-        mixture = Mixture(*[each.detach() for each in blend(previous, mixture, damping, kind)])
+        mixture = Mixture._make([each.detach() for each in blend(previous, mixture, damping, kind)])
     densities = log_density(pixels, mixture.means, mixture.covariances, kind)
     gamma, log_likelihood = posterior(log_priors, densities)
     if model.objective == "nll":
@@ -320,9 +343,15 @@ def loss(
         total = value = energy(log_priors, mixture, pixels, w, kind, model.contamination)
     proportions = logits.softmax(0)
     for regularizer, strength in model.regularizers:  # functions of this module's namespace, [R]
-        seen_mixture = Mixture(mixture.proportions, seen.means, seen.covariances)
+        seen_mixture = Mixture(proportions=mixture.proportions, means=seen.means, covariances=seen.covariances)
         total = total + strength * regularizer(proportions, seen_mixture, image, weights)[0]
-    return total, Evaluation(value, found.degenerate, mixture, proportions, gamma.view_as(logits))
+    return total, Evaluation(
+        value=value,
+        degenerate=found.degenerate,
+        mixture=mixture,
+        proportions=proportions,
+        responsibilities=gamma.view_as(logits),
+    )
 
 
 def loss_and_gradient(*args: Any) -> tuple[Tensor, Evaluation, dict]:

@@ -55,7 +55,15 @@ def draw_deep_problem(
     previous = start._replace(means=frozen(start.means + chosen))
     floor = frozen(gaussian.variance_floor(flat, drawn.ravel()))
     parameters = draw_parameters(rng, m, k, config)
-    return DeepProblem(image, drawn, floor, previous, config, parameters, covariance_type)
+    return DeepProblem(
+        image=image,
+        weights=drawn,
+        floor=floor,
+        previous=previous,
+        config=config,
+        parameters=parameters,
+        covariance_type=covariance_type,
+    )
 
 
 def draw_batch(
@@ -70,7 +78,9 @@ def draw_batch(
     weights = np.stack([draw_weights(rng, (h, w), "reals") for _ in shares])
     truth = np.moveaxis(np.eye(k)[rng.integers(0, k, weights.shape)], -1, 1)
     truth = truth * (rng.random((len(shares), 1, h, w)) < known)
-    return Batch(frozen(images), frozen(weights), frozen(np.array(shares)), frozen(truth))
+    return Batch(
+        images=frozen(images), weights=frozen(weights), shares=frozen(np.array(shares)), truth=frozen(truth)
+    )
 
 
 @st.composite

@@ -7,7 +7,12 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Tree
 from tests.problems.drawn import generators
 
-CONFIGS = (UNetConfig(1, 2), UNetConfig(1, 4, 0.2), UNetConfig(2, 2), UNetConfig(2, 3))
+CONFIGS = (
+    UNetConfig(depth=1, filters=2),
+    UNetConfig(depth=1, filters=4, negative_slope=0.2),
+    UNetConfig(depth=2, filters=2),
+    UNetConfig(depth=2, filters=3),
+)
 
 configs = st.sampled_from(CONFIGS)
 

@@ -7,6 +7,7 @@ from tests.structure import ROOT, sources
 
 FOLDERS = ("reference", "accelerated", "src/deepmix")
 FILES = [path for folder in FOLDERS for path in sources(ROOT / folder)]
+USERS = [path for folder in ("tests", "benchmarks") for path in sources(ROOT / folder)]
 
 
 def classes() -> dict[str, list[ast.ClassDef]]:
@@ -20,11 +21,13 @@ def classes() -> dict[str, list[ast.ClassDef]]:
 
 
 def records() -> set[str]:
-    """The names of the records."""
+    """The names of the records: NamedTuples and dataclasses."""
     return {
         name
         for name, nodes in classes().items()
-        if any(ast.unparse(base) == "NamedTuple" for node in nodes for base in node.bases)
+        for node in nodes
+        if any("NamedTuple" in ast.unparse(base) for base in node.bases)
+        or any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)
     }
 
 
@@ -42,7 +45,7 @@ def test_no_two_classes_have_one_name():
 def test_records_are_built_by_field_name():
     names = records()
     assert len(names) > 40
-    found = {path: positional(path.read_text(encoding="utf-8"), names) for path in FILES}
+    found = {path: positional(path.read_text(encoding="utf-8"), names) for path in FILES + USERS}
     assert {str(path.relative_to(ROOT)): lines for path, lines in found.items() if lines} == {}
 
 

@@ -10,6 +10,7 @@ import deepmix.accelerated
 import deepmix.reference
 from deepmix.conformance import order
 from deepmix.conformance.operations import OPERATIONS
+from deepmix.reference.deep_mixtures.records import OBJECTIVE_NAMES
 from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions, sources
 
 # Only-accelerated arguments, keyword-only, that say how to execute.
@@ -153,3 +154,8 @@ def test_every_public_function_says_what_it_does(package):
     for name, module in modules(package).items():
         for function, value in public_functions(module).items():
             assert (value.__doc__ or "").strip(), f"{name}.{function} has no docstring"
+
+
+@PACKAGES
+def test_every_objective_that_may_be_named_is_there(package):
+    assert tuple(package.deep_mixtures.objectives.OBJECTIVES) == OBJECTIVE_NAMES

@@ -14,7 +14,7 @@ from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.networks.records import UNetConfig
 from tests.tolerances import TRAJECTORY, assert_agree
 
-MODEL = DeepModel(UNetConfig(1, 3))
+MODEL = DeepModel(unet=UNetConfig(depth=1, filters=3))
 # lengths differ: the loops end by `tol` after four to twelve steps
 OPTIMIZATION = Optimization(learning_rate=2e-2, tol=3e-2, min_steps=2, max_steps=12)
 
@@ -80,7 +80,7 @@ def test_the_whole_batch_is_one_program(problem):
     """Nothing returns to the host while the lanes are at work, and the loop lowers for every accelerator."""
     images, parameters, masks = problem
     stacked = jax.tree.map(lambda *leaf: np.stack(leaf), *parameters)
-    queue = _descent.Task(stacked, images, 1.0 * masks, np.full((5, 2), 1e-6))
+    queue = _descent.Task(parameters=stacked, image=images, weights=1.0 * masks, floor=np.full((5, 2), 1e-6))
     algorithm = accelerated.deep_mixtures.one_image.algorithm()
     filled = _descent._fill(algorithm, queue, traced(MODEL), OPTIMIZATION, 12, 2)
     exported = jax.export.export(_descent._advance_batch, platforms=("cpu", "cuda", "rocm", "tpu"))(

@@ -26,10 +26,10 @@ def models(objective: str, covariance_type: str = "diag") -> dict[str, TrainingM
     """A model with everything that a loss may hold, for each backend; the same objects every time."""
     return {
         backend.__name__: TrainingModel(
-            DeepModel(
-                CONFIG,
-                objective,
-                covariance_type,
+            deep=DeepModel(
+                unet=CONFIG,
+                objective=objective,
+                covariance_type=covariance_type,
                 regularizers=(
                     (backend.deep_mixtures.regularizers.total_variation, 0.3),
                     (partial(backend.deep_mixtures.regularizers.mean_prior, means=MEANS), 0.1),
@@ -50,7 +50,7 @@ MODELS = {
         ("deepsvg", "nll_v", "full"),
     )
 }
-PLAIN = TrainingModel(DeepModel(CONFIG))
+PLAIN = TrainingModel(deep=DeepModel(unet=CONFIG))
 
 
 def draw_batch(rng: np.random.Generator, n_images: int = B, supervised: bool = True) -> Batch:
@@ -81,7 +81,7 @@ def test_step(rng):
     parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng)
     states = [
         backend.deep_mixtures.many_images.step(
-            TrainingState(parameters, backend.optimization.adamw.init(parameters)),
+            TrainingState(parameters=parameters, optimizer=backend.optimization.adamw.init(parameters)),
             batch,
             1e-3,
             MODELS["deepsvg-diag"][backend.__name__],
@@ -118,7 +118,7 @@ def test_two_epochs(name, rng):
 def test_predictions(rule, rng):
     parameters, image = draw_parameters(rng, M, K, CONFIG), draw_image(rng, M, K, H, W)
     mask = draw_weights(rng, (H, W), "mask") > 0
-    model = DeepModel(CONFIG, label_rule=rule)
+    model = DeepModel(unet=CONFIG, label_rule=rule)
     actual, expected = (
         backend.deep_mixtures.many_images.predict(parameters, image, mask, model=model) for backend in BACKENDS
     )
@@ -174,7 +174,7 @@ def test_bad_batches_are_refused(backend):
             backend.deep_mixtures.many_images.fit(parameters, lambda epoch, b=given_batch: [b], model=PLAIN)
     with pytest.raises(ValueError, match="epoch 0 has no batch"):
         backend.deep_mixtures.many_images.fit(parameters, lambda epoch: [], model=PLAIN)
-    posterior = TrainingModel(DeepModel(CONFIG, m_step_gradient="held", m_step_weights="posterior"))
+    posterior = TrainingModel(deep=DeepModel(unet=CONFIG, m_step_gradient="held", m_step_weights="posterior"))
     with pytest.raises(ValueError, match="step before"):
         backend.deep_mixtures.many_images.fit(parameters, lambda epoch: [batch], model=posterior)
 

@@ -32,12 +32,14 @@ LOSSES = ("nll_v", "nll")
 SWITCHES = [("through", "prior", kind) for kind in COVARIANCE_TYPES]
 SWITCHES += [("held", "prior", "diag"), ("held", "posterior", "diag"), ("held", "posterior", "full")]
 MODELS = [
-    DeepModel(CONFIG, objective, kind, gradient, weights)
+    DeepModel(
+        unet=CONFIG, objective=objective, covariance_type=kind, m_step_gradient=gradient, m_step_weights=weights
+    )
     for objective in LOSSES
     for gradient, weights, kind in SWITCHES
 ]
-MODELS += [DeepModel(CONFIG, covariance_type=kind, objective="free_energy") for kind in COVARIANCE_TYPES]
-MODELS.append(DeepModel(CONFIG, objective="free_energy", contamination=0.01))
+MODELS += [DeepModel(unet=CONFIG, covariance_type=kind, objective="free_energy") for kind in COVARIANCE_TYPES]
+MODELS.append(DeepModel(unet=CONFIG, objective="free_energy", contamination=0.01))
 DIAGONAL = [model for model in MODELS if model.covariance_type == "diag"]
 MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
 
@@ -115,7 +117,7 @@ def test_trajectory_of_twenty_steps(model):
     rng = np.random.default_rng(11)
     image, weights = draw_image(rng, M, K, H, W), draw_weights(rng, (H, W), "mask")
     parameters = unet_parameters(M, K, CONFIG, seed=5)
-    optimization = Optimization(1e-3, tol=-1.0, max_steps=20, m_step_every=3, m_step_damping=0.5)
+    optimization = Optimization(learning_rate=1e-3, tol=-1.0, max_steps=20, m_step_every=3, m_step_damping=0.5)
     _, _, mixture, *_ = draw_problem(rng, "diag")
     mixture = mixture if model.objective == "free_energy" else None
     options = {"optimization": optimization, "mixture": mixture}
@@ -135,7 +137,7 @@ def test_trajectory_of_twenty_steps(model):
 @given(rng=generators)
 def test_free_energy_of_a_damped_m_step(damping, rng):
     problem = draw_problem(rng, "full")
-    model = DeepModel(CONFIG, covariance_type="full", objective="free_energy")
+    model = DeepModel(unet=CONFIG, covariance_type="full", objective="free_energy")
     actual = accelerated.deep_mixtures.one_image.loss_and_gradient(*problem, model, damping)
     expected = reference.deep_mixtures.one_image.loss_and_gradient(*problem, model, damping)
     assert_agree(actual[:2], expected[:2], 1e-9)
@@ -148,7 +150,10 @@ def test_chunks_and_the_end_of_the_loop(chunk):
     rng = np.random.default_rng(12)
     image = draw_image(rng, M, K, H, W)
     parameters = unet_parameters(M, K, CONFIG, seed=6)
-    options = {"model": DeepModel(CONFIG), "optimization": Optimization(1e-3, tol=2e-2, min_steps=4, max_steps=40)}
+    options = {
+        "model": DeepModel(unet=CONFIG),
+        "optimization": Optimization(learning_rate=1e-3, tol=2e-2, min_steps=4, max_steps=40),
+    }
     calls: list[tuple[int, float]] = []
     actual = accelerated.deep_mixtures.one_image.fit(
         image, parameters, **options, chunk=chunk, progress=lambda t, nll: calls.append((t, nll))
@@ -163,7 +168,7 @@ def test_label_rule_posterior():
     rng = np.random.default_rng(13)
     image = draw_image(rng, M, K, H, W)
     parameters = unet_parameters(M, K, CONFIG, seed=7)
-    model, options = DeepModel(CONFIG, label_rule="posterior"), Optimization(max_steps=2)
+    model, options = DeepModel(unet=CONFIG, label_rule="posterior"), Optimization(max_steps=2)
     fits = [
         b.deep_mixtures.one_image.fit(image, parameters, model=model, optimization=options)
         for b in (accelerated, reference)
@@ -191,7 +196,7 @@ def test_a_class_whose_proportions_underflow_has_a_finite_gradient(objective):
     problem, _ = rounded(draw_problem(np.random.default_rng(15), "diag"), np.float32)
     problem[0]["head"]["bias"][:] = [0, 0, -200]
     _, evaluation, gradient = accelerated.deep_mixtures.one_image.loss_and_gradient(
-        *problem, DeepModel(CONFIG, objective)
+        *problem, DeepModel(unet=CONFIG, objective=objective)
     )
     assert evaluation.proportions[2].max() == 0
     assert list(evaluation.degenerate) == [False, False, True]
@@ -205,7 +210,7 @@ def test_a_fit_that_blows_up_keeps_its_last_finite_parameters():
     for backend in (accelerated, reference):
         with np.errstate(all="ignore"):
             fit = backend.deep_mixtures.one_image.fit(
-                image, parameters, model=DeepModel(CONFIG), optimization=wild
+                image, parameters, model=DeepModel(unet=CONFIG), optimization=wild
             )
         assert fit.status is Status.non_finite
         assert not np.isfinite(fit.history[-1])
@@ -219,7 +224,7 @@ def test_the_callers_arrays_survive():
     parameters = jax.tree.map(jnp.asarray, unet_parameters(M, K, CONFIG))
     fits = [
         accelerated.deep_mixtures.one_image.fit(
-            image, parameters, model=DeepModel(CONFIG), optimization=Optimization(max_steps=2)
+            image, parameters, model=DeepModel(unet=CONFIG), optimization=Optimization(max_steps=2)
         )
         for _ in range(2)
     ]
@@ -238,7 +243,7 @@ def test_other_weights_and_another_contamination_take_the_same_program():
         return accelerated.deep_mixtures.regularizers.total_variation(proportions, mixture, image, mask)
 
     def fit(strength: float, contamination: float):
-        model = DeepModel(CONFIG, objective="free_energy", contamination=contamination)
+        model = DeepModel(unet=CONFIG, objective="free_energy", contamination=contamination)
         model = model._replace(regularizers=((counted, strength),))
         options = {"model": model, "optimization": Optimization(learning_rate=1e-2, max_steps=5)}
         accelerated.deep_mixtures.one_image.fit_batch(image[None], [start], mixtures=[mixture], **options)
@@ -255,7 +260,7 @@ def test_other_weights_and_another_contamination_take_the_same_program():
 
 def test_compiled_is_as_not_compiled():
     problem, _ = rounded(draw_problem(np.random.default_rng(18), "diag"), np.float32)
-    model = DeepModel(CONFIG)
+    model = DeepModel(unet=CONFIG)
     compiled = jax.jit(accelerated.deep_mixtures.one_image.loss, static_argnames="model")(*problem, model)
     with jax.disable_jit():
         plain = accelerated.deep_mixtures.one_image.loss(*problem, model)
@@ -265,9 +270,9 @@ def test_compiled_is_as_not_compiled():
 def test_products_in_bfloat16_leave_the_fit_close():
     """Convolutions multiply with eight bits; NLL, moments and parameters stay in the dtype of the image."""
     rng = np.random.default_rng(4)
-    config = UNetConfig(2, 4)
+    config = UNetConfig(depth=2, filters=4)
     image, parameters = draw_image(rng, 2, 3, 16, 16).astype(np.float32), draw_parameters(rng, 2, 3, config)
-    options = {"model": DeepModel(config), "optimization": Optimization(max_steps=20, tol=0)}
+    options = {"model": DeepModel(unet=config), "optimization": Optimization(max_steps=20, tol=0)}
     exact = accelerated.deep_mixtures.one_image.fit(image, parameters, **options)
     fit = accelerated.deep_mixtures.one_image.fit(image, parameters, product_dtype="bfloat16", **options)
     arrays = jax.tree.leaves((fit.parameters, fit.mixture, fit.proportions))

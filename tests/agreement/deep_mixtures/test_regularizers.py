@@ -26,7 +26,9 @@ def value_and_gradient(name, kind, proportions, image, weights, floor, previous,
         columns = proportions.reshape(len(proportions), -1)
         pixels = image.reshape(len(image), -1)
         found = accelerated.mixtures.gaussian.moments(pixels, columns, weights.ravel(), floor, previous, kind)
-        mixture = Mixture(found.counts / weights.sum(), found.means, found.covariances)
+        mixture = Mixture(
+            proportions=found.counts / weights.sum(), means=found.means, covariances=found.covariances
+        )
         return regularizer(accelerated, name, means)(proportions, mixture, image, weights)
 
     return jax.value_and_grad(value)(proportions)
@@ -57,7 +59,7 @@ def test_regularizer(name, kind, dtype, drawn, rng, flat):
     found = reference.mixtures.gaussian.moments(
         image.reshape(m, -1), proportions.reshape(k, -1), weights.ravel(), floor, previous, kind
     )
-    mixture = Mixture(found.counts / weights.sum(), found.means, found.covariances)
+    mixture = Mixture(proportions=found.counts / weights.sum(), means=found.means, covariances=found.covariances)
     expected, gradient = regularizer(reference, name, means)(proportions, mixture, image, weights)
     assert_agree(actual, np.float64(expected), tolerance(name, dtype), dtype)
     assert_agree(actual_gradient, gradient, tolerance(name, dtype, GRADIENT), dtype)

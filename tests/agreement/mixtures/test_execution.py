@@ -54,7 +54,7 @@ def test_a_mean_that_moves_far_keeps_its_variance_in_float32(method, kind):
     pixels = rng.normal([[1000.0], [-300.0]], 1, (2, 400)).astype(np.float32)
     wide = {"diag": np.full((2, 2), 1e6), "spherical": np.full(2, 1e6), "tied": 1e6 * np.eye(2)}
     wide["full"] = np.stack([wide["tied"]] * 2)
-    start = Mixture(np.full(2, 0.5), np.array([[0.0, 0.0], [3.0, 1.0]]), wide[kind])
+    start = Mixture(proportions=np.full(2, 0.5), means=np.array([[0.0, 0.0], [3.0, 1.0]]), covariances=wide[kind])
     if method == "svgmm":
         start = start._replace(proportions=np.full((2, 400), 0.5))
     options = {"covariance_type": kind, "tol": -np.inf, "max_iter": 1}
@@ -71,7 +71,7 @@ def test_a_batch_is_its_single_fits(lanes, kind, method):
     pixels = np.stack([clusters(300, seed) for seed in range(5)])
     weights = np.random.default_rng(0).integers(0, 3, (5, 300)).astype(float)
     starts = [start_of(image, method, kind) for image in pixels]
-    stacked = Mixture(*map(np.stack, zip(*starts, strict=True)))
+    stacked = Mixture._make(map(np.stack, zip(*starts, strict=True)))
     options = {"covariance_type": kind, "tol": 1e-4, "max_iter": 60}
     batch = getattr(accelerated.mixtures, method).fit_batch(pixels, stacked, weights, lanes=lanes, **options)
     singles = [fitted(accelerated, method, *each, **options) for each in zip(pixels, starts, weights, strict=True)]
@@ -82,12 +82,12 @@ def test_a_batch_is_its_single_fits(lanes, kind, method):
 
 def test_a_batch_that_does_not_fit_together_is_refused():
     pixels = np.stack([clusters(50), clusters(50)])
-    starts = Mixture(*(np.stack([array] * 3) for array in start_of(pixels[0], "gmm", "diag")))
+    starts = Mixture._make(np.stack([array] * 3) for array in start_of(pixels[0], "gmm", "diag"))
     with pytest.raises(ValueError, match="proportions are of 3 images, pixels of 2"):
         accelerated.mixtures.gmm.fit_batch(pixels, starts)
     with pytest.raises(ValueError, match="images, channels, pixels"):
         accelerated.mixtures.gmm.fit_batch(pixels[0], starts)
-    starts = Mixture(*(array[:2] for array in starts))
+    starts = Mixture._make(array[:2] for array in starts)
     with pytest.raises(ValueError, match="lanes must be at least 1"):
         accelerated.mixtures.gmm.fit_batch(pixels, starts, lanes=0)
 
@@ -186,7 +186,9 @@ def test_the_sums_of_other_platforms(kind, method, as_elsewhere):
 
 def test_a_stream_whose_mean_moves_far_takes_a_second_pass():
     pixels = np.random.default_rng(0).normal([[1000.0], [-300.0]], 1, (2, 400)).astype(np.float32)
-    start = Mixture(np.full(2, 0.5), np.array([[0.0, 0.0], [3.0, 1.0]]), np.full((2, 2), 1e6))
+    start = Mixture(
+        proportions=np.full(2, 0.5), means=np.array([[0.0, 0.0], [3.0, 1.0]]), covariances=np.full((2, 2), 1e6)
+    )
     options = {"tol": -np.inf, "max_iter": 1}
     actual = accelerated.mixtures.gmm.fit_stream(pixels, start, chunk=100, **options).mixture
     expected = reference.mixtures.gmm.fit(pixels.astype(float), start, **options).mixture

@@ -156,7 +156,7 @@ def test_the_flax_module_draws_as_u0_says():
     """Uniform on ±1/√fan_in, scales 1, shifts 0, as the reference draws them."""
     block = accelerated.networks.unet.Block(filters=8)
     drawn = block.init(jax.random.key(1), jnp.zeros((1, 4, 4, 8)))["params"]
-    expected = reference.networks.parameters.unet_parameters(2, 3, UNetConfig(1, 8))["decoder_0"]
+    expected = reference.networks.parameters.unet_parameters(2, 3, UNetConfig(depth=1, filters=8))["decoder_0"]
     assert (drawn["norm"]["scale"] == 1).all()
     assert (drawn["norm"]["shift"] == 0).all()
     bound = 72**-0.5  # fan_in = 3·3·8

@@ -16,7 +16,7 @@ from tests.app.segmentation.test_segmentation import blobs
 TINY = ["--preset", "paper", "--depth", "1", "--filters", "2", "--max-steps", "12", "--learning-rate", "0.01"]
 
 
-class Run:
+class Command:
     """Calls the command in a folder and keeps what it printed."""
 
     def __init__(self, capsys, monkeypatch) -> None:
@@ -31,8 +31,8 @@ class Run:
 
 
 @pytest.fixture
-def run(capsys, monkeypatch) -> Run:
-    return Run(capsys, monkeypatch)
+def run(capsys, monkeypatch) -> Command:
+    return Command(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from deepmix.datasets import (
 )
 from deepmix.datasets.phantoms import CHANNELS, TISSUES
 from deepmix.files import images
-from tests.app.cli.test_cli import Run
+from tests.app.cli.test_cli import Command
 from tests.app.cli.test_startup import call
 from tests.app.files.test_images import save
 
@@ -34,8 +34,8 @@ SIDES = st.integers(1, 9)
 
 
 @pytest.fixture
-def run(capsys, monkeypatch) -> Run:
-    return Run(capsys, monkeypatch)
+def run(capsys, monkeypatch) -> Command:
+    return Command(capsys, monkeypatch)
 
 
 # Crops
@@ -45,7 +45,7 @@ def run(capsys, monkeypatch) -> Run:
 def crops(draw) -> Crop:
     """Any window, also one that shares nothing with the image."""
     start = draw(st.tuples(st.integers(-12, 12), st.integers(-12, 12)))
-    return Crop(start, draw(st.tuples(SIDES, SIDES)), draw(st.tuples(SIDES, SIDES)))
+    return Crop(start=start, size=draw(st.tuples(SIDES, SIDES)), shape=draw(st.tuples(SIDES, SIDES)))
 
 
 @st.composite
@@ -146,11 +146,11 @@ def test_a_table_names_files_relative_to_itself(tmp_path: Path) -> None:
     )
     one, two, three = find(path)
     assert one == CaseFiles(
-        "one",
-        {"T1": tmp_path / "sub" / "a.nii", "FLAIR": tmp_path / "f, 1.nii"},
-        tmp_path / "m.nii",
-        tmp_path / "l.nii",
-        "p",
+        name="one",
+        channels={"T1": tmp_path / "sub" / "a.nii", "FLAIR": tmp_path / "f, 1.nii"},
+        mask=tmp_path / "m.nii",
+        labels=tmp_path / "l.nii",
+        patient="p",
     )
     assert list(one.channels) == ["T1", "FLAIR"]
     assert two.channels["T1"] == elsewhere
@@ -288,7 +288,7 @@ def test_the_crop_is_160_by_160_centred_on_the_mask(tmp_path: Path) -> None:
     patient(101, tmp_path, truth((200, 180), at=(110, 82))[..., None])
     (item,) = load(*find(tmp_path))
     assert item.image.shape == (3, 160, 160)
-    assert item.crop == Crop((33, 4), (160, 160), (200, 180))  # 110 + 3 − 80, 82 + 2 − 80
+    assert item.crop == Crop(start=(33, 4), size=(160, 160), shape=(200, 180))  # 110 + 3 − 80, 82 + 2 − 80
     (larger,) = load(*find(tmp_path), size=(208, 184))
     assert larger.mask.sum() == item.mask.sum() == TILES.size
 
@@ -310,7 +310,13 @@ def listed(folder: Path, n_slices: int = 3, name: str = "good") -> CaseFiles:
     files = {
         kind: save(folder / f"{name}_{kind}.nii", volume.astype(np.float32)) for kind, volume in volumes.items()
     }
-    return CaseFiles(name, {"T1": files["a"], "T2": files["b"]}, files["mask"], files["labels"], name)
+    return CaseFiles(
+        name=name,
+        channels={"T1": files["a"], "T2": files["b"]},
+        mask=files["mask"],
+        labels=files["labels"],
+        patient=name,
+    )
 
 
 def array_of(path: Path) -> np.ndarray:
@@ -360,7 +366,9 @@ def test_maps_are_assembled_at_their_places(flat: bool, tmp_path: Path) -> None:
         mask = np.zeros((9, 7), int)
         mask[3:6, 2:6] = 1
         np.save(tmp_path / "m.npy", mask)
-        case = CaseFiles("flat", {"T1": tmp_path / "a.npy"}, tmp_path / "m.npy", None, "flat")
+        case = CaseFiles(
+            name="flat", channels={"T1": tmp_path / "a.npy"}, mask=tmp_path / "m.npy", labels=None, patient="flat"
+        )
     else:
         case = listed(tmp_path)
         mask = array_of(tmp_path / "good_mask.nii") > 0

@@ -268,13 +268,19 @@ def test_the_mean_is_of_cases_and_not_of_all_values():
     """A case with one class counts as much as one with three; within a case only finite values count."""
     one = dict.fromkeys(measures.MEASURES, 1.0)
     cases = [
-        measures.CaseScores(Pair("a", Path("a"), Path("a"), {}), {1: one}, {}, None, {}),
         measures.CaseScores(
-            Pair("b", Path("b"), Path("b"), {}),
-            {k: one | {"dice": 0.0, "hausdorff": (3.0, np.inf, np.inf)[k - 1]} for k in (1, 2, 3)},
-            {},
-            None,
-            {},
+            pair=Pair(case="a", prediction=Path("a"), truth=Path("a"), codes={}),
+            classes={1: one},
+            labellings={},
+            matched=None,
+            names={},
+        ),
+        measures.CaseScores(
+            pair=Pair(case="b", prediction=Path("b"), truth=Path("b"), codes={}),
+            classes={k: one | {"dice": 0.0, "hausdorff": (3.0, np.inf, np.inf)[k - 1]} for k in (1, 2, 3)},
+            labellings={},
+            matched=None,
+            names={},
         ),
     ]
     found = summary.over_classes(cases, 0)

@@ -20,7 +20,7 @@ from deepmix.conformance.examples import Sizes
 from deepmix.export.arguments import arguments
 from deepmix.export.options import PLATFORMS
 from deepmix.reference.deep_mixtures.records import DeepModel
-from tests.app.cli.test_cli import Run, run  # noqa: F401
+from tests.app.cli.test_cli import Command, run  # noqa: F401
 
 SIZES = Sizes(channels=2, classes=3, size=8, depth=CONFIG.depth, filters=CONFIG.filters)
 SMALL = [item for name, value in SIZES._asdict().items() for item in (f"--{name}", value)]
@@ -111,7 +111,7 @@ def layers_conv() -> tuple[dict[str, Any], Any]:
 
 
 def deep_fit() -> tuple[dict[str, Any], Any]:
-    return of_image(), {"fit": accelerated.deep_mixtures.one_image.fit(**of_image(), model=DeepModel(CONFIG))}
+    return of_image(), {"fit": accelerated.deep_mixtures.one_image.fit(**of_image(), model=DeepModel(unet=CONFIG))}
 
 
 def deep_warm_start() -> tuple[dict[str, Any], Any]:

@@ -36,7 +36,7 @@ def test_every_function_that_accelerated_offers_is_exported_or_says_why_not():
 
 
 def test_an_argument_that_nothing_is_said_of_is_named(monkeypatch):
-    declared = Operation("mixtures.fcm.centres", ("FC1",), ("centres", "degenerate"))
+    declared = Operation(name="mixtures.fcm.centres", equations=("FC1",), result=("centres", "degenerate"))
     bare = {declared.name: declared._replace(name=declared.name)}
     monkeypatch.setattr(examples, "OPERATIONS", bare)
     monkeypatch.setattr(examples.Shapes, "named", lambda shapes, name: None)
@@ -139,7 +139,7 @@ def test_a_batch_of_networks_lowers(product_dtype):
         arguments(SIZES, "float32")["deep_mixtures.one_image.fit"]["model"],
     )
     floor = np.zeros((4, SIZES.channels), np.float32)
-    jobs = _descent.Task(queue["parameters"], queue["image"], queue["mask"], floor)
+    jobs = _descent.Task(parameters=queue["parameters"], image=queue["image"], weights=queue["mask"], floor=floor)
     algorithm, optimization = one_image.algorithm(product_dtype), Optimization()
     model = _traced.traced(model)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.app.cli.test_cli import Run, run  # noqa: F401
+from tests.app.cli.test_cli import Command, run  # noqa: F401
 from tests.app.segmentation.test_segmentation import blobs
 
 
@@ -22,7 +22,7 @@ def case(tmp_path) -> Path:
     return tmp_path
 
 
-def segmented(run: Run, case: Path, *options) -> Path:  # noqa: F811
+def segmented(run: Command, case: Path, *options) -> Path:  # noqa: F811
     files = [case / "a & b.npy", case / "c.npy", "--mask", case / "mask.npy", "--truth", case / "truth.npy"]
     code, _, err = run("segment", *files, "-k", 3, *options, "-o", case / "out")
     assert code == 0, err

@@ -29,7 +29,7 @@ def matched_dice(labels: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> flo
 
 
 def test_paper_is_what_was_published():
-    assert presets.settings("paper", n_components=3) == Settings(3)
+    assert presets.settings("paper", n_components=3) == Settings(n_components=3)
 
 
 def test_what_is_given_replaces_the_preset():
@@ -155,7 +155,7 @@ def test_beta_is_sought_as_long_as_it_gets_better():
     ],
 )
 def test_where_the_search_for_beta_ends(badness, best):
-    found, tried = field.seek(lambda beta: field.Trial(None, badness.get(beta, (0, 0.0))))
+    found, tried = field.seek(lambda beta: field.Trial(fit=None, badness=badness.get(beta, (0, 0.0))))
     assert found == best
     at = field.BETAS.index(best)
     assert set(field.BETAS[max(at - 1, 0) : at + 2]) <= set(tried)

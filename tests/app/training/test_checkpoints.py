@@ -24,7 +24,9 @@ def course(seed: int = 0, status: Status = Status.running) -> Course:
         kernel = jax.numpy.asarray(rng.normal(size=(3, 3, 2, 4)), "float32")
         return {"head": {"kernel": kernel, "bias": jax.numpy.asarray(rng.normal(size=4), "float32")}}
 
-    state = TrainingState(tree(), AdamWState(jax.numpy.asarray(7, "int32"), tree(), tree()))
+    state = TrainingState(
+        parameters=tree(), optimizer=AdamWState(count=jax.numpy.asarray(7, "int32"), m=tree(), v=tree())
+    )
     sums = tuple(jax.numpy.asarray(rng.normal(size=3), "float32") for _ in range(2))
     return Course(
         state=state,

@@ -19,11 +19,13 @@ SHAPE = (2, 9, 9)
 def random_item(rng: np.random.Generator, shape: tuple[int, int, int] = SHAPE, k: int = 3) -> Item:
     mask = rng.random(shape[1:]) < 0.8
     truth = np.where(mask, rng.integers(1, k + 1, shape[1:]), 0).astype(np.int32)
-    return Item(rng.normal(size=shape).astype(np.float32), mask, truth)
+    return Item(image=rng.normal(size=shape).astype(np.float32), mask=mask, truth=truth)
 
 
 def plain(linear: np.ndarray) -> Augmentation:
-    return Augmentation(np.asarray(linear, float), np.zeros((2, *SHAPE[1:])), np.zeros(SHAPE))
+    return Augmentation(
+        linear=np.asarray(linear, float), displacement=np.zeros((2, *SHAPE[1:])), noise=np.zeros(SHAPE)
+    )
 
 
 @given(rng=generators)
@@ -46,7 +48,7 @@ def test_image_mask_and_truth_move_alike(rng):
     """Where the image holds the truth itself, and the nearest pixel is the pixel."""
     _, mask, truth = random_item(rng)
     shifted = plain(np.eye(2))._replace(displacement=np.broadcast_to([[[2.0]], [[-1.0]]], (2, *SHAPE[1:])))
-    changed = apply(shifted, Item(np.stack([truth, truth]).astype(np.float32), mask, truth))
+    changed = apply(shifted, Item(image=np.stack([truth, truth]).astype(np.float32), mask=mask, truth=truth))
     inside = changed.mask
     np.testing.assert_allclose(changed.image[0][inside], changed.truth[inside], atol=1e-6)
     np.testing.assert_array_equal(changed.mask[:-2, 1:], mask[2:, :-1])
@@ -57,8 +59,8 @@ def test_image_mask_and_truth_move_alike(rng):
 def test_a_scaling_by_two_covers_four_times_as_many_pixels():
     mask = np.zeros((40, 40), bool)
     mask[15:25, 15:25] = True
-    item = Item(np.zeros((1, 40, 40), np.float32), mask, mask.astype(np.int32))
-    larger = Augmentation(np.eye(2) / 2, np.zeros((2, 40, 40)), np.zeros((1, 40, 40)))
+    item = Item(image=np.zeros((1, 40, 40), np.float32), mask=mask, truth=mask.astype(np.int32))
+    larger = Augmentation(linear=np.eye(2) / 2, displacement=np.zeros((2, 40, 40)), noise=np.zeros((1, 40, 40)))
     assert apply(larger, item).mask.sum() == 4 * mask.sum()
 
 
@@ -78,7 +80,7 @@ def test_draws_keep_their_bounds_and_their_seed(seed):
 def test_an_image_that_would_leave_is_left_as_it_is():
     mask = np.zeros((16, 16), bool)
     mask[0, :] = True  # a turn moves it out
-    item = Item(np.zeros((1, 16, 16), np.float32), mask, mask.astype(np.int32))
+    item = Item(image=np.zeros((1, 16, 16), np.float32), mask=mask, truth=mask.astype(np.int32))
     kept = [augment(item, np.random.default_rng(seed)).mask.sum() for seed in range(40)]
     assert min(kept) >= mask.sum() / 2
 
@@ -89,7 +91,7 @@ def test_an_image_that_would_leave_is_left_as_it_is():
 def numbered(n: int) -> list[Item]:
     """Items that tell their number in every pixel."""
     mask, truth = np.ones((8, 8), bool), np.ones((8, 8), np.int32)
-    return [Item(np.full((1, 8, 8), number, np.float32), mask, truth) for number in range(n)]
+    return [Item(image=np.full((1, 8, 8), number, np.float32), mask=mask, truth=truth) for number in range(n)]
 
 
 def pipeline(items: list[Item], **options) -> Pipeline:
@@ -161,9 +163,17 @@ def test_truth_is_one_hot_where_it_is_known():
 
 
 def loaded(image: np.ndarray, mask: np.ndarray, labels: np.ndarray | None, crop: Crop) -> LoadedCase:
-    like = Image(np.empty(0), None, ".npy", None)
-    return LoadedCase("a", crop.take(image), crop.take(mask), None if labels is None else crop.take(labels), crop,
-                      CaseFiles("a", {}, None, None, "a"), like, None)  # fmt: skip
+    like = Image(channels=np.empty(0), geometry=None, suffix=".npy", source=None)
+    return LoadedCase(
+        name="a",
+        image=crop.take(image),
+        mask=crop.take(mask),
+        labels=None if labels is None else crop.take(labels),
+        crop=crop,
+        case=CaseFiles(name="a", channels={}, mask=None, labels=None, patient="a"),
+        like=like,
+        z=None,
+    )
 
 
 @given(rng=generators)
@@ -171,13 +181,15 @@ def test_images_are_standardised_over_their_mask(rng):
     image, mask = rng.normal(5, 3, (2, 6, 6)), rng.random((6, 6)) < 0.7
     mask[:2] = True
     labels = rng.integers(0, 3, (6, 6))
-    item = prepared(loaded(image, mask, labels, Crop((-1, 0), (8, 8), (6, 6))), "mask")
+    item = prepared(loaded(image, mask, labels, Crop(start=(-1, 0), size=(8, 8), shape=(6, 6))), "mask")
     np.testing.assert_allclose(item.image[:, item.mask].mean(axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(item.image[:, item.mask].std(axis=1), 1, atol=1e-5)
     assert (item.image[:, 0] == 0).all()  # beyond the image
     np.testing.assert_array_equal(item.truth[item.mask], labels[mask])
     assert not item.truth[~item.mask].any()
-    hidden = prepared(loaded(image, mask, labels, Crop((0, 0), (6, 6), (6, 6))), "none", labelled=False)
+    hidden = prepared(
+        loaded(image, mask, labels, Crop(start=(0, 0), size=(6, 6), shape=(6, 6))), "none", labelled=False
+    )
     np.testing.assert_allclose(hidden.image, image.astype(np.float32))
     assert not hidden.truth.any()
 
@@ -185,8 +197,8 @@ def test_images_are_standardised_over_their_mask(rng):
 def test_the_means_of_classes_count_images_not_pixels():
     image = np.array([[[0.0, 2.0, 4.0, 7.0]]])
     every = np.ones((1, 4), bool)
-    first = Item(image, every, np.array([[1, 1, 1, 2]]))
-    second = Item(image + 10, every, np.array([[1, 0, 0, 0]]))
+    first = Item(image=image, mask=every, truth=np.array([[1, 1, 1, 2]]))
+    second = Item(image=image + 10, mask=every, truth=np.array([[1, 0, 0, 0]]))
     np.testing.assert_allclose(mean_prior([first, second], 2), [[(2 + 10) / 2], [7]])
     with pytest.raises(ValueError, match="shows class 3"):
         mean_prior([first, second], 3)

@@ -13,7 +13,7 @@ from deepmix.datasets import drawn, myops
 from deepmix.datasets.phantoms import TISSUES
 from deepmix.files import images
 from deepmix.reference.types import Status
-from tests.app.cli.test_cli import Run
+from tests.app.cli.test_cli import Command
 
 pytest.importorskip("orbax.checkpoint", reason="needs the extra train")
 
@@ -22,7 +22,7 @@ from deepmix.training import data, job, runs
 from deepmix.training.execution import Execution
 from deepmix.training.settings import TrainSettings
 
-ALONE = Execution(None, (0, 1))
+ALONE = Execution(mesh=None, part=(0, 1))
 TINY = {"depth": 1, "filters": 2, "crop": 32, "max_epochs": 3, "tol": 0.0, "batch_size": 3, "learning_rate": 0.01}
 NETWORK = ["--depth", 1, "--filters", 2, "--crop", 32, "--max-epochs", 3, "--batch-size", 3]
 NUMBERS = (101, 102, 109, 114)  # the last two are patients for testing
@@ -48,8 +48,8 @@ def run_folder(phantoms, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(capsys, monkeypatch) -> Run:
-    return Run(capsys, monkeypatch)
+def run(capsys, monkeypatch) -> Command:
+    return Command(capsys, monkeypatch)
 
 
 def read(path: Path):

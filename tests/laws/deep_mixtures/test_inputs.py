@@ -11,7 +11,7 @@ from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig
 from tests.fits.inputs import BAD, Bad, spoiled
 
-CONFIG = UNetConfig(1, 2)
+CONFIG = UNetConfig(depth=1, filters=2)
 NET = unet_parameters(2, 2, CONFIG)
 
 

@@ -21,8 +21,8 @@ from tests.problems.deep_mixtures import draw_batch
 
 M, K, H, W = 2, 3, 8, 8
 SHAPE = M, K, H, W
-CONFIG = UNetConfig(1, 2)
-MODEL = TrainingModel(DeepModel(CONFIG))
+CONFIG = UNetConfig(depth=1, filters=2)
+MODEL = TrainingModel(deep=DeepModel(unet=CONFIG))
 
 
 def alone(parameters, batch: Batch, b: int) -> float:
@@ -45,7 +45,7 @@ def test_tr1_the_loss_is_the_mean_of_the_images_that_count(rng):
 @given(rng=problems.generators)
 def test_tr1_the_order_of_a_batch_does_not_matter(rng):
     parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE, (1.0, 1.0, 0.5))
-    turned = Batch(*(array[[2, 0, 1]] for array in batch))
+    turned = Batch._make(array[[2, 0, 1]] for array in batch)
     close(many_images.loss(parameters, turned, MODEL)[0], many_images.loss(parameters, batch, MODEL)[0])
 
 
@@ -56,7 +56,11 @@ def test_tr1_tr4_gradient(objective, rng):
     parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE, (1.0, 0.5))
     prior = partial(regularizers.mean_prior, means=rng.normal(size=(K, M)))
     of_batch = partial(regularizers.mean_prior_of_batch, means=rng.normal(size=(K, M)))
-    model = TrainingModel(DeepModel(CONFIG, objective, regularizers=((prior, 0.2),)), ((of_batch, 0.3),), 0.5)
+    model = TrainingModel(
+        deep=DeepModel(unet=CONFIG, objective=objective, regularizers=((prior, 0.2),)),
+        of_batch=((of_batch, 0.3),),
+        supervision=0.5,
+    )
     _, _, gradient = many_images.loss_and_gradient(parameters, batch, model)
     kernel = parameters["head"]["kernel"]
 
@@ -70,7 +74,9 @@ def test_tr1_tr4_gradient(objective, rng):
 def test_tr2_a_step_is_one_of_adamw_on_the_clipped_gradient(rng):
     parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng, SHAPE)
     settings = Training(weight_decay=0.1, max_norm=0.01)
-    state, _ = many_images.step(TrainingState(parameters, adamw.init(parameters)), batch, 1e-2, MODEL, settings)
+    state, _ = many_images.step(
+        TrainingState(parameters=parameters, optimizer=adamw.init(parameters)), batch, 1e-2, MODEL, settings
+    )
     _, _, gradient = many_images.loss_and_gradient(parameters, batch, MODEL)
     expected, _ = adamw.update(
         parameters,
@@ -96,7 +102,7 @@ def test_tr2_the_learning_rate_falls_with_the_epochs_and_the_batches_come_in_ord
         training=settings,
         progress=lambda *now: told.append(now),
     )
-    state, nlls = TrainingState(parameters, adamw.init(parameters)), []
+    state, nlls = TrainingState(parameters=parameters, optimizer=adamw.init(parameters)), []
     for epoch, learning_rate in enumerate([1e-2, 1e-2 * 0.5**0.9]):
         for i in order[epoch]:
             state, evaluations = many_images.step(state, batches[i], learning_rate, MODEL, settings)
@@ -134,14 +140,18 @@ def test_r1_of_a_batch_of_one_is_that_of_the_image(rng):
     proportions = rng.dirichlet(np.ones(K), (2, H, W)).transpose(0, 3, 1, 2)
     means, target = rng.normal(size=(2, K, M)), rng.normal(size=(K, M))
     each = [
-        regularizers.mean_prior(p, Mixture(0, mu, 0), x, w, target)
+        regularizers.mean_prior(p, Mixture(proportions=0, means=mu, covariances=0), x, w, target)
         for p, mu, x, w in zip(proportions, means, batch.images, batch.weights, strict=True)
     ]
-    one = Batch(*(array[:1] for array in batch))
-    value, gradient = regularizers.mean_prior_of_batch(proportions[:1], Mixture(0, means[:1], 0), one, target)
+    one = Batch._make(array[:1] for array in batch)
+    value, gradient = regularizers.mean_prior_of_batch(
+        proportions[:1], Mixture(proportions=0, means=means[:1], covariances=0), one, target
+    )
     close(value, each[0][0])
     close(gradient[0], each[0][1])
-    value, _ = regularizers.mean_prior_of_batch(proportions, Mixture(0, means, 0), batch, target)
+    value, _ = regularizers.mean_prior_of_batch(
+        proportions, Mixture(proportions=0, means=means, covariances=0), batch, target
+    )
     assert value <= (each[0][0] + each[1][0]) / 2 + 1e-12
 
 

@@ -101,8 +101,10 @@ def test_ve3_a_damped_m_step_never_raises_f(kind, data):
 
 
 def test_ve3_a_class_without_pixels_keeps_its_moments():
-    previous = Mixture(np.array([0.5, 0.5]), np.array([[0.0], [9.0]]), np.ones((2, 1)))
-    found = Mixture(np.array([1.0, 0.0]), np.array([[1.0], [9.0]]), np.ones((2, 1)))
+    previous = Mixture(
+        proportions=np.array([0.5, 0.5]), means=np.array([[0.0], [9.0]]), covariances=np.ones((2, 1))
+    )
+    found = Mixture(proportions=np.array([1.0, 0.0]), means=np.array([[1.0], [9.0]]), covariances=np.ones((2, 1)))
     for rate in (0.3, 1.0):
         blended = gaussian.blend(previous, found, rate)
         assert blended.proportions[1] == 0.5 * (1 - rate)
@@ -146,7 +148,9 @@ def test_ve4_the_posterior_is_mixed_with_the_proportions(kind, data, contaminati
 
 def test_ve4_bounds_what_a_pixel_can_say():
     """A pixel that only one class can explain: without ε it says as much as its distance, with it log K/ε."""
-    mixture = Mixture(np.array([0.5, 0.5]), np.array([[0.0], [1.0]]), np.array([[1e-6], [1.0]]))
+    mixture = Mixture(
+        proportions=np.array([0.5, 0.5]), means=np.array([[0.0], [1.0]]), covariances=np.array([[1e-6], [1.0]])
+    )
     pixels, w, wrong = np.array([[2.0]]), np.ones(1), np.array([[1.0], [0.0]])
     assert objectives.free_energy_of(wrong, mixture, pixels, w) > 1e6
     nll = gmm.nll(pixels, mixture, w)
@@ -210,7 +214,9 @@ def test_ve_loss_is_f_of_the_damped_mixture(kind, data):
 def test_ve_fit_makes_an_m_step_after_so_many_steps(data, every, damping):
     """[VE3]."""
     problem = data.draw(problems.deep_mixtures.deep_problems("diag"))
-    optimization = Optimization(1e-3, tol=-1.0, max_steps=6, m_step_every=every, m_step_damping=damping)
+    optimization = Optimization(
+        learning_rate=1e-3, tol=-1.0, max_steps=6, m_step_every=every, m_step_damping=damping
+    )
     fit = one_image.fit(
         problem.image,
         problem.parameters,
@@ -261,8 +267,8 @@ def test_ve_descent_lowers_f_towards_the_nll():
     fit = one_image.fit(
         problem,
         parameters,
-        model=DeepModel(config, objective="free_energy"),
-        optimization=Optimization(1e-2, tol=0.0, max_steps=60, m_step_every=0),
+        model=DeepModel(unet=config, objective="free_energy"),
+        optimization=Optimization(learning_rate=1e-2, tol=0.0, max_steps=60, m_step_every=0),
         mixture=mixture,
     )
     bound = gmm.nll(columns(problem), mixture, np.ones(256))
@@ -276,12 +282,12 @@ def test_ve_refuses():
     image, parameters = drawing.draw_image(rng, 2, 3, 8, 8), drawing.draw_parameters(rng, 2, 3, config)
     mixture = drawing.draw_mixture(rng, 2, 3, 2.0, 2.0, "diag")
     fit = partial(one_image.fit, image, parameters)
-    energy = DeepModel(config, objective="free_energy")
+    energy = DeepModel(unet=config, objective="free_energy")
     for options, message in (
         ({"model": energy}, "needs a mixture to start from"),
         ({"model": energy._replace(objective="entropy"), "mixture": mixture}, "objective must be one of"),
         (
-            {"model": energy, "mixture": Mixture(*(a[:2] for a in mixture))},
+            {"model": energy, "mixture": Mixture._make(a[:2] for a in mixture)},
             "the mixture has 2 classes, the network 3",
         ),
         ({"model": energy._replace(covariance_type="full"), "mixture": mixture}, "covariances of the start"),
@@ -290,7 +296,7 @@ def test_ve_refuses():
             "leave m_step_weights out",
         ),
         ({"model": energy._replace(contamination=1.0), "mixture": mixture}, "contamination must be at least 0"),
-        ({"model": DeepModel(config, contamination=0.1)}, "contamination is of objective"),
+        ({"model": DeepModel(unet=config, contamination=0.1)}, "contamination is of objective"),
         (
             {"model": energy, "mixture": mixture, "optimization": Optimization(m_step_damping=1.5)},
             "m_step_damping must be from 0 to 1",

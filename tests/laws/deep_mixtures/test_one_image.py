@@ -64,7 +64,7 @@ def held_loss(problem, mixture: Mixture, model: DeepModel, parameters) -> float:
     logs = np.log(flat_proportions if model.objective == "nll_v" else pi[:, None])
     nll = -np.average(logsumexp(logs + densities, axis=0), weights=w)
     found = gaussian.moments(pixels, flat_proportions, w, problem.floor, problem.previous, model.covariance_type)
-    of_prior = Mixture(pi, found.means, found.covariances)
+    of_prior = Mixture(proportions=pi, means=found.means, covariances=found.covariances)
     return nll + sum(
         strength * r(proportions, of_prior, problem.image, problem.weights)[0]
         for r, strength in model.regularizers
@@ -154,7 +154,7 @@ def test_dg_deepg_held_gives_every_pixel_the_same_gradient(kind, data):
 def test_dg_one_class_has_nothing_to_learn(kind, objective, rng):
     """K = 1: Π = 1 whatever θ, so the gradient is 0, through the moments too."""
     image, weights = drawing.draw_image(rng, 2, 1, 4, 4), np.ones((4, 4))
-    config = UNetConfig(1, 2)
+    config = UNetConfig(depth=1, filters=2)
     parameters, floor = drawing.draw_parameters(rng, 2, 1, config), np.zeros(2)
     model = DeepModel(unet=config, objective=objective, covariance_type=kind)
     previous = one_image.begin(parameters, image, weights, floor, model).mixture
@@ -186,9 +186,9 @@ def test_dg_permuting_the_head_permutes_the_classes(data, model):
     turned = problem._replace(
         parameters=problem.parameters | {"head": {name: leaf[..., order] for name, leaf in head.items()}},
         previous=Mixture(
-            before.proportions[order],
-            before.means[order],
-            before.covariances if model.covariance_type == "tied" else before.covariances[order],
+            proportions=before.proportions[order],
+            means=before.means[order],
+            covariances=before.covariances if model.covariance_type == "tied" else before.covariances[order],
         ),
     )
     (value, one, gradient), (same, other, turned_gradient) = (
@@ -303,7 +303,7 @@ def test_dg1_step_is_adamw_on_the_clipped_gradient(data, model):
 def test_dg_stops_after_min_steps_or_at_max_steps_and_tells_its_progress(tol, min_steps, max_steps):
     """t > min_steps and |ΔNLL| < tol, or t = max_steps − 1."""
     rng = np.random.default_rng(7)
-    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 1, 2, 4, 4)
+    config, image = UNetConfig(depth=1, filters=2), drawing.draw_image(rng, 1, 2, 4, 4)
     told = []
     fitted = one_image.fit(
         image,
@@ -321,7 +321,7 @@ def test_dg_stops_after_min_steps_or_at_max_steps_and_tells_its_progress(tol, mi
 def test_dg_a_rise_of_the_nll_by_more_than_tol_does_not_stop_the_loop():
     """|NLL_{t−1} − NLL_t|, not the fall alone: at a rate of 1 the NLL jumps both ways."""
     rng = np.random.default_rng(8)
-    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 1, 2, 4, 4)
+    config, image = UNetConfig(depth=1, filters=2), drawing.draw_image(rng, 1, 2, 4, 4)
     optimization = Optimization(learning_rate=1.0, tol=1e-9, min_steps=0, max_steps=30)
     fitted = one_image.fit(
         image,
@@ -339,7 +339,7 @@ def test_dg_a_rise_of_the_nll_by_more_than_tol_does_not_stop_the_loop():
 def test_dg_lowers_the_nll(kind, objective):
     """An image of three bands: fifty steps at 10⁻² learn something."""
     rng = np.random.default_rng(9)
-    config, image = UNetConfig(1, 4), drawing.draw_image(rng, 2, 3, 8, 12)
+    config, image = UNetConfig(depth=1, filters=4), drawing.draw_image(rng, 2, 3, 8, 12)
     fitted = one_image.fit(
         image,
         unet_parameters(2, 3, config),
@@ -351,7 +351,7 @@ def test_dg_lowers_the_nll(kind, objective):
 
 def test_dg_non_finite_nll_returns_the_last_finite_parameters():
     rng = np.random.default_rng(10)
-    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 1, 2, 4, 4)
+    config, image = UNetConfig(depth=1, filters=2), drawing.draw_image(rng, 1, 2, 4, 4)
     parameters = drawing.draw_parameters(rng, 1, 2, config)
     with np.errstate(all="ignore"):
         fitted = one_image.fit(
@@ -374,7 +374,7 @@ def test_dg_non_finite_nll_returns_the_last_finite_parameters():
 def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flagged(kind, objective):
     """A head bias of −10⁴: Π underflows to 0; the class keeps the global moments and the others learn on."""
     rng = np.random.default_rng(11)
-    config, image = UNetConfig(1, 2), drawing.draw_image(rng, 2, 3, 8, 12)
+    config, image = UNetConfig(depth=1, filters=2), drawing.draw_image(rng, 2, 3, 8, 12)
     parameters = drawing.draw_parameters(rng, 2, 3, config)
     head = parameters["head"]
     parameters = parameters | {"head": head | {"bias": np.array([0, 0, -1e4])}}
@@ -389,7 +389,14 @@ def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flag
 
 def test_dg_defaults_are_those_published():
     assert Optimization()[:6] == (1e-4, 1e-3, 12.0, 1e-3, 10, 200)
-    assert DeepModel()[:6] == (UNetConfig(4, 32, 0.01), "nll_v", "diag", "through", "prior", "prior")
+    assert DeepModel()[:6] == (
+        UNetConfig(depth=4, filters=32, negative_slope=0.01),
+        "nll_v",
+        "diag",
+        "through",
+        "prior",
+        "prior",
+    )
     assert DeepModel()[6:] == ((), 0.0)
 
 

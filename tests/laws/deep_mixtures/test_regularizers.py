@@ -31,7 +31,7 @@ def mixture_of(proportions, image, weights, kind="diag") -> Mixture:
     floor = gaussian.variance_floor(pixels, w)
     start = gaussian.global_mixture(pixels, w, floor, len(r), kind)
     found = gaussian.moments(pixels, r, w, floor, start, kind)
-    return Mixture(r @ w / w.sum(), found.means, found.covariances)
+    return Mixture(proportions=r @ w / w.sum(), means=found.means, covariances=found.covariances)
 
 
 @pytest.mark.parametrize("kind", COVARIANCE_TYPES)

@@ -162,7 +162,11 @@ def test_g3_scaling_and_shifting_the_channels_moves_the_fit_with_them(algorithm,
     factor = {"diag": scale**2, "spherical": scale[0] ** 2}.get(kind, np.outer(scale, scale))
 
     def moved(mixture: Mixture) -> Mixture:
-        return Mixture(mixture.proportions, mixture.means * scale + shift, mixture.covariances * factor)
+        return Mixture(
+            proportions=mixture.proportions,
+            means=mixture.means * scale + shift,
+            covariances=mixture.covariances * factor,
+        )
 
     elsewhere = problem._replace(
         pixels=problem.pixels * scale[:, None] + shift[:, None], start=moved(problem.start)

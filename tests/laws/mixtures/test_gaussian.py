@@ -168,7 +168,9 @@ def test_g3_an_empty_class_keeps_its_moments_and_is_named(kind, data):
     means = np.vstack([problem.start.means, problem.start.means[:1] + 9])
     covariances = problem.start.covariances
     covariances = covariances if kind == "tied" else np.concatenate([covariances, covariances[:1] * 5])
-    more = problem._replace(start=Mixture(np.full(k + 1, 1 / (k + 1)), means, covariances))
+    more = problem._replace(
+        start=Mixture(proportions=np.full(k + 1, 1 / (k + 1)), means=means, covariances=covariances)
+    )
     with_empty, without = moments_of(more, r), moments_of(problem, r[:k])
     np.testing.assert_array_equal(with_empty.degenerate, [False] * k + [True])
     np.testing.assert_array_equal(with_empty.means[k], means[k])

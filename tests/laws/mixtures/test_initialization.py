@@ -284,7 +284,7 @@ def test_u0_bounds_scale_and_shift(config, shape, seed):
 
 
 def test_u0_a_seed_stands_for_its_uniforms():
-    config = UNetConfig(2, 3)
+    config = UNetConfig(depth=2, filters=3)
     tree = unet_parameters(2, 3, config, seed=7)
     norms = sum(2 * branch["norm"]["scale"].size for branch in tree.values() if "norm" in branch)
     drawn = np.random.default_rng(7).random(flat(tree).size - norms)

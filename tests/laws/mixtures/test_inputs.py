@@ -10,7 +10,9 @@ from deepmix.reference.mixtures.records import Mixture
 from tests.fits.inputs import BAD, Bad, spoiled
 
 N = 16
-START = Mixture(np.array([0.5, 0.5]), np.array([[0.0, 0.0], [1.0, 1.0]]), np.ones((2, 2)))
+START = Mixture(
+    proportions=np.array([0.5, 0.5]), means=np.array([[0.0, 0.0], [1.0, 1.0]]), covariances=np.ones((2, 2))
+)
 SPATIAL = START._replace(proportions=np.full((2, N), 0.5))
 INITIALISERS = {
     "random": lambda x, w: initialization.random_responsibilities(x, 2, w),

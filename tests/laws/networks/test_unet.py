@@ -48,7 +48,7 @@ def test_u_pullback_of_every_layer(name, rng):
 
 @given(rng=problems.generators, slope=st.floats(0, 0.5))
 def test_u1_pullback_of_a_block(rng, slope):
-    parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
+    parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(depth=0, filters=3))["bottom"]
     x = rng.normal(size=(2, 4, 6))
     value, pullback = block(parameters, x, slope)
     cotangent = rng.normal(size=value.shape)
@@ -231,7 +231,7 @@ def test_u_mirrored_kernels_on_a_mirrored_image_give_the_mirrored_logits(data, a
 def test_u1_positive_scale_of_the_second_kernel_is_normalised_away(data):
     """instance norm ∘ (a · conv) = instance norm ∘ conv up to ε: here 10⁶ and more against 10⁻⁵."""
     rng = data.draw(problems.generators)
-    parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(0, 3))["bottom"]
+    parameters = drawing.draw_parameters(rng, 2, 2, UNetConfig(depth=0, filters=3))["bottom"]
     x = rng.normal(0, 100, size=(2, 4, 6))
     larger = parameters | {"conv_1": {"kernel": parameters["conv_1"]["kernel"] * 1e5}}
     largest = parameters | {"conv_1": {"kernel": parameters["conv_1"]["kernel"] * 1e7}}
@@ -240,7 +240,7 @@ def test_u1_positive_scale_of_the_second_kernel_is_normalised_away(data):
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
 def test_u2_u3_depth_is_the_number_of_poolings(depth):
-    config = UNetConfig(depth, 2)
+    config = UNetConfig(depth=depth, filters=2)
     parameters = drawing.draw_parameters(np.random.default_rng(5), 1, 2, config)
     logits, _ = unet(parameters, np.ones((1, 16, 24)), config)
     assert logits.shape == (2, 16, 24)

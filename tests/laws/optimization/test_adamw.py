@@ -13,7 +13,7 @@ from deepmix.reference.trees import leaves, tree_map
 from tests import problems
 from tests.laws.helpers import close, flat
 
-CONFIG = UNetConfig(1, 2)
+CONFIG = UNetConfig(depth=1, filters=2)
 
 
 def trees(rng, n):

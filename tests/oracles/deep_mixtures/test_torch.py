@@ -129,7 +129,10 @@ def model_for(problem, objective, with_regularizers=False):
     prior = partial(regularizers.mean_prior, means=means_data(problem))
     both = ((prior, 0.5), (regularizers.total_variation, 0.2))
     return DeepModel(
-        problem.config, objective, problem.covariance_type, regularizers=both if with_regularizers else ()
+        unet=problem.config,
+        objective=objective,
+        covariance_type=problem.covariance_type,
+        regularizers=both if with_regularizers else (),
     )
 
 
@@ -197,7 +200,7 @@ def test_u5_u6_dg1_twenty_steps(kind, objective, max_norm, data, regularized):
         problem.parameters,
         problem.weights,
         model=model_for(problem, objective, regularized),
-        optimization=Optimization(1e-3, 1e-2, max_norm, tol=0.0, max_steps=20),
+        optimization=Optimization(learning_rate=1e-3, weight_decay=1e-2, max_norm=max_norm, tol=0.0, max_steps=20),
     )
     np.testing.assert_allclose(fitted.history, expected, rtol=1e-6)
     start = flat(problem.parameters)

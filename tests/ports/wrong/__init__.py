@@ -35,4 +35,4 @@ def port_of(folder: Path, file: str = "", mistake: Mistake | None = None) -> Por
         if text.count(mistake.right) != 1:
             raise ValueError(f"{file}.py holds {text.count(mistake.right)} times: {mistake.right}")
         path.write_text(text.replace(mistake.right, mistake.wrong), encoding="utf-8")
-    return Port(load_folder(folder, f"wrong_port_{next(_count)}"), None)
+    return Port(module=load_folder(folder, f"wrong_port_{next(_count)}"), adapter=None)
