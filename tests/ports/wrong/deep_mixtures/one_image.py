@@ -23,7 +23,7 @@ MISTAKES = (
     ),
     Mistake(
         "the label rule is ignored",
-        'evaluation.responsibilities if model.label_rule == "posterior" else evaluation.proportions',
+        "LABEL_RULES[model.label_rule](evaluation)",
         "evaluation.proportions",
         "deep_mixtures.one_image.fit/posterior_weights_and_labels",
     ),

@@ -11,9 +11,8 @@ MISTAKES = (
     ),
     Mistake(
         "the parameters returned are those after the NLL",
-        "    return Fit(\n",
-        "    mixture, _ = m_step(pixels, responsibilities, weights, floor, mixture, covariance_type)\n"
-        "    return Fit(\n",
+        "kept = value, degenerate, mixture",
+        "kept = value, degenerate, following",
         "mixtures.gmm.fit/five_steps_diag",
     ),
     Mistake(

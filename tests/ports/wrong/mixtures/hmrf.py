@@ -35,8 +35,8 @@ MISTAKES = (
     ),
     Mistake(
         "the field starts from nothing",
-        "first = svgmm.begin(pixels, start, covariance_type)",
-        "first = start._replace(proportions=np.full((len(start.means), w.size), 1 / len(start.means)))",
+        "svgmm.begin(pixels, start, covariance_type)",
+        "start._replace(proportions=np.full((len(start.means), w.size), 1 / len(start.means)))",
         "mixtures.hmrf.fit/no_m_step",
     ),
 )
