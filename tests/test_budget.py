@@ -19,6 +19,7 @@ from tests import budget
         ("tests/ports/test_wrong_ports.py::test_x", "ports"),
         ("tests/fits/test_laws.py::test_x[mixtures.gmm-diag]", "mixtures"),
         ("tests/fits/test_laws.py::test_x[float32-deep_mixtures.one_image-nll_v]", "deep_mixtures"),
+        ("tests/fits/test_laws.py::test_x[1.5-mixtures.hmrf-full]", "mixtures"),
         ("tests/fits/test_laws.py::test_every_algorithm_has_a_row", "fits"),
         ("tests/test_budget.py::test_x", ""),
     ],

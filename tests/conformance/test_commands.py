@@ -11,7 +11,7 @@ import pytest
 
 from deepmix.conformance import files
 from deepmix.conformance.cases import cases
-from tests.app.cli.test_cli import Run, run  # noqa: F401
+from tests.app.cli.test_cli import Command, run  # noqa: F401
 
 MODULE = """
 from types import SimpleNamespace
