@@ -2,7 +2,9 @@
 
 import ast
 import inspect
+import re
 from graphlib import CycleError
+from operator import attrgetter
 
 import pytest
 
@@ -159,3 +161,15 @@ def test_every_public_function_says_what_it_does(package):
 @PACKAGES
 def test_every_objective_that_may_be_named_is_there(package):
     assert tuple(package.deep_mixtures.objectives.OBJECTIVES) == OBJECTIVE_NAMES
+
+
+def test_what_accelerated_points_to_is_there():
+    """`reference.mixtures.gmm.fit` in a docstring or a comment: a function, a module or a subject."""
+    pointers = {
+        name
+        for path in sources(deepmix.accelerated.__path__[0])
+        for name in re.findall(r"`(?:deepmix\.)?reference\.([\w.]+)`", path.read_text(encoding="utf-8"))
+    }
+    assert len(pointers) > 50
+    for name in sorted(pointers):
+        attrgetter(name)(deepmix.reference)
