@@ -7,7 +7,7 @@ second pass about the new means follows, as [G2] has it.
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,7 @@ from .covariances import COVARIANCES
 BLOCK_BYTES = 5 * 2**20  # what a block of pixels stores stays in a processor's cache; measured for K = 4, M = 3
 FAR = 100.0  # squared deviations a mean may move in one pass: its variance then loses seven bits at most
 
+Total = TypeVar("Total", bound=Any)  # of arrays, added up
 EStep = Callable[[jax.Array, Mixture, str], tuple[jax.Array, jax.Array]]
 
 
@@ -134,12 +135,12 @@ def _over_pixels(
         )
 
     stored = n_components * (1 + n_channels + len(pairs)) * centres.dtype.itemsize
-    on_cpu = partial(_over_blocks, partial(of, _by_product), stored)
+    on_cpu = partial(over_blocks, partial(of, _by_product), stored)
     sums = jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=partial(of, _by_reduction))
     return sums._replace(second=COVARIANCES[covariance_type].of_pairs(sums.second))
 
 
-def _over_blocks(of_block: Callable[..., Sums], stored: int, *arrays: jax.Array) -> Sums:
+def over_blocks(of_block: Callable[..., Total], stored: int, *arrays: jax.Array) -> Total:
     """Σ of_block(*arrays) over blocks of their last axis; the first are weights. stored: bytes a pixel."""
     n_pixels = arrays[0].shape[-1]
     wanted = max(1, round(n_pixels * stored / BLOCK_BYTES))
@@ -153,7 +154,7 @@ def _over_blocks(of_block: Callable[..., Sums], stored: int, *arrays: jax.Array)
         weights, *others = (jax.lax.dynamic_slice_in_dim(array, begin, size, axis=-1) for array in arrays)
         return [jnp.where(jnp.arange(size) >= i * size - begin, weights, 0), *others]
 
-    def add(i: jax.Array, carry: tuple[Sums, list[jax.Array]]) -> tuple[Sums, list[jax.Array]]:
+    def add(i: jax.Array, carry: tuple[Total, list[jax.Array]]) -> tuple[Total, list[jax.Array]]:
         # The loop carries the next block: a slice inside the arithmetic keeps XLA from vectorising it.
         total, taken = carry
         return jax.tree.map(jnp.add, total, of_block(*taken)), block(jnp.minimum(i + 1, n_blocks - 1))

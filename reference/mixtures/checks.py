@@ -86,8 +86,29 @@ def check_fuzzifier(fuzzifier: float, max_iter: int) -> None:
     """Raise ValueError unless m > 1 and there is a round to make."""
     if not 1 < fuzzifier < np.inf:
         raise ValueError(f"fuzzifier must be greater than 1 and finite, got {fuzzifier}")
+    check_rounds(max_iter)
+
+
+def check_rounds(max_iter: int) -> None:
+    """Raise ValueError unless there is a round to make."""
     if max_iter < 1:
         raise ValueError(f"max_iter must be at least 1, got {max_iter}")
+
+
+def check_labels(labels: Array, weights: np.ndarray, n_components: int) -> np.ndarray:
+    """Check labels (N,), 0 … K−1, for weights (N,); return them. Raises ValueError for others inside Ω."""
+    labels = np.asarray(labels)
+    known = np.isin(labels, np.arange(n_components))
+    if labels.shape != weights.shape or not known[weights > 0].all():
+        raise ValueError(f"labels must be {weights.shape[0]} integers from 0 to {n_components - 1}")
+    return labels
+
+
+def check_means(means: np.ndarray, n_channels: int) -> np.ndarray:
+    """Check given means (K, M); return them. Raises ValueError for another shape, and for what is not finite."""
+    if means.ndim != 2 or means.shape[1] != n_channels or not np.isfinite(means).all():
+        raise ValueError(f"means must be finite, of shape (classes, {n_channels}); got {means.shape}")
+    return means
 
 
 def check_memberships(memberships: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..uniforms import given_or_drawn
 from . import fcm, gaussian
-from .checks import check_covariance_type, check_pixels
+from .checks import check_covariance_type, check_labels, check_means, check_pixels, check_rounds
 from .records import Mixture
 
 
@@ -60,8 +60,7 @@ def kmeans(
     Raises ValueError as the fits do, and for max_iter < 1.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
-    if max_iter < 1:
-        raise ValueError(f"max_iter must be at least 1, got {max_iter}")
+    check_rounds(max_iter)
     scaled, _ = _in_deviations(pixels, weights, pixels[:, :0])
     candidates = 2 + int(np.log(n_components))
     centres = _spread_centres(scaled, weights, given_or_drawn(uniforms, seed, (n_components, candidates)))
@@ -91,10 +90,7 @@ def from_labels(
     Returns a `Mixture` with π (K,). Raises ValueError for labels outside 0 … K−1 where weights are positive.
     """
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
-    labels = np.asarray(labels)
-    known = np.isin(labels, np.arange(n_components))
-    if labels.shape != weights.shape or not known[weights > 0].all():
-        raise ValueError(f"labels must be {weights.shape[0]} integers from 0 to {n_components - 1}")
+    labels = check_labels(labels, weights, n_components)
     return _of_labels(pixels, labels, n_components, weights, covariance_type)
 
 
@@ -110,9 +106,7 @@ def from_means(
     pixels: (M, N). means: μ_data (K, M), in the same unit. weights: (N,), 1 if not given.
     Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
     """
-    means = np.asarray(means, dtype=float)
-    if means.ndim != 2 or means.shape[1] != len(pixels) or not np.isfinite(means).all():
-        raise ValueError(f"means must be finite, of shape (classes, {len(pixels)}); got {means.shape}")
+    means = check_means(np.asarray(means, dtype=float), len(pixels))
     pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(means))
     scaled, centres = _in_deviations(pixels, weights, means.T)
     labels = fcm.squared_distances(scaled, centres.T).argmin(axis=0)

@@ -12,7 +12,7 @@ import pytest
 
 import deepmix
 from deepmix import compilation_cache
-from tests.app.cli.test_cli import Run, run  # noqa: F401
+from tests.app.cli.test_cli import Command, run  # noqa: F401
 from tests.app.segmentation.test_segmentation import blobs
 
 # Everything is kept, however fast it compiles, so that a second run has nothing to add. What JAX found in its

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from deepmix.backends import compiled
 from deepmix.reference.checks import check_choice
-from deepmix.reference.mixtures import fcm, initialization
+from deepmix.reference.mixtures import fcm
 from deepmix.reference.mixtures.checks import check_fuzzifier
 from deepmix.reference.mixtures.records import FuzzyFit
 from deepmix.segmentation.methods import METHODS
@@ -85,20 +85,20 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
         check_least(self, n_clusters=1, tol=0)
         check_fuzzifier(self.fuzzifier, self.max_iter)
 
-    def _start(self, pixels: np.ndarray, weights: np.ndarray, seed: int) -> np.ndarray:
+    def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Any:
         if self.means_init is not None:
             centres = np.asarray(self.means_init, dtype=float)
             if centres.shape != (self.n_clusters, len(pixels)):
                 expected = (self.n_clusters, len(pixels))
                 raise ValueError(f"means_init must have the shape {expected}, got {centres.shape}")
         elif self.init_params == "random":
-            return initialization.random_memberships(self.n_clusters, pixels.shape[1], seed=seed)
+            return twin.mixtures.initialization.random_memberships(self.n_clusters, pixels.shape[1], seed=seed)
         else:
-            centres = initialization.kmeans(pixels, self.n_clusters, weights, seed=seed).means
-        return fcm.memberships(pixels, centres, self.fuzzifier)
+            centres = twin.mixtures.initialization.kmeans(pixels, self.n_clusters, weights, seed=seed).means
+        return compiled(twin, twin.mixtures.fcm.memberships)(pixels, centres, self.fuzzifier)
 
-    def _last(self, pixels: np.ndarray) -> np.ndarray:
-        return fcm.memberships(pixels, self.cluster_centers_, self.fuzzifier)
+    def _last(self, twin: ModuleType, pixels: np.ndarray) -> np.ndarray:
+        return compiled(twin, twin.mixtures.fcm.memberships)(pixels, self.cluster_centers_, self.fuzzifier)
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: np.ndarray) -> FuzzyFit:
         options = {"fuzzifier": self.fuzzifier, "tol": self.tol, "max_iter": self.max_iter}

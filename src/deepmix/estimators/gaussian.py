@@ -1,5 +1,6 @@
 """What the two mixtures of Gaussians share: parameters, starts, attributes, posteriors of new samples."""
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from sklearn.base import DensityMixin
 
 from deepmix.backends import compiled
 from deepmix.reference.checks import check_choice
-from deepmix.reference.mixtures import gaussian, initialization
+from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.checks import check_covariance_type
 from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import Fit, Mixture
@@ -88,8 +89,9 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
         """What is added to the variances; None for [G3]."""
         return None if self.reg_covar is None else np.full(len(pixels), self.reg_covar, pixels.dtype)
 
-    def _start(self, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Mixture:
+    def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Mixture:
         """A Gaussian mixture of the initialisers, of which what was given is replaced."""
+        initialization = twin.mixtures.initialization
         kind, given = self.covariance_type, self.means_init
         if given is not None:
             means = np.asarray(given, dtype=float)

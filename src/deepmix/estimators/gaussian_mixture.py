@@ -58,7 +58,7 @@ class GaussianMixture(GaussianEstimator):
         n_components, n_features = self.means_.shape
         return selection.n_parameters(n_components, n_features, self.covariance_type)
 
-    def _last(self, pixels: np.ndarray) -> Mixture:
+    def _last(self, twin: ModuleType, pixels: np.ndarray) -> Mixture:
         return self._mixture()
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: Mixture) -> Fit:

@@ -52,11 +52,11 @@ class SampleEstimator(ABC, BaseEstimator):
         """Raise ValueError for parameters that cannot be."""
 
     @abstractmethod
-    def _start(self, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Any:
+    def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Any:
         """Where a fit begins, drawn with a seed."""
 
     @abstractmethod
-    def _last(self, pixels: np.ndarray) -> Any:
+    def _last(self, twin: ModuleType, pixels: np.ndarray) -> Any:
         """Where the last fit ended, to go on from there with these pixels."""
 
     @abstractmethod
@@ -76,18 +76,18 @@ class SampleEstimator(ABC, BaseEstimator):
         if not weights.any():
             raise ValueError("sample_weight is zero for all samples")
         with self._backend(pixels.dtype) as twin:
-            starts = self._starts(pixels, weights)
+            starts = self._starts(twin, pixels, weights)
             best = best_of(self._run(twin, pixels, weights, start) for start in starts)
         self._keep(best, weights)
         keep_end(self, best, self._method.measure, self._method.settles)
         return best
 
-    def _starts(self, pixels: np.ndarray, weights: np.ndarray) -> Iterator[Any]:
+    def _starts(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray) -> Iterator[Any]:
         if self.warm_start and hasattr(self, "converged_"):
-            yield self._last(pixels)
+            yield self._last(twin, pixels)
             return
         for seed in seeds(self.random_state, self.n_init):
-            yield self._start(pixels, weights, seed)
+            yield self._start(twin, pixels, weights, seed)
 
     def _pixels(self, X: Any, *, fitting: bool = False) -> np.ndarray:
         """Samples as pixels (M, N), checked; those of a new fit say how many features there are."""

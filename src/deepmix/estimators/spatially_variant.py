@@ -20,7 +20,7 @@ class SpatiallyVariantGaussianMixture(GaussianEstimator):
     and lower_bounds_ are of the fit with Π [SV1]. With warm_start, `fit` takes the same samples again.
     """
 
-    def _last(self, pixels: np.ndarray) -> Mixture:
+    def _last(self, twin: ModuleType, pixels: np.ndarray) -> Mixture:
         return self._mixture()._replace(proportions=self.proportions_.T)
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: Mixture) -> Fit:

@@ -5,11 +5,12 @@ from types import ModuleType
 
 import numpy as np
 
-from deepmix.reference.mixtures import fcm, initialization
-from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.backends import compiled
+from deepmix.reference.mixtures.records import Fit, FuzzyFit, Mixture
 
 from .preparation import Job
 from .results import PixelFit
+from .sampling import share
 from .selection import finite
 from .starts import starts
 
@@ -21,14 +22,23 @@ def fit_gmm(
     begin: Iterable[Mixture] | None = None,
     max_iter: int | None = None,
 ) -> Fit:
-    """Algorithm 1 from the best start. begin, max_iter: those of the settings if not given."""
+    """Algorithm 1 from the best start. begin, max_iter: those of the settings if not given.
+
+    Of a large image the best start is found, and fitted, on a share of the pixels first.
+    """
     of = job.settings.mixture
+    if begin is None:
+        part = share(mask, job, blocks=of.initialization == "multiscale")
+        begin = (
+            starts(mask, job, twin) if part is None else [fit_gmm(part.mask, part, twin, None, max_iter).mixture]
+        )
     options = {
         "covariance_type": of.covariance_type,
         "tol": of.tol,
         "max_iter": of.max_iter if max_iter is None else max_iter,
     }
-    fits = (twin.mixtures.gmm.fit(job.volume[:, mask], start, **options) for start in begin or starts(mask, job))
+    pixels = job.pixels(mask)
+    fits = (twin.mixtures.gmm.fit(pixels, start, **options) for start in begin)
     return min(fits, key=lambda fit: finite(fit.value))
 
 
@@ -40,7 +50,7 @@ def by_gmm(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
 
 def by_svgmm(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
     """The pixels of a mask (H, W, D) by Algorithm 2, from a GMM or from where one would start."""
-    of, pixels = job.settings.mixture, job.volume[:, mask]
+    of, pixels = job.settings.mixture, job.pixels(mask)
     before = fit_gmm(mask, job, twin, max_iter=0 if of.svgmm_start == "initial" else None)
     start = twin.mixtures.svgmm.begin(pixels, before.mixture, of.covariance_type)
     fit = twin.mixtures.svgmm.fit(
@@ -54,20 +64,12 @@ def by_fuzzy_c_means(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
 
     Its means are the centres, its value and history J per pixel.
     """
-    settings, of, pixels = job.settings, job.settings.mixture, job.volume[:, mask]
-    n_pixels = pixels.shape[1]
-    if of.initialization == "random" and of.means_init is None:
-        drawn = initialization.random_memberships
-        begin = (drawn(settings.n_components, n_pixels, seed=seed) for seed in settings.seeds)
-    else:
-        begin = (fcm.memberships(pixels, start.means, of.fuzzifier) for start in starts(mask, job))
-    options = {"fuzzifier": of.fuzzifier, "tol": of.tol, "max_iter": of.max_iter}
-    found = min(
-        (twin.mixtures.fcm.fit(pixels, memberships, **options) for memberships in begin),
-        key=lambda fit: finite(fit.value),
-    )
+    of, pixels, found = job.settings.mixture, job.pixels(mask), fit_fuzzy(mask, job, twin)
+    n_pixels, initialization = pixels.shape[1], twin.mixtures.initialization
     memberships = np.asarray(found.memberships)
-    mixture = initialization.from_responsibilities(pixels, memberships, np.ones(n_pixels), of.covariance_type)
+    mixture = initialization.from_responsibilities(
+        pixels, memberships, np.ones(n_pixels, pixels.dtype), of.covariance_type
+    )
     fit = Fit(
         value=np.asarray(found.value) / n_pixels,
         history=np.asarray(found.history) / n_pixels,
@@ -78,3 +80,18 @@ def by_fuzzy_c_means(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
         labels=found.labels,
     )
     return PixelFit(fit=fit, probabilities=memberships)
+
+
+def fit_fuzzy(mask: np.ndarray, job: Job, twin: ModuleType) -> FuzzyFit:
+    """Fuzzy C-means from the best start; of a large image found on a share of the pixels, as in `fit_gmm`."""
+    of, pixels, nearness = job.settings.mixture, job.pixels(mask), compiled(twin, twin.mixtures.fcm.memberships)
+    if (part := share(mask, job, blocks=of.initialization == "multiscale")) is not None:
+        begin = iter([nearness(pixels, fit_fuzzy(part.mask, part, twin).centres, of.fuzzifier)])
+    elif of.initialization == "random" and of.means_init is None:
+        drawn = twin.mixtures.initialization.random_memberships
+        begin = (drawn(job.settings.n_components, pixels.shape[1], seed=seed) for seed in job.settings.seeds)
+    else:
+        begin = (nearness(pixels, start.means, of.fuzzifier) for start in starts(mask, job, twin))
+    options = {"fuzzifier": of.fuzzifier, "tol": of.tol, "max_iter": of.max_iter}
+    fits = (twin.mixtures.fcm.fit(pixels, memberships, **options) for memberships in begin)
+    return min(fits, key=lambda fit: finite(fit.value))

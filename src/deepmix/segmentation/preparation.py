@@ -47,6 +47,10 @@ class Job(NamedTuple):
     scale: Scale
     settings: Settings
 
+    def pixels(self, mask: np.ndarray) -> np.ndarray:
+        """The pixels (M, N) of a mask (H, W, D); of all of them, no copy."""
+        return self.volume.reshape(len(self.volume), -1) if mask.all() else self.volume[:, mask]
+
     def chosen(self) -> np.ndarray:
         """The mask within the slices to do."""
         result = np.zeros_like(self.mask)

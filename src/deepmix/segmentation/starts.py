@@ -1,38 +1,42 @@
 """Where the mixtures of a job start: k-means on its pixels or on smoothed ones, chance, or given means."""
 
 from collections.abc import Iterator
+from types import ModuleType
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from deepmix.reference.mixtures import fcm, initialization
+from deepmix.backends import compiled
 from deepmix.reference.mixtures.records import Mixture
 
 from . import preparation
 from .preparation import Job, given_means
 
 SCALES = (0, 1, 2, 3)  # of "multiscale": deviations of the Gaussians that smooth, in pixels
-_DRAWN = {"kmeans": initialization.kmeans, "random": initialization.random_responsibilities}
+_DRAWN = {"kmeans": "kmeans", "random": "random_responsibilities"}  # the function that draws a start
 
 
-def starts(mask: np.ndarray, job: Job) -> Iterator[Mixture]:
+def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mixture]:
     """All that the settings ask for: `restarts` seeds, each at every scale. mask: (H, W, D), the pixels."""
-    settings, pixels = job.settings, job.volume[:, mask]
+    initialization = twin.mixtures.initialization
+    settings, pixels = job.settings, job.pixels(mask)
     k, kind = settings.n_components, settings.mixture.covariance_type
     if settings.mixture.means_init is not None:
         yield initialization.from_means(pixels, given_means(job), covariance_type=kind)
         return
     if settings.mixture.initialization == "multiscale":
+        distances = compiled(twin, twin.mixtures.fcm.squared_distances)
         for scale in SCALES:
             smooth = smoothed(job.volume, mask, scale)
             smooth = preparation.scale(smooth, mask, "mask").apply(smooth[:, mask])  # as K-means measures
             for seed in settings.seeds:
                 clusters = initialization.kmeans(smooth, k, seed=seed)
-                nearest = fcm.squared_distances(smooth, clusters.means).argmin(axis=0)
+                nearest = np.asarray(distances(smooth, clusters.means)).argmin(axis=0)
                 yield initialization.from_labels(pixels, nearest, k, covariance_type=kind)
         return
+    draw = getattr(initialization, _DRAWN[settings.mixture.initialization])
     for seed in settings.seeds:
-        yield _DRAWN[settings.mixture.initialization](pixels, k, seed=seed, covariance_type=kind)
+        yield draw(pixels, k, seed=seed, covariance_type=kind)
 
 
 def smoothed(volume: np.ndarray, mask: np.ndarray, deviation: float) -> np.ndarray:

@@ -110,7 +110,7 @@ def test_multiscale_starts_are_moments_of_the_image_itself():
     image, truth, mask = blobs((40, 40))
     noisy = image + np.random.default_rng(2).normal(0, 150, image.shape)
     job = job_of(noisy, mask, restarts=2)
-    found = list(starts.starts(job.mask, job))
+    found = list(starts.starts(job.mask, job, reference))
     assert len(found) == 2 * len(starts.SCALES)
     true = np.sort([job.volume[0, ..., 0][mask & (truth == k)].mean() for k in (1, 2, 3)])
     errors = [np.abs(np.sort(start.means[:, 0]) - true).max() for start in found]
@@ -195,7 +195,7 @@ def test_scale_nought_is_k_means():
     image, _, mask = blobs()
     image[1] *= 0.01  # another unit, which K-means does not mind
     job = job_of(image, mask, standardize="none")
-    found, *_ = starts.starts(job.mask, job)
+    found, *_ = starts.starts(job.mask, job, reference)
     expected = initialization.kmeans(job.volume[:, job.mask], 3, seed=0)
     np.testing.assert_allclose(found.means, expected.means)
     np.testing.assert_allclose(found.proportions, expected.proportions)

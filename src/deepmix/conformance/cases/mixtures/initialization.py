@@ -13,7 +13,10 @@ from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from ..case import Case, generator
 from ._pixels import Pixels, draw
 
-ON_HOST: dict[str, Any] = {"form": "shared", "not_exported": "drawn by NumPy on the host"}
+ON_HOST: dict[str, Any] = {
+    "form": "as_it_is",
+    "not_exported": "checks and draws on the host before its program runs",
+}
 OPERATIONS = (
     Operation(name="random_responsibilities", equations=("EM3",), result=("mixture",), **ON_HOST),
     Operation(name="random_memberships", equations=("FC2",), result=("memberships",), rule=relative(8), **ON_HOST),
