@@ -9,11 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.networks.records import UNetConfig
+from tests.agreement.networks import kinks
 from tests.problems import generators
 from tests.problems.networks import CONFIGS, configs
 from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
@@ -130,7 +131,9 @@ def test_large_maps_take_the_gradient_by_convolutions(monkeypatch):
 def test_unet(dtype, rng, config):
     parameters, image = draw_parameters(rng, 2, 3, config), rng.normal(size=(2, 8, 12))
     low, high = rounded((parameters, image), dtype)
-    expected, pullback = reference.networks.unet.unet(*high, config)
+    with kinks.watched() as margins:
+        expected, pullback = reference.networks.unet.unet(*high, config)
+    assume(dtype is np.float64 or min(margins) > kinks.CLEAR)
     cotangent, cotangent64 = rounded(rng.normal(size=expected.shape), dtype)
     actual, gradients = value_and_pullback(*low, cotangent, config)
     assert_agree(actual, expected, tolerance("unet", dtype), dtype)
