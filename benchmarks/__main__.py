@@ -1,14 +1,15 @@
 """`python -m benchmarks [em|deep|fcm|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
 
 Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit),
-`quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part changed).
+`quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part changed),
+`jobs` (whole jobs, from an image to labels, beside peers).
 """
 
 import argparse
 
 from rich.console import Console
 
-from . import quality
+from . import jobs, quality
 from .deep_mixtures import deep, precision, training
 from .harness import curves, machine, report
 from .harness.setting import Setting
@@ -28,6 +29,7 @@ EXPERIMENTS = {
     "precision": precision.run,
     "quality": quality.run,
     "parts": quality.run_parts,
+    "jobs": jobs.run,
 }
 
 
@@ -64,11 +66,11 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     add("--quick", action="store_true", help="small sizes, nothing written")
     add("--paper", action="store_true", help="training: the published sizes")
     add("--data", help="quality, parts: a folder with brain/ and lesions/")
-    add("--full", action="store_true", help="quality: more images of each kind")
+    add("--full", action="store_true", help="quality: more images of each kind; jobs: the largest images too")
     add(
         "--only",
         default=default.only,
-        help="quality, parts: a pattern of methods, such as 'hmrf*'; then nothing is written",
+        help="quality, parts, jobs: a pattern of methods, such as 'hmrf*'; then nothing is written",
     )
     chosen = vars(parser.parse_args(arguments))
     names = chosen.pop("names") or ["all"]

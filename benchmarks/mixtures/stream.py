@@ -6,17 +6,14 @@ after 2n turns.
 
 import json
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from deepmix.reference.mixtures.records import Mixture
 
 from ..harness import loops
+from ..harness.memory import watched
 from ..harness.problems import CHANNELS, Blobs, cast
 from ..harness.setting import Setting
 from ..harness.timing import SPAN, enough_turns, seconds_of, seconds_of_a_turn
@@ -38,28 +35,6 @@ def main(call: str) -> None:
         samples = [seconds_of_a_turn(loop, enough) for _ in range(repeats)]
     arrays = [np.asarray(array).tolist() for array in mixture]
     print(json.dumps({"first": first, "samples": samples, "mixture": arrays, "peak": max(peak)}))
-
-
-@contextmanager
-def watched() -> Iterator[list[int]]:
-    """Sizes in bytes of what this process holds beside pages of files, every few milliseconds (Linux)."""
-    ended, sizes = threading.Event(), [_anonymous()]
-
-    def watch() -> None:
-        while not ended.wait(0.005):
-            sizes.append(_anonymous())
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    yield sizes
-    ended.set()
-    watcher.join()
-
-
-def _anonymous() -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    (size,) = (line.split()[1] for line in lines if line.startswith("RssAnon:"))
-    return 1024 * int(size)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ class CovarianceType(NamedTuple):
     pullback: the gradient at Σ from that at the matrices.
     spread: the gradient at S from that at an estimated Σ; of tied, before the shares n_k / Σ n_j.
     without_floor: the matrices of an estimated Σ less the floor, as far as `spread` goes: Σ̂ of [DG5].
-    n_free: how many numbers Σ may choose freely, from K and M.
-    holds_matrices: whether Σ is made of matrices, not variances. pools: whether all classes share Σ.
+    pools: whether all classes share Σ.
     """
 
     shape: Callable[[int, int], tuple[int, ...]]
@@ -31,8 +30,6 @@ class CovarianceType(NamedTuple):
     pullback: Callable[[np.ndarray], np.ndarray]
     spread: Callable[[np.ndarray, int, int], np.ndarray]
     without_floor: Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
-    n_free: Callable[[int, int], int]
-    holds_matrices: bool = False
     pools: bool = False
 
 
@@ -110,7 +107,6 @@ COVARIANCES = {
         pullback=lambda gradient: np.einsum("kii->ki", gradient),
         spread=_diag_matrices,
         without_floor=_less_the_floor(_diag_matrices),
-        n_free=lambda k, m: k * m,
     ),
     "spherical": CovarianceType(
         shape=lambda k, m: (k,),
@@ -120,7 +116,6 @@ COVARIANCES = {
         pullback=lambda gradient: np.einsum("kii->k", gradient),
         spread=lambda gradient, k, m: _spherical_matrices(gradient / m, k, m),  # Σ_k is a mean of M variances
         without_floor=lambda covariances, floor, k, m: _spherical_matrices(covariances - floor.mean(), k, m),
-        n_free=lambda k, m: k,
     ),
     "tied": CovarianceType(
         shape=lambda k, m: (m, m),
@@ -130,8 +125,6 @@ COVARIANCES = {
         pullback=lambda gradient: gradient.sum(axis=0),
         spread=_as_matrices,
         without_floor=_less_the_floor(_as_matrices),
-        n_free=lambda k, m: m * (m + 1) // 2,
-        holds_matrices=True,
         pools=True,
     ),
     "full": CovarianceType(
@@ -142,8 +135,6 @@ COVARIANCES = {
         pullback=lambda gradient: gradient,
         spread=_as_matrices,
         without_floor=_less_the_floor(_as_matrices),
-        n_free=lambda k, m: k * m * (m + 1) // 2,
-        holds_matrices=True,
     ),
 }
 COVARIANCE_TYPES = tuple(COVARIANCES)

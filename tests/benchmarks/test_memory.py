@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.mixtures import memory, stream
+from benchmarks.mixtures import memory
 
 
 def test_the_file_repeats_the_tile_channel_by_channel(tmp_path):
@@ -20,7 +20,7 @@ def test_the_file_repeats_the_tile_channel_by_channel(tmp_path):
 def test_arrays_count_and_pages_of_files_do_not(tmp_path):
     size = 100_000_000
     (tmp_path / "pixels").write_bytes(bytes(size))
-    with stream.watched() as sizes:
+    with watched() as sizes:
         assert np.memmap(tmp_path / "pixels", "u1", "r").sum() == 0
         time.sleep(0.05)
         of_file = max(sizes) - sizes[0]

@@ -10,8 +10,8 @@ from deepmix.backends import compiled
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.checks import check_covariance_type
-from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.segmentation.covariances import holds_matrices
 
 from .restarts import check_least, keep_likelihood
 from .samples import SampleEstimator
@@ -118,7 +118,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
 
 def inverse(covariances: np.ndarray, covariance_type: str) -> np.ndarray:
     """Precisions from covariances, or covariances from precisions, in the same shape."""
-    return np.linalg.inv(covariances) if COVARIANCES[covariance_type].holds_matrices else 1 / covariances
+    return np.linalg.inv(covariances) if holds_matrices(covariance_type) else 1 / covariances
 
 
 def _proportions(given: Any) -> np.ndarray:

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy.ndimage import find_objects
 from scipy.special import entr
 
-from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.report.figures import class_colour, turned
+from deepmix.segmentation.covariances import holds_matrices
 
 _BINS = 80
 
@@ -94,7 +94,7 @@ def _bins(values: np.ndarray) -> np.ndarray:
 
 def _variances(covariances: np.ndarray, covariance_type: str, n_classes: int, n_channels: int) -> np.ndarray:
     """The variances (K, M) of covariances in the unit of the image; of the spherical type they are (K, M) too."""
-    if COVARIANCES[covariance_type].holds_matrices:
+    if holds_matrices(covariance_type):
         covariances = np.diagonal(covariances, axis1=-2, axis2=-1)
     return np.broadcast_to(covariances, (n_classes, n_channels))
 

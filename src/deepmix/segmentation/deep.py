@@ -10,7 +10,7 @@ from .guide import fit_guide, needs_guide
 from .model import first_parameters, regularizers
 from .preparation import Job
 from .results import Outcome
-from .slices import Descent, found_in, one_by_one, side_by_side, view
+from .slices import Descent, found_in, in_turn, one_by_one, side_by_side, view
 from .windows import window
 
 
@@ -33,17 +33,20 @@ def fit_slices(job: Job, twin: ModuleType, progress: OnProgress | None) -> Outco
     descent = Descent(
         model=settings.deep_model(regularizers(job, twin, guide.beta if guide else 0.0)),
         optimization=settings.descent(),
+        parameters=first_parameters(job),
+        n_warm=settings.guidance.warm_start,
+        n_follow=settings.guidance.follow,
         mixture=guide.mixture if energy and guide else None,
         measure=settings.measure,
         n_slices=len(large),
     )
     box = window(job.mask.max(axis=2), settings.margin, 2**settings.network.depth)
-    parameters = first_parameters(job)
-    views = (view(z, job, twin, box, parameters, guide) for z in large)
+    views = (view(z, job, box, guide) for z in large)
     together = len(large) > 1 and backends.gains_by_batches(twin)
-    fits = side_by_side if together else one_by_one
+    fits = in_turn if descent.n_follow else side_by_side if together else one_by_one
     for each, fit in fits(views, descent, twin, progress):
         of_pixels, part = found_in(each, fit, job, box, guide)
         outcome.maps.append(of_pixels)
         outcome.parts.append(part)
+    outcome.parts.sort(key=lambda part: part.slice or 0)
     return outcome

@@ -159,3 +159,9 @@ class GuidanceSettings:
         "gmm", help="Where a deep method starts: gmm, or hmrf with its --beta.", panel=LOOP, choices=GUIDES
     )
     warm_start: int = setting(0, help="Steps on the guide's posteriors before the loop.", panel=LOOP, least=0)
+    follow: int = setting(
+        0,
+        help="Steps on a slice of a volume that begins with the network beside it; 0: each begins anew.",
+        panel=LOOP,
+        least=0,
+    )

@@ -7,6 +7,7 @@ import numpy as np
 from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.types import Status
 
+from .covariances import holds_matrices
 from .preparation import Job, Scale
 from .selection import Selection, Strength
 from .settings import Settings
@@ -81,9 +82,9 @@ class Segmentation(NamedTuple):
 def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
     """A fit with its classes in order and its moments in the unit of the image."""
     proportions = np.asarray(fit.mixture.proportions)
-    deviation, kind = job.scale.deviation, COVARIANCES[job.settings.mixture.covariance_type]
+    deviation, kind = job.scale.deviation, job.settings.mixture.covariance_type
     covariances = np.asarray(fit.mixture.covariances)
-    if kind.holds_matrices:
+    if holds_matrices(kind):
         covariances = covariances * np.outer(deviation, deviation)
     else:
         covariances = covariances.reshape(len(order), -1) * deviation**2
@@ -95,7 +96,7 @@ def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
         degenerate=np.asarray(fit.degenerate)[order],
         proportions=(proportions if proportions.ndim == 1 else proportions.mean(axis=1))[order],
         means=np.asarray(fit.mixture.means)[order] * deviation + job.scale.mean,
-        covariances=covariances if kind.pools else covariances[order],
+        covariances=covariances if COVARIANCES[kind].pools else covariances[order],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.reference.mixtures.covariances import COVARIANCES
+from .covariances import n_free
 
 BETAS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # of `--beta auto`
 
@@ -58,7 +58,7 @@ def finite(value: Any) -> float:
 
 def n_parameters(n_components: int, n_channels: int, covariance_type: str) -> int:
     """Free parameters of a Gaussian mixture: K·M means, K − 1 proportions, and the covariances."""
-    of_covariances = COVARIANCES[covariance_type].n_free(n_components, n_channels)
+    of_covariances = n_free(covariance_type, n_components, n_channels)
     return n_components * n_channels + n_components - 1 + of_covariances
 
 

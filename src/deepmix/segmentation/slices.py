@@ -17,41 +17,45 @@ from .preparation import Job
 from .results import Part, part_of
 from .windows import Window
 
+# Of the learning rate, on slices that follow: the first steps of AdamW are of full length whatever the slope, and
+# would undo some of what the network knows. Chosen on the brain, whose slices come out as if each began anew.
+FOLLOW_RATE = 0.25
+
 
 class View(NamedTuple):
-    """A slice as its network sees it: the window of its image (M, h, w), its weights (h, w), the first θ."""
+    """A slice as its network sees it: the window of its image (M, h, w), its weights (h, w).
+
+    target: what the network learns before the loop [DG6], the guide's responsibilities (K, h, w); None: nothing.
+    """
 
     z: int
     image: np.ndarray
     weights: np.ndarray
-    start: Tree
+    target: np.ndarray | None
 
 
 class Descent(NamedTuple):
-    """What the networks of all slices descend on, and how. mixture: that the free energy begins with."""
+    """What the networks of all slices descend on, and how.
+
+    parameters: that they begin with. mixture: that the free energy begins with. n_warm, n_follow: steps before
+    the loop, and steps from the network of the slice beside.
+    """
 
     model: DeepModel
     optimization: Optimization
+    parameters: Tree
     mixture: Mixture | None
+    n_warm: int
+    n_follow: int
     measure: str
     n_slices: int
 
 
-def view(z: int, job: Job, twin: ModuleType, box: Window, parameters: Tree, guide: Guide | None) -> View:
-    """A slice as its network sees it, which has learned the guide's responsibilities if it shall [DG6]."""
+def view(z: int, job: Job, box: Window, guide: Guide | None) -> View:
+    """A slice as its network sees it."""
+    target = None if guide is None else box.take(guide.responsibilities[..., z])
     image, weights = box.take(job.volume[..., z]), box.take_mask(job.mask[..., z])
-    n_steps = job.settings.guidance.warm_start
-    if n_steps and guide is not None:
-        parameters = twin.deep_mixtures.one_image.warm_start(
-            image,
-            parameters,
-            box.take(guide.responsibilities[..., z]),
-            weights,
-            n_steps=n_steps,
-            config=job.settings.deep_model().unet,
-            optimization=job.settings.descent(),
-        )
-    return View(z=z, image=image, weights=weights, start=parameters)
+    return View(z=z, image=image, weights=weights, target=target)
 
 
 def one_by_one(
@@ -59,18 +63,34 @@ def one_by_one(
 ) -> Iterator[tuple[View, DeepFit]]:
     """A fit after the other: a CPU is filled by one."""
     for done, each in enumerate(slices):
-        yield (
-            each,
-            twin.deep_mixtures.one_image.fit(
-                each.image,
-                each.start,
-                each.weights,
-                model=descent.model,
-                optimization=descent.optimization,
-                mixture=descent.mixture,
-                progress=None if progress is None else _of_slice(progress, done, descent),
-            ),
-        )
+        yield each, _fit(each, _begun(each, descent, twin), done, descent, twin, progress)
+
+
+def in_turn(
+    slices: Iterable[View], descent: Descent, twin: ModuleType, progress: OnProgress | None
+) -> Iterator[tuple[View, DeepFit]]:
+    """From the largest slice outwards; all others begin with the network, and the mixture, beside them."""
+    order = outwards(list(slices))
+    n_steps, rate = descent.n_follow, FOLLOW_RATE * descent.optimization.learning_rate
+    few = descent.optimization._replace(min_steps=n_steps, max_steps=n_steps, learning_rate=rate)
+    following = descent._replace(optimization=few)
+    ended: dict[int, DeepFit] = {}  # the first fit, and the last
+    for done, each in enumerate(order):
+        if ended:
+            beside = ended[min(ended, key=lambda z: abs(z - each.z))]
+            if descent.mixture is not None:
+                following = following._replace(mixture=beside.mixture)
+            fit = _fit(each, beside.parameters, done, following, twin, progress)
+        else:
+            fit = _fit(each, _begun(each, descent, twin), done, descent, twin, progress)
+        ended = {z: ended[z] for z in ended if z == order[0].z} | {each.z: fit}
+        yield each, fit
+
+
+def outwards(slices: list[View]) -> list[View]:
+    """From the one with most pixels to the last one, then from there to the first."""
+    largest = max(range(len(slices)), key=lambda i: slices[i].weights.sum(), default=0)
+    return slices[largest:] + slices[:largest][::-1]
 
 
 def side_by_side(
@@ -82,7 +102,7 @@ def side_by_side(
         return
     fits = twin.deep_mixtures.one_image.fit_batch(
         np.stack([each.image for each in those]),
-        [each.start for each in those],
+        [_begun(each, descent, twin) for each in those],
         np.stack([each.weights for each in those]),
         model=descent.model,
         optimization=descent.optimization,
@@ -90,6 +110,35 @@ def side_by_side(
         progress=None if progress is None else _of_batch(progress, descent),
     )
     yield from zip(those, fits, strict=True)
+
+
+def _begun(each: View, descent: Descent, twin: ModuleType) -> Tree:
+    """The network that the loop begins with, which has learned the guide's responsibilities if it shall [DG6]."""
+    if not descent.n_warm or each.target is None:
+        return descent.parameters
+    return twin.deep_mixtures.one_image.warm_start(
+        each.image,
+        descent.parameters,
+        each.target,
+        each.weights,
+        n_steps=descent.n_warm,
+        config=descent.model.unet,
+        optimization=descent.optimization,
+    )
+
+
+def _fit(
+    each: View, start: Tree, done: int, descent: Descent, twin: ModuleType, progress: OnProgress | None
+) -> DeepFit:
+    return twin.deep_mixtures.one_image.fit(
+        each.image,
+        start,
+        each.weights,
+        model=descent.model,
+        optimization=descent.optimization,
+        mixture=descent.mixture,
+        progress=None if progress is None else _of_slice(progress, done, descent),
+    )
 
 
 def found_in(

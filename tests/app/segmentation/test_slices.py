@@ -8,6 +8,7 @@ import deepmix.accelerated
 import deepmix.reference
 from deepmix import backends, segment
 from deepmix.progress import Place
+from deepmix.segmentation.slices import View, outwards
 from tests.app.segmentation.test_segmentation import TINY, blobs
 from tests.tolerances import TRAJECTORY
 
@@ -36,6 +37,34 @@ def test_together_they_are_as_one_by_one(options, monkeypatch):
         np.testing.assert_allclose(one.means, other.means, rtol=TRAJECTORY)
     assert {place.n_parts for place in told} == {3}
     assert told[-1] == Place(part=3, n_parts=3, step=0, n_steps=15, values={})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [((1, 5, 9, 2), [2, 3, 1, 0]), ((3,), [0]), ((), []), ((2, 2), [0, 1]), ((1, 2), [1, 0])],
+)
+def test_slices_follow_each_other_from_the_largest_outwards(sizes, expected):
+    views = [
+        View(z=z, image=np.zeros((1, 3, 3)), weights=np.arange(9) < n, target=None) for z, n in enumerate(sizes)
+    ]
+    assert [each.z for each in outwards(views)] == expected
+
+
+def test_a_slice_goes_on_from_the_network_beside_it():
+    """The same slice again and again: every fit goes on where the one beside it ended."""
+    image, _, mask = blobs((16, 16))
+    image, mask = np.stack([image] * 5, axis=-1), np.stack([mask] * 5, axis=-1)
+    mask[8, 8, [0, 1, 3, 4]] = False  # the slice in the middle has most pixels
+    told: list[Place] = []
+    options = TINY | ENERGY | {"max_steps": 12, "min_steps": 12, "m_step_every": 0, "follow": 3}
+    result = segment(image, mask, n_components=3, backend="reference", progress=told.append, **options)
+    assert [part.slice for part in result.parts] == [0, 1, 2, 3, 4]
+    assert [len(part.history) for part in result.parts] == [3, 3, 12, 3, 3]
+    values = {part.slice: part.history for part in result.parts}
+    for z, beside in ((1, 2), (3, 2), (0, 1), (4, 3)):  # but for the pixel more that the slice in the middle has
+        assert values[z][0] == pytest.approx(values[beside][-1], rel=1e-2 if beside == 2 else 1e-12)
+        assert values[z][-1] < values[z][0]
+    assert [(place.part, place.n_steps) for place in told[::3]][-4:] == [(1, 3), (2, 3), (3, 3), (4, 3)]
 
 
 def test_a_cpu_gains_nothing_by_batches_and_the_reference_has_none():

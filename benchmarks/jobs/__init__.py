@@ -1,0 +1,67 @@
+"""Whole jobs, as people run them: from an image to labels by the defaults, beside peers that do the same."""
+
+import json
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from ..harness import report
+from ..harness.setting import Setting
+from .contestants import METHODS
+from .table import table
+
+
+class Job(NamedTuple):
+    """A method on an image. shape: its sides. repeats: calls after the first one; of a peer that is slow, none."""
+
+    method: str
+    n_channels: int
+    shape: tuple[int, ...]
+    repeats: int = 2
+
+    @property
+    def name(self) -> str:
+        """As the table calls it."""
+        return f"{self.method}, {'×'.join(map(str, self.shape))}, {self.n_channels} channels"
+
+
+WIDTH = 150  # that the table needs
+SLICE, LARGE, VOLUME, HUGE = (160, 160), (512, 512), (128, 128, 128), (256, 256, 256)
+JOBS = (
+    *(Job(method=method, n_channels=3, shape=SLICE) for method in METHODS),
+    *(Job(method=method, n_channels=3, shape=LARGE) for method in METHODS if method != "deepsvg"),
+    *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in METHODS if method != "deepsvg"),
+)
+FULL = (
+    *(Job(method=method, n_channels=1, shape=HUGE, repeats=1) for method in ("gmm", "hmrf", "fcm")),
+    Job(method="deepsvg", n_channels=2, shape=VOLUME, repeats=1),
+)
+QUICK = tuple(Job(method=method, n_channels=2, shape=(24, 24), repeats=1) for method in ("gmm", "hmrf", "fcm"))
+
+
+def run(setting: Setting) -> None:
+    """Each job by each contestant in a process of its own; prints a table, and writes what was found.
+
+    `--full` adds the largest ones, `--only` takes a pattern of jobs, such as 'gmm*'.
+    """
+    console, rows = Console(stderr=True), []
+    jobs = QUICK if setting.quick else JOBS + FULL * setting.full
+    for job in (job for job in jobs if fnmatchcase(job.name, setting.only)):
+        for who, contestant in METHODS[job.method].items():
+            if contestant.missing() or (contestant.one_channel and job.n_channels > 1):
+                continue
+            console.print(f"{job.name}: {who} …", markup=False, highlight=False)
+            rows.append({"job": job.name, "who": who} | _in_its_own_process(job, who))
+    Console(width=max(WIDTH, Console().width)).print(table(rows))
+    if not setting.quick and setting.only == "*":
+        report.keep(f"jobs/{report.stem('jobs', setting)}", {"rows": rows}, setting)
+
+
+def _in_its_own_process(job: Job, who: str) -> dict[str, Any]:
+    numbers = map(str, (job.n_channels, job.repeats if who == "deepmix" else min(job.repeats, 1), *job.shape))
+    command = [sys.executable, "-m", "benchmarks.jobs.one", job.method, who, *numbers]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
+    return json.loads(done.stdout.splitlines()[-1])

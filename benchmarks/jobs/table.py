@@ -1,0 +1,38 @@
+"""What the jobs took, as a table."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from ..harness.report import seconds
+
+
+def table(rows: Sequence[dict[str, Any]]) -> Table:
+    """A line a contestant under its job; ratios are to deepmix, and of its time it says where it went."""
+    result = Table(
+        *("", "first call", "warm", "ratio", "memory", "Dice", "of which"),
+        title="whole jobs: array to labels",
+        caption="warm: all that is needed is compiled. memory: most beyond the image. ratio: to deepmix, warm",
+    )
+    for job in dict.fromkeys(row["job"] for row in rows):
+        result.add_section()
+        result.add_row(f"[bold]{job}[/]")
+        own, *_ = (warm(row) for row in rows if row["job"] == job)
+        for row in (row for row in rows if row["job"] == job):
+            result.add_row(
+                f"  {row['who']}",
+                seconds(row["first"]),
+                seconds(warm(row)),
+                f"{warm(row) / own:.3g}×",
+                f"{row['peak'] / 1e6:.0f} MB, {row['peak'] / row['image']:.1f}×",
+                f"{row['dice']:.3f}",
+                ", ".join(f"{name} {seconds(spent)}" for name, spent in row["stages"].items()),
+            )
+    return result
+
+
+def warm(row: dict[str, Any]) -> float:
+    """Seconds of a later call, of the first one where there is no later one."""
+    return statistics.median(row["samples"] or [row["first"]])
