@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.harness.memory import watched
 from benchmarks.mixtures import memory
 
 

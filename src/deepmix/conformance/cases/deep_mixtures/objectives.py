@@ -80,6 +80,7 @@ def cases(dtype: str) -> Iterator[Case]:
         yield _case(objective, "held", held)
         yield _case(objective, "posterior", held._replace(m_step_weights="posterior"))
     yield _case("free_energy", "mixture_kept", DeepModel(), damping=0.0)
+    yield _case("free_energy", "whole_m_step", DeepModel())
 
 
 def _case(objective: str, name: str, model: DeepModel, **options: Any) -> Case:

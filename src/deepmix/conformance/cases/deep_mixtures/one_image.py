@@ -254,6 +254,9 @@ def _free_energies() -> Iterator[Case]:
             name=f"free_energy_{kind}",
             arguments=given._asdict() | {"model": model, "damping": 0.3},
         )
+    whole = {"model": DeepModel(unet=SMALL, objective="free_energy")}
+    given = problem("energy diag", weights="reals", config=SMALL)
+    yield Case(function="loss", name="free_energy_of_a_whole_m_step", arguments=given._asdict() | whole)
     given = problem("energy gradient", weights="reals")
     variation: Any = {"name": "total_variation", "strength": 0.3}
     regularized = DeepModel(unet=CONFIG, objective="free_energy", regularizers=(variation,), contamination=0.02)
@@ -263,7 +266,7 @@ def _free_energies() -> Iterator[Case]:
     underflow.parameters["head"]["bias"] = np.array([0.0, 0.0, -2000.0])
     small = DeepModel(unet=SMALL, objective="free_energy")
     yield _gradient("free_energy_of_a_class_that_underflows", underflow, small)
-    for every, config in ((2, CONFIG), (0, SMALL)):
+    for every, config in ((1, SMALL), (2, CONFIG), (0, SMALL)):
         turns = Optimization(learning_rate=1e-2, tol=0.0, max_steps=4, m_step_every=every, m_step_damping=0.3)
         given, name = problem(f"energy fit {every}", config=config), f"free_energy_m_step_every_{every}"
         model = DeepModel(unet=config, objective="free_energy")
