@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -55,10 +56,10 @@ def compare(
     compared, work: the arrays of a result that must match, and the work that it took.
     Raises AssertionError if the results do not match.
     """
-    firsts, results = _first_calls(calls)
+    firsts, results = _first_calls(task, calls)
     check(task, {who: compared(result) for who, result in results.items()}, setting.tolerance)
     least = work(next(iter(results.values())))
-    samples = _by_turns({who: partial(seconds_of, call) for who, call in calls.items()}, setting.repeats)
+    samples = _by_turns(task, {who: partial(seconds_of, call) for who, call in calls.items()}, setting.repeats)
     return [Row(task, who, firsts[who], samples[who], *least) for who in calls]
 
 
@@ -75,11 +76,14 @@ def compare_loops(
     turns: of the first call, whose results must match. A sample is `seconds_of_a_turn` of as many turns as
     `enough_turns` finds for the contestant.
     """
-    firsts, results = _first_calls({who: partial(loop, turns) for who, loop in loops.items()})
+    firsts, results = _first_calls(task, {who: partial(loop, turns) for who, loop in loops.items()})
     check(task, results, setting.tolerance)
     span = SPAN / 20 if setting.quick else SPAN
-    samplers = {who: partial(seconds_of_a_turn, loop, enough_turns(loop, span)) for who, loop in loops.items()}
-    samples = _by_turns(samplers, setting.repeats)
+    samplers = {}
+    for who, loop in loops.items():
+        say(f"{task}: how many turns {who} needs")
+        samplers[who] = partial(seconds_of_a_turn, loop, enough_turns(loop, span))
+    samples = _by_turns(task, samplers, setting.repeats)
     return [Row(task, who, firsts[who], samples[who], *work, size=size) for who in loops]
 
 
@@ -127,22 +131,31 @@ def check(task: str, results: dict[str, Any], tolerance: float) -> None:
                 raise AssertionError(f"{task}: {who} differs from {first} by {off:.1e}")
 
 
-def _first_calls(calls: dict[str, Callable[[], Any]]) -> tuple[dict[str, float], dict[str, Any]]:
+def say(what: str) -> None:
+    """Tell who waits what a benchmark is at."""
+    print(f"{what} …", file=sys.stderr, flush=True)
+
+
+def _first_calls(task: str, calls: dict[str, Callable[[], Any]]) -> tuple[dict[str, float], dict[str, Any]]:
     results: dict[str, Any] = {}
 
     def keep(who: str) -> Any:
+        say(f"{task}: first call of {who}")
         results[who] = calls[who]()
         return results[who]
 
     return {who: seconds_of(partial(keep, who)) for who in calls}, results
 
 
-def _by_turns(samplers: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+def _by_turns(task: str, samplers: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
     """So that what slows the machine down for a while slows all down."""
 
     def rested(sample: Callable[[], float]) -> float:
         time.sleep(_REST)
         return sample()
 
-    rounds = [{who: rested(sample) for who, sample in samplers.items()} for _ in range(repeats)]
+    rounds = []
+    for number in range(repeats):
+        say(f"{task}: sample {number + 1} of {repeats}")
+        rounds.append({who: rested(sample) for who, sample in samplers.items()})
     return {who: [each[who] for each in rounds] for who in samplers}

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ..harness import report
 from ..harness.setting import Setting
+from ..harness.timing import say
 from .contestants import METHODS
 from .table import table
 
@@ -47,13 +48,13 @@ def run(setting: Setting) -> None:
 
     `--full` adds the largest ones, `--only` takes a pattern of jobs, such as 'gmm*'.
     """
-    console, rows = Console(stderr=True), []
+    rows = []
     jobs = QUICK if setting.quick else JOBS + FULL * setting.full
     for job in (job for job in jobs if fnmatchcase(job.name, setting.only)):
         for who, contestant in METHODS[job.method].items():
             if contestant.missing() or (contestant.one_channel and job.n_channels > 1):
                 continue
-            console.print(f"{job.name}: {who} …", markup=False, highlight=False)
+            say(f"{job.name}: {who}")
             rows.append({"job": job.name, "who": who} | _in_its_own_process(job, who))
     Console(width=max(WIDTH, Console().width)).print(table(rows))
     if not setting.quick and setting.only == "*":
