@@ -168,7 +168,7 @@ def _loss_and_pullback(
     for b, share in enumerate(shares):
         image, n_components = batch.images[b], len(parameters["head"]["bias"])
         surroundings = _surroundings(image, batch.weights[b], n_components, model.deep)
-        evaluation, way = one_image.forward(parameters, image, *surroundings, model.deep)
+        evaluation, way = one_image.forward(parameters, image, *surroundings, model.deep, damping=1.0)
         regular, slope = regularizers.total(evaluation.proportions, image, *surroundings, model.deep)
         known, known_slope = _supervise(evaluation.proportions, batch, b, model.supervision)
         value += share * (evaluation.value + regular + known)

@@ -62,8 +62,8 @@ def forward(
     previous: Mixture,
     weights: np.ndarray,
     floor: np.ndarray,
-    model: DeepModel = DeepModel(),
-    damping: float = 1.0,
+    model: DeepModel,
+    damping: float,
 ) -> tuple[Evaluation, Pullback]:
     """The objective at Π = Φ_θ(I) [DG2], and the way back to θ. Arguments as for `loss`.
 
@@ -162,9 +162,9 @@ def solve(
     while status == Status.running:
         following, evaluation = step(state, image, weights, floor, model, optimization)
         history.append(evaluation.value)
-        if progress is not None:
-            progress(len(history) - 1, evaluation.value)
         t = len(history) - 1
+        if progress is not None:
+            progress(t, evaluation.value)
         settled = t > optimization.min_steps and abs(history[t - 1] - history[t]) < optimization.tol
         status = stopping.status(history[t], settled, t >= optimization.max_steps - 1)
         if status != Status.non_finite or len(history) == 1:

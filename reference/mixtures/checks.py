@@ -28,7 +28,7 @@ def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -
     check_count(int(inside.sum()), pixels.shape[1], n_components)
     chosen = pixels if inside.all() else pixels[:, inside]
     check_channels((~np.isfinite(chosen)).sum(axis=1), chosen.min(axis=1) == chosen.max(axis=1))
-    usable = inside | (np.abs(pixels) < np.finfo(pixels.dtype).max ** 0.25)
+    usable = inside if inside.all() else inside | (np.abs(pixels) < np.finfo(pixels.dtype).max ** 0.25)
     if usable.all():
         return pixels, weights
     mean = chosen @ weights[inside] / weights[inside].sum()

@@ -3,7 +3,8 @@
 Images are (M, *spatial), masks (*spatial) bool.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,10 +19,13 @@ class Scale(NamedTuple):
     mean: np.ndarray
     deviation: np.ndarray
 
-    def apply(self, columns: np.ndarray) -> np.ndarray:
-        """Standardise an array whose first axis is the channels."""
-        shape = (-1, *[1] * (columns.ndim - 1))
-        return (columns - self.mean.reshape(shape)) / self.deviation.reshape(shape)
+    def apply(self, columns: np.ndarray, dtype: Any = float) -> np.ndarray:
+        """Standardise an array whose first axis is the channels: in float64, whatever it is kept in."""
+        result = np.empty(columns.shape, dtype)
+        for channel, mean, deviation, standard in zip(columns, self.mean, self.deviation, result, strict=True):
+            for part in _parts(channel):
+                standard[part] = (channel[part] - mean) / deviation
+        return result
 
 
 def scale(image: np.ndarray, mask: np.ndarray, over: str) -> Scale:
@@ -31,10 +35,24 @@ def scale(image: np.ndarray, mask: np.ndarray, over: str) -> Scale:
     """
     if over == "none":
         return Scale(mean=np.zeros(len(image)), deviation=np.ones(len(image)))
-    values = image[:, mask] if over == "mask" else image.reshape(len(image), -1)
+    values = image[:, mask] if over == "mask" and not mask.all() else image.reshape(len(image), -1)
     constant = values.min(axis=1) == values.max(axis=1)
     mean = np.where(constant, values[:, 0], values.mean(axis=1, dtype=float))
-    return Scale(mean=mean, deviation=np.where(constant, 1.0, values.std(axis=1, dtype=float)))
+    return Scale(mean=mean, deviation=np.where(constant, 1.0, np.sqrt(_variances(values, mean))))
+
+
+def _variances(values: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Of the rows of an array (M, N) about their means, part by part."""
+    squares = [
+        [np.square(row[part] - m).sum() for part in _parts(row)] for row, m in zip(values, mean, strict=True)
+    ]
+    return np.array([sum(row) for row in squares]) / values.shape[1]
+
+
+def _parts(array: np.ndarray) -> Iterator[slice]:
+    """Slices of the first axis, some 2²⁰ numbers each: a float64 copy of all would take most of the memory."""
+    step = max(1, 2**20 * len(array) // max(array.size, 1))
+    return (slice(begin, begin + step) for begin in range(0, len(array), step))
 
 
 class Job(NamedTuple):
@@ -83,7 +101,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
     volume = pixels.reshape(volume.shape)
     over = scale(volume, mask, settings.standardize)
     return Job(
-        volume=over.apply(volume).astype(settings.floating),
+        volume=over.apply(volume, settings.floating),
         mask=mask,
         slices=slices,
         flat=flat,

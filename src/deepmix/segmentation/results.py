@@ -108,5 +108,7 @@ def assembled(outcome: Outcome, job: Job) -> tuple[np.ndarray, np.ndarray]:
         where = job.chosen() if z is None else job.mask[..., z]
         (probabilities if z is None else probabilities[..., z])[:, where] = of_pixels
         (done if z is None else done[..., z])[where] = True
-    labels = np.where(done, probabilities.argmax(axis=0) + 1, 0).astype(np.uint8)
+    labels = np.zeros(job.mask.shape, np.uint8)
+    for row, inside, label in zip(probabilities.swapaxes(0, 1), done, labels, strict=True):
+        label[inside] = row.argmax(axis=0)[inside] + 1  # row by row: NumPy's labels have eight bytes
     return (labels[..., 0], probabilities[..., 0]) if job.flat else (labels, probabilities)
