@@ -74,7 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not THOROUGH:
+    if not config.getoption("markexpr"):  # of `-m real_data` and the like no budget is known
         config.pluginmanager.register(budget.Meter())
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(budget.Watch())
