@@ -12,7 +12,7 @@ from deepmix.reference.mixtures.records import FieldFit, Mixture
 from ..execution.arrays import cast, floating
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
-from . import em, gaussian, gmm, svgmm
+from . import _sums, em, gaussian, gmm
 
 
 def neighbour_sum(maps: jax.Array, diagonals: bool = False) -> jax.Array:
@@ -59,9 +59,13 @@ def free_energy(
     diagonals: bool = False,
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.free_energy` [SV4]."""
-    alone = -jax.scipy.special.entr(responsibilities) - responsibilities * log_densities
-    agreement = responsibilities * neighbour_sum(weights * responsibilities, diagonals)
-    return (alone - beta / 2 * agreement).sum(axis=0)
+    fields = neighbour_sum(weights * responsibilities, diagonals)
+    rows = zip(responsibilities, log_densities, fields, strict=True)
+    # class by class, as everything that runs along the pixels: see `gaussian`
+    return reduce(
+        jnp.add,
+        (-jax.scipy.special.entr(of_class) - of_class * (log + beta / 2 * field) for of_class, log, field in rows),
+    )
 
 
 def pseudo_nll(
@@ -130,10 +134,15 @@ def solve(
 
     def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
         responsibilities, densities = e_step(mixture)
-        energy = free_energy(responsibilities, densities, weights, beta, diagonals)
+        energy = free_energy(responsibilities, densities, weights, beta, diagonals).ravel()
         flat = responsibilities.reshape(len(responsibilities), -1)
-        following, found = svgmm.m_step(pixels, flat, w, floor, mixture, covariance_type)
-        return em.mean_nll(-energy.ravel(), w), following, found.degenerate
+
+        def about(centres: jax.Array) -> _sums.Sums:
+            return _sums.of_responsibilities(pixels, flat, -energy, w, centres, covariance_type)
+
+        totals, found = _sums.settle(about, mixture, floor, covariance_type)
+        following = Mixture(proportions=flat, means=found.means, covariances=found.covariances)
+        return -totals.log_likelihood / totals.weight, following, found.degenerate
 
     responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
     ended = em.run(step, start._replace(proportions=responsibilities), tol, max_iter)

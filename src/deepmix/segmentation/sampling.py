@@ -34,19 +34,24 @@ def _of_pixels(mask: np.ndarray, job: Job, step: float) -> Job:
 
 
 def _of_blocks(mask: np.ndarray, job: Job, step: float) -> Job:
-    """Blocks one below the other, with a row between them that does not count: no neighbours across it."""
+    """Blocks side by side, with a gap between them that does not count: no neighbours across it.
+
+    They lie along the last axis of the image, over whose rows compiled loops run fast when they are long.
+    """
+    along = 1 if job.flat else 2
     sides = [min(SIDES[job.flat], length) for length in mask.shape]
     corners = product(*(range(0, length, side) for length, side in zip(mask.shape, sides, strict=True)))
     boxes = [tuple(slice(at, at + side) for at, side in zip(corner, sides, strict=True)) for corner in corners]
     boxes = [box for box in boxes if mask[box].any()]
     chosen = [boxes[i] for i in _one_of_each(len(boxes), step, job)]
-    height, *others = sides
-    volume = np.zeros((len(job.volume), len(chosen) * (height + 1), *others), job.volume.dtype)
-    inside = np.zeros(volume.shape[1:], bool)
+    step_along = sides[along] + 1
+    lengths = [len(chosen) * step_along if axis == along else side for axis, side in enumerate(sides)]
+    volume = np.zeros((len(job.volume), *lengths), job.volume.dtype)
+    inside = np.zeros(lengths, bool)
     for i, box in enumerate(chosen):
-        of = mask[box]
-        place = tuple(slice(at, at + n) for at, n in zip((i * (height + 1), 0, 0), of.shape, strict=True))
-        volume[:, *place], inside[place] = job.volume[:, *box], of
+        begin = [i * step_along if axis == along else 0 for axis in range(3)]
+        place = tuple(slice(at, at + n) for at, n in zip(begin, mask[box].shape, strict=True))
+        volume[:, *place], inside[place] = job.volume[:, *box], mask[box]
     return job._replace(volume=volume, mask=inside)
 
 

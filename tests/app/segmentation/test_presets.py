@@ -1,6 +1,7 @@
 """The presets: the published settings, and those that people get."""
 
 import inspect
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -155,10 +156,38 @@ def test_beta_is_sought_as_long_as_it_gets_better():
     ],
 )
 def test_where_the_search_for_beta_ends(badness, best):
-    found, tried = field.seek(lambda beta: field.Trial(fit=None, badness=badness.get(beta, (0, 0.0))))
+    def trial(beta: float) -> field.Trial:
+        lost, unlikelihood = badness.get(beta, (0, 0.0))
+        return field.Trial(start=None, fit=SimpleNamespace(pseudo_nll=unlikelihood), lost=lost, value=beta)
+
+    found, tried = field.seek(trial(1.0), trial)
     assert found == best
     at = field.BETAS.index(best)
     assert set(field.BETAS[max(at - 1, 0) : at + 2]) <= set(tried)
+
+
+def test_starts_worth_another_beta():
+    """Those near the best, and no two that ended at one field; one that lost a class is not near."""
+    near, same = field.NEAR, field.SAME
+    ended = [(0, 0.0), (0, same / 2), (0, 2 * same), (0, 2.5 * same), (0, near), (0, 2 * near), (1, -1.0)]
+    trials = [
+        field.Trial(start=i, fit=SimpleNamespace(mixture=-i), lost=lost, value=value)
+        for i, (lost, value) in enumerate(ended)
+    ]
+    assert field.leading(trials) == [0, 0, 2, -2, 4, -4]
+
+
+@pytest.mark.parametrize("noise", [0, 20, 40])
+def test_few_starts_find_the_field_of_many(monkeypatch, noise):
+    """At 40 the start that ends best at β = 1 does not at 1.25: there the mixture that it ended at is needed."""
+    image, _, mask = blobs()
+    image = image + np.random.default_rng(7).normal(0, noise, image.shape)
+    options = {"n_components": 3, "method": "hmrf"}
+    whole = segment(image, mask, **options)
+    monkeypatch.setattr(field, "MANY", 0)
+    found = segment(image, mask, **options)
+    assert found.field.beta == whole.field.beta
+    assert found.parts[0].value == pytest.approx(whole.parts[0].value, abs=whole.settings.mixture.tol)
 
 
 def test_without_a_field_nothing_looks_for_what_is_most_likely():
