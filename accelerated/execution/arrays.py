@@ -7,8 +7,9 @@ import numpy as np
 from deepmix.reference.types import Tree
 
 # Rows of other lengths leave XLA's vectorised, threaded loops and take up to five times as long (N = 65,535
-# against 65,536); and images of about one size share one compiled program.
+# against 65,536).
 ALIGN = 1024
+LENGTHS = 16  # lengths between two powers of two: images of about one size share one compiled program
 
 
 def floating(array: np.ndarray | jax.Array) -> np.ndarray:
@@ -23,8 +24,15 @@ def cast(tree: Tree, dtype: jnp.dtype) -> Tree:
 
 
 def aligned(array: np.ndarray, fill: float | None = None, parts: int = 1) -> np.ndarray:
-    """The array, its last axis padded to a multiple of ALIGN · parts by `fill` or by its last entry."""
-    missing = -array.shape[-1] % (ALIGN * parts)
+    """The array, its last axis padded by `fill` or by its last entry to a length that many share.
+
+    That is a multiple of ALIGN · parts, and of a part of the power of two below it: a sixteenth more at most,
+    but for short rows.
+    """
+    length = array.shape[-1]
+    unit = ALIGN * parts
+    step = -(-(1 << length.bit_length() - 1) // LENGTHS // unit) * unit if length else unit
+    missing = -length % max(step, unit)
     if not missing:
         return array
     widths = [(0, 0)] * (array.ndim - 1) + [(0, missing)]

@@ -95,12 +95,18 @@ def _best(
     if settings.mixture.initialization == "multiscale":
         candidates += given
 
+    def lost(fit: FieldFit) -> int:
+        """How many classes have no pixel."""
+        sizes = np.bincount(np.asarray(fit.labels)[inside], minlength=settings.n_components)
+        return int((sizes == 0).sum())
+
     def attempt(begin: list[Mixture], beta: float) -> list[Trial]:
         """The fields from each start at one β, the best first."""
         fits = [fit(start, beta) for start in begin]
-        sizes = [np.bincount(np.asarray(f.labels)[inside], minlength=settings.n_components) for f in fits]
-        rows = zip(begin, fits, sizes, strict=True)
-        trials = [Trial(start, fit, int((of == 0).sum()), finite(fit.value)) for start, fit, of in rows]
+        trials = [
+            Trial(start=start, fit=fit, lost=lost(fit), value=finite(fit.value))
+            for start, fit in zip(begin, fits, strict=True)
+        ]
         return sorted(trials, key=lambda trial: trial.badness)
 
     if settings.field.beta != "auto":

@@ -161,7 +161,7 @@ class GuidanceSettings:
     warm_start: int = setting(0, help="Steps on the guide's posteriors before the loop.", panel=LOOP, least=0)
     follow: int = setting(
         0,
-        help="Steps on a slice of a volume that begins with the network beside it; 0: each begins anew.",
+        help="Steps on a slice of a volume that goes on from the network beside it; 0: each begins anew.",
         panel=LOOP,
         least=0,
     )

@@ -17,9 +17,10 @@ from .preparation import Job
 from .results import Part, part_of
 from .windows import Window
 
-# Of the learning rate, on slices that follow: the first steps of AdamW are of full length whatever the slope, and
-# would undo some of what the network knows. Chosen on the brain, whose slices come out as if each began anew.
-FOLLOW_RATE = 0.25
+# A slice that follows first learns the guide's responsibilities anew, so many steps for each of the descent and so
+# many times as fast: a class that the slice beside does not have, the descent alone would not find. Chosen on
+# balls whose slices change fast, which come out as if each began anew, as those of the brain do.
+AGAIN = 2
 
 
 class View(NamedTuple):
@@ -69,18 +70,22 @@ def one_by_one(
 def in_turn(
     slices: Iterable[View], descent: Descent, twin: ModuleType, progress: OnProgress | None
 ) -> Iterator[tuple[View, DeepFit]]:
-    """From the largest slice outwards; all others begin with the network, and the mixture, beside them."""
+    """From the slice with most of every class outwards; others begin with the network, and the mixture, beside."""
     order = outwards(list(slices))
-    n_steps, rate = descent.n_follow, FOLLOW_RATE * descent.optimization.learning_rate
-    few = descent.optimization._replace(min_steps=n_steps, max_steps=n_steps, learning_rate=rate)
-    following = descent._replace(optimization=few)
+    n_steps, usual = descent.n_follow, descent.optimization
+    following = descent._replace(
+        optimization=usual._replace(min_steps=n_steps, max_steps=n_steps),
+        n_warm=AGAIN * n_steps if descent.n_warm else 0,
+    )
+    fast = usual._replace(learning_rate=AGAIN * usual.learning_rate)
     ended: dict[int, DeepFit] = {}  # the first fit, and the last
     for done, each in enumerate(order):
         if ended:
             beside = ended[min(ended, key=lambda z: abs(z - each.z))]
             if descent.mixture is not None:
                 following = following._replace(mixture=beside.mixture)
-            fit = _fit(each, beside.parameters, done, following, twin, progress)
+            start = _warm(each, beside.parameters, following, fast, twin)
+            fit = _fit(each, start, done, following, twin, progress)
         else:
             fit = _fit(each, _begun(each, descent, twin), done, descent, twin, progress)
         ended = {z: ended[z] for z in ended if z == order[0].z} | {each.z: fit}
@@ -88,9 +93,14 @@ def in_turn(
 
 
 def outwards(slices: list[View]) -> list[View]:
-    """From the one with most pixels to the last one, then from there to the first."""
-    largest = max(range(len(slices)), key=lambda i: slices[i].weights.sum(), default=0)
-    return slices[largest:] + slices[:largest][::-1]
+    """From the one with most pixels of every class, if a guide says of which they are, to the ends."""
+    first = max(range(len(slices)), key=lambda i: _fullness(slices[i]), default=0)
+    return slices[first:] + slices[:first][::-1]
+
+
+def _fullness(of: View) -> float:
+    """How many pixels the slice has of the class of which it has fewest; without a guide, how many it has."""
+    return of.weights.sum() if of.target is None else (of.weights * of.target).sum(axis=(1, 2)).min()
 
 
 def side_by_side(
@@ -113,17 +123,22 @@ def side_by_side(
 
 
 def _begun(each: View, descent: Descent, twin: ModuleType) -> Tree:
-    """The network that the loop begins with, which has learned the guide's responsibilities if it shall [DG6]."""
+    """The network that the loop begins with, where no other slice has been fitted."""
+    return _warm(each, descent.parameters, descent, descent.optimization, twin)
+
+
+def _warm(each: View, start: Tree, descent: Descent, optimization: Optimization, twin: ModuleType) -> Tree:
+    """A network that has learned the guide's responsibilities if it shall [DG6]."""
     if not descent.n_warm or each.target is None:
-        return descent.parameters
+        return start
     return twin.deep_mixtures.one_image.warm_start(
         each.image,
-        descent.parameters,
+        start,
         each.target,
         each.weights,
         n_steps=descent.n_warm,
         config=descent.model.unet,
-        optimization=descent.optimization,
+        optimization=optimization,
     )
 
 

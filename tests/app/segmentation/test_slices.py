@@ -50,18 +50,44 @@ def test_slices_follow_each_other_from_the_largest_outwards(sizes, expected):
     assert [each.z for each in outwards(views)] == expected
 
 
+def test_with_a_guide_the_slice_with_most_of_every_class_comes_first():
+    """Not the first of a volume whose slices are all of one size, where there may be one class only."""
+    shares, whole = [(1.0, 0.0), (0.9, 0.1), (0.6, 0.4), (0.2, 0.8)], np.ones((3, 3))
+    views = [
+        View(z=z, image=whole[None], weights=whole, target=np.multiply.outer(of_classes, whole))
+        for z, of_classes in enumerate(shares)
+    ]
+    assert [each.z for each in outwards(views)] == [2, 3, 1, 0]
+
+
+def test_a_class_that_the_slices_before_do_not_have_is_found():
+    """Along the volume a third class comes up, in slices of one size: those that follow learn of it."""
+    drawn = np.random.default_rng(0)
+    truth = np.ones((32, 32, 8), int)
+    truth[4:28, 4:28] = 2
+    truth[10:22, 10:22, 4:] = 3
+    image = truth + drawn.normal(0, 0.15, (2, *truth.shape))
+    found = segment(image, n_components=3, method="deepsvg", filters=8, depth=2)
+    right = (found.labels == truth).mean(axis=(0, 1))
+    assert right.min() > 0.97
+    assert right.mean() > 0.99
+
+
 def test_a_slice_goes_on_from_the_network_beside_it():
-    """The same slice again and again: every fit goes on where the one beside it ended."""
-    image, _, mask = blobs((16, 16))
+    """The same slice again and again: without a warm start every fit goes on where the one beside it ended."""
+    image, truth, mask = blobs((16, 16))
+    inside = [np.argwhere(mask & (truth == k)) for k in range(1, 4)]
+    places = [of_class[len(of_class) // 2] for of_class in inside]
     image, mask = np.stack([image] * 5, axis=-1), np.stack([mask] * 5, axis=-1)
-    mask[8, 8, [0, 1, 3, 4]] = False  # the slice in the middle has most pixels
+    for row, column in places:  # the slice in the middle has a pixel of each class more
+        mask[row, column, [0, 1, 3, 4]] = False
     told: list[Place] = []
-    options = TINY | ENERGY | {"max_steps": 12, "min_steps": 12, "m_step_every": 0, "follow": 3}
+    options = TINY | ENERGY | {"max_steps": 12, "min_steps": 12, "m_step_every": 0, "follow": 3, "warm_start": 0}
     result = segment(image, mask, n_components=3, backend="reference", progress=told.append, **options)
     assert [part.slice for part in result.parts] == [0, 1, 2, 3, 4]
     assert [len(part.history) for part in result.parts] == [3, 3, 12, 3, 3]
     values = {part.slice: part.history for part in result.parts}
-    for z, beside in ((1, 2), (3, 2), (0, 1), (4, 3)):  # but for the pixel more that the slice in the middle has
+    for z, beside in ((1, 2), (3, 2), (0, 1), (4, 3)):  # but for the pixels more that the slice in the middle has
         assert values[z][0] == pytest.approx(values[beside][-1], rel=1e-2 if beside == 2 else 1e-12)
         assert values[z][-1] < values[z][0]
     assert [(place.part, place.n_steps) for place in told[::3]][-4:] == [(1, 3), (2, 3), (3, 3), (4, 3)]
