@@ -18,6 +18,14 @@ def unpacked(solved: Any, n_pixels: int | None = None, *along: str) -> Any:
     return solved._replace(history=ended(solved.history, status), status=status, **whole)
 
 
+def without_padding(array: Any, n_pixels: int | None) -> Any:
+    """The first entries along the last axis; where there are more, a view on the host.
+
+    A slice on the device would be compiled anew for each length, and be a second copy of all.
+    """
+    return array if n_pixels in (None, array.shape[-1]) else np.asarray(array)[..., :n_pixels]
+
+
 def ended(history: Any, status: Status) -> np.ndarray:
     """The history up to its end: its finite values, and one that is not where that is how the loop ended."""
     found = np.asarray(history)

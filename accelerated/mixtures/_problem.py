@@ -16,7 +16,7 @@ from deepmix.reference.types import Array
 from ..execution import meshes
 from ..execution.arrays import aligned, floating
 from ..execution.lanes import count
-from ..execution.results import unpacked
+from ..execution.results import unpacked, without_padding
 from . import gaussian
 
 
@@ -196,4 +196,5 @@ def unpack(solved: Fit, n_pixels: int) -> Fit:
     fit = unpacked(solved, n_pixels, "responsibilities", "labels")
     if fit.mixture.proportions.ndim == 1:
         return fit
-    return fit._replace(mixture=fit.mixture._replace(proportions=fit.mixture.proportions[:, :n_pixels]))
+    proportions = without_padding(fit.mixture.proportions, n_pixels)
+    return fit._replace(mixture=fit.mixture._replace(proportions=proportions))

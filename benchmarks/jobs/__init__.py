@@ -16,31 +16,42 @@ from .table import table
 
 
 class Job(NamedTuple):
-    """A method on an image. shape: its sides. repeats: calls after the first one, by peers one less."""
+    """A method on an image.
+
+    shape: its sides. repeats: calls after the first one, by peers one less. way: one of `ways.WAYS`.
+    """
 
     method: str
     n_channels: int
     shape: tuple[int, ...]
     repeats: int = 2
+    way: str = "array"
 
     @property
     def name(self) -> str:
         """As the table calls it."""
-        return f"{self.method}, {'×'.join(map(str, self.shape))}, {self.n_channels} channels"
+        sides = "×".join(map(str, self.shape))
+        return f"{self.method}, {sides}, {self.n_channels} channels{', NIfTI' * (self.way == 'NIfTI')}"
 
 
 WIDTH = 150  # that the table needs
 SLICE, LARGE, VOLUME, HUGE = (160, 160), (512, 512), (128, 128, 128), (256, 256, 256)
+# What one process does in some minutes; scikit-fuzzy alone would take two on a volume.
 JOBS = (
     *(Job(method=method, n_channels=3, shape=SLICE) for method in METHODS),
     *(Job(method=method, n_channels=3, shape=LARGE) for method in METHODS if method != "deepsvg"),
-    *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in METHODS if method != "deepsvg"),
+    Job(method="hmrf", n_channels=1, shape=LARGE, repeats=1),  # of which dipy takes one channel
+    *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in ("gmm", "svgmm", "hmrf")),
+    *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1, way="NIfTI") for method in ("gmm", "hmrf")),
 )
 FULL = (
     *(Job(method=method, n_channels=1, shape=HUGE, repeats=1) for method in ("gmm", "hmrf", "fcm")),
-    Job(method="deepsvg", n_channels=2, shape=VOLUME, repeats=1),
+    *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in ("fcm", "deepsvg")),
 )
-QUICK = tuple(Job(method=method, n_channels=2, shape=(24, 24), repeats=1) for method in ("gmm", "hmrf", "fcm"))
+QUICK = (
+    *(Job(method=method, n_channels=2, shape=(24, 24), repeats=1) for method in ("gmm", "hmrf", "fcm")),
+    Job(method="gmm", n_channels=2, shape=(24, 24), repeats=1, way="NIfTI"),
+)
 
 
 def run(setting: Setting) -> None:
@@ -64,6 +75,6 @@ def run(setting: Setting) -> None:
 def _in_its_own_process(job: Job, who: str) -> dict[str, Any]:
     repeats = job.repeats if who == "deepmix" else job.repeats - 1  # peers compile nothing
     numbers = map(str, (job.n_channels, repeats, *job.shape))
-    command = [sys.executable, "-m", "benchmarks.jobs.one", job.method, who, *numbers]
+    command = [sys.executable, "-m", "benchmarks.jobs.one", job.way, job.method, who, *numbers]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
     return json.loads(done.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.jobs.one METHOD WHO CHANNELS REPEATS SIDE…`: a contestant does a job, in its own process.
+"""`python -m benchmarks.jobs.one WAY METHOD WHO CHANNELS REPEATS SIDE…`: a contestant does a job, alone.
 
 Prints a JSON object: seconds of the first call and of later ones, where those went, bytes beyond the image, Dice.
 Nothing that was compiled before is used.
@@ -9,34 +9,40 @@ import json
 import os
 import pstats
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
 
 from deepmix.reference.evaluation import overlap
 
 from ..harness.memory import watched
-from .contestants import METHODS
 from .images import N_CLASSES, balls
+from .ways import WAYS
 
 # Where the time goes: the functions of a stage, by file and name; what is left is the fit.
 STAGES = {
+    "reading": {("images.py", "read_image"), ("extents.py", "of_image")},
     "standardising": {("preparation.py", "prepare")},
     "starts": {("starts.py", "starts"), ("sampling.py", "share")},
     "putting together": {("results.py", "assembled"), ("results.py", "part_of")},
+    "writing": {("images.py", "write_labels"), ("figures.py", "overlay"), ("outputs.py", "write_report")},
 }
 
 
-def main(method: str, who: str, n_channels: int, repeats: int, shape: tuple[int, ...]) -> None:
+def main(way: str, method: str, who: str, n_channels: int, repeats: int, shape: tuple[int, ...]) -> None:
     """See above."""
-    labels_of = METHODS[method][who].labels
     image, truth = balls(shape, n_channels)
     seconds, profile = [], cProfile.Profile()
-    with watched() as sizes:
-        for turn in range(1 + repeats):
-            began = time.perf_counter()
-            labels = profile.runcall(labels_of, image) if turn and turn == repeats else labels_of(image)
-            seconds.append(time.perf_counter() - began)
+    with tempfile.TemporaryDirectory() as folder:
+        job = WAYS[way](method, who, image, Path(folder))
+        with watched() as sizes:
+            for turn in range(1 + repeats):
+                began = time.perf_counter()
+                done = profile.runcall(job.run) if turn and turn == repeats else job.run()
+                seconds.append(time.perf_counter() - began)
+        labels = job.labels(done)
     first, *samples = seconds
     matched = overlap.match_classes(labels, truth, N_CLASSES, N_CLASSES)
     table = overlap.dice_matrix(labels, truth, N_CLASSES, N_CLASSES)
@@ -62,5 +68,5 @@ def _stages(profile: cProfile.Profile) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    method, who, n_channels, repeats, *shape = sys.argv[1:]
-    main(method, who, int(n_channels), int(repeats), tuple(map(int, shape)))
+    way, method, who, n_channels, repeats, *shape = sys.argv[1:]
+    main(way, method, who, int(n_channels), int(repeats), tuple(map(int, shape)))

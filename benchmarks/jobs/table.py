@@ -13,7 +13,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
     """A line a contestant under its job; ratios are to deepmix, and of its time it says where it went."""
     result = Table(
         *("", "first call", "warm", "ratio", "memory", "Dice", "of which"),
-        title="whole jobs: array to labels",
+        title="whole jobs: from an array, or from files, to labels",
         caption="warm: all that is needed is compiled. memory: most beyond the image. ratio: to deepmix, warm",
     )
     for job in dict.fromkeys(row["job"] for row in rows):
@@ -28,7 +28,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
                 f"{warm(row) / own:.3g}×",
                 f"{row['peak'] / 1e6:.0f} MB, {row['peak'] / row['image']:.1f}×",
                 f"{row['dice']:.3f}",
-                ", ".join(f"{name} {seconds(spent)}" for name, spent in row["stages"].items()),
+                ", ".join(f"{name} {seconds(spent)}" for name, spent in row["stages"].items() if spent),
             )
     return result
 

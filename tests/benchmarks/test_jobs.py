@@ -12,6 +12,7 @@ from benchmarks import jobs
 from benchmarks.harness.setting import Setting
 from benchmarks.jobs import images
 from benchmarks.jobs.contestants import METHODS
+from benchmarks.jobs.ways import WAYS
 from deepmix.segmentation.methods import METHODS as OFFERED
 
 
@@ -35,10 +36,11 @@ def test_the_image_shows_its_classes():
         assert image[0, truth == k].std() == pytest.approx(images.NOISE, rel=0.2)
 
 
-def test_a_job_in_its_own_process_says_what_it_took():
-    command = [sys.executable, "-m", "benchmarks.jobs.one", "gmm", "deepmix", "2", "1", "16", "16"]
+@pytest.mark.parametrize("way", WAYS)
+def test_a_job_in_its_own_process_says_what_it_took(way):
+    command = [sys.executable, "-m", "benchmarks.jobs.one", way, "gmm", "deepmix", "2", "1", "16", "16"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout.splitlines()[-1])
     assert len(found["samples"]) == 1
     assert found["first"] > found["samples"][0] > 0
     assert found["image"] == 2 * 16 * 16 * 4
@@ -46,6 +48,7 @@ def test_a_job_in_its_own_process_says_what_it_took():
     assert 0 < found["dice"] <= 1
     assert sum(found["stages"].values()) == pytest.approx(found["samples"][0], rel=0.2)
     assert all(spent >= 0 for spent in found["stages"].values())
+    assert (found["stages"]["reading"] > 0) == (found["stages"]["writing"] > 0) == (way == "NIfTI")
 
 
 def test_ratios_are_of_later_calls_and_of_the_first_where_there_is_none_later():

@@ -13,6 +13,7 @@ from rich import progress
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
+from deepmix import memory
 from deepmix.files import outputs
 from deepmix.progress import OnProgress, Place
 from deepmix.reference.types import Status
@@ -117,7 +118,8 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     mean = float(np.mean([part.value for part in result.parts])) if result.parts else float("nan")
     ended = ended or "no slice has as many pixels as classes"
     value = f"{result.settings.measure} {mean:.4f}"
-    out.print(f"{result.settings.method}: {value}, {steps} steps, {ended}, {result.seconds:.1f} s")
+    spent = f"{result.seconds:.1f} s, at most {memory.said(report['peak_memory'])}"
+    out.print(f"{result.settings.method}: {value}, {steps} steps, {ended}, {spent}")
     if result.selection is not None:
         tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
         out.print(f"{result.selection.n_components} classes by BIC ({tried})")

@@ -46,9 +46,10 @@ def segment(
     candidates = selection.candidates(classes)
     settings = presets.settings(preset, n_components=candidates[-1], **options.values(Settings, typed))
     # what takes a second to import comes after what can be wrong at once
-    from deepmix import compilation_cache, evaluation
-    from deepmix.files import images
+    from deepmix import compilation_cache, evaluation, memory
+    from deepmix.files import extents, images
     from deepmix.report import description, figures
+    from deepmix.segmentation import room
     from deepmix.segmentation.run import run
 
     from . import console
@@ -56,6 +57,8 @@ def segment(
     with console.warnings_in_lines():
         if settings.backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
+        if (extent := extents.of_image(channels)) is not None:
+            room.check(*extent, settings=settings, source=str(channels[0]))
         image = images.read_image(channels)
         inside = None if mask is None else images.read_labels(mask, image) != 0
         true_labels = None if truth is None else images.read_labels(truth, image)
@@ -63,7 +66,7 @@ def segment(
             evaluation.check_truth(true_labels, inside, settings)
         with console.progress_bar(settings.method, "slice") as progress:
             result = run(image.channels, inside, settings, progress, candidates)
-    report = description.report_of(result) | {"channels": channels, "mask": mask}
+    report = description.report_of(result) | {"channels": channels, "mask": mask, "peak_memory": memory.peak()}
     if true_labels is not None:
         report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, result.settings.n_components)
     with outputs.new_results(output) as folder:

@@ -28,7 +28,7 @@ def fit_slices(job: Job, twin: ModuleType, progress: OnProgress | None) -> Outco
             assert guide is not None  # a flat image with so few pixels was refused
             trouble = f"slice {z} has {mask.sum()} pixels, fewer than classes: labelled by the guide of the volume"
             warnings.warn(trouble, stacklevel=2)
-            outcome.maps.append((z, guide.responsibilities[..., z][:, mask]))
+            outcome.maps.append((z, list(guide.responsibilities[..., z][:, mask])))
     energy = settings.model.objective == "free_energy"
     descent = Descent(
         model=settings.deep_model(regularizers(job, twin, guide.beta if guide else 0.0)),

@@ -60,7 +60,8 @@ def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
         before = by_field(part.mask, part, twin)
         beta, strength = before.beta, before.strength
         found = _fit(image, inside, job, twin, before.fit.mixture, beta)
-    of_pixels = np.asarray(found.responsibilities)[:, inside]
+    of_pixels = np.asarray(found.responsibilities)
+    of_pixels = of_pixels.reshape(len(of_pixels), -1) if inside.all() else of_pixels[:, inside]
     return PixelFit(fit=found, probabilities=of_pixels, beta=beta, strength=strength)
 
 
@@ -124,7 +125,8 @@ def leading(trials: list[Trial]) -> list[Mixture]:
 
     Their starts, and the mixtures that they ended at: a start that ends well with one β may not with another.
     """
-    best, chosen = trials[0], []
+    best = trials[0]
+    chosen: list[Trial] = []
     for trial in trials:
         if trial.lost > best.lost or trial.value > best.value + NEAR:
             break

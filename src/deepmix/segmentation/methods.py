@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from .results import PixelFit
 
 
+class Room(NamedTuple):
+    """What a method holds in memory at its peak beyond the image, in numbers a pixel.
+
+    pixel: whatever the image. channel: more for each channel. component: more for each class. Measured on volumes
+    of some eight million voxels.
+    """
+
+    pixel: float
+    channel: float
+    component: float
+
+
 class Method(NamedTuple):
     """What is known of a method.
 
@@ -20,10 +32,11 @@ class Method(NamedTuple):
     `PixelFit`; none for a method with a network, which is fitted slice by slice.
     loss: what its network descends on, unless told otherwise, as `DeepModel` has it; None: it has no network.
     guides: whether a network may start from it. field: whether neighbours have a say, so that the best of many
-    starts is no accident.
+    starts is no accident. room: what it holds in memory.
     """
 
     measure: str
+    room: Room
     settles: str = ""
     function: str = ""
     loss: str | None = None
@@ -42,12 +55,25 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "gmm": Method(measure="NLL", function="mixtures.by_gmm", guides=True),
-    "svgmm": Method(measure="NLL", function="mixtures.by_svgmm"),
-    "deepg": Method(measure="NLL", loss="nll"),
-    "deepsvg": Method(measure="NLL", loss="nll_v"),
-    "hmrf": Method(measure="F", function="field.by_field", guides=True, field=True),
-    "fcm": Method(measure="J", settles="memberships", function="mixtures.by_fuzzy_c_means"),
+    "gmm": Method(
+        measure="NLL", room=Room(pixel=6, channel=3, component=3), function="mixtures.by_gmm", guides=True
+    ),
+    "svgmm": Method(measure="NLL", room=Room(pixel=8, channel=4, component=14), function="mixtures.by_svgmm"),
+    "deepg": Method(measure="NLL", room=Room(pixel=6, channel=3, component=4), loss="nll"),
+    "deepsvg": Method(measure="NLL", room=Room(pixel=6, channel=3, component=4), loss="nll_v"),
+    "hmrf": Method(
+        measure="F",
+        room=Room(pixel=6, channel=8, component=15),
+        function="field.by_field",
+        guides=True,
+        field=True,
+    ),
+    "fcm": Method(
+        measure="J",
+        room=Room(pixel=6, channel=8, component=10),
+        settles="memberships",
+        function="mixtures.by_fuzzy_c_means",
+    ),
 }
 NETWORKS = tuple(name for name, method in METHODS.items() if method.deep)
 GUIDES = tuple(name for name, method in METHODS.items() if method.guides)

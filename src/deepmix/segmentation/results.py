@@ -1,5 +1,6 @@
 """What a segmentation returns, and how it is put together from its fits."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,10 +49,10 @@ class PixelFit(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Fits, and the probabilities (K, N) of the pixels of each slice (None: of all chosen ones)."""
+    """Fits, and by class the probabilities (N,) of the pixels of each slice (None: of all chosen ones)."""
 
     parts: list[Part]
-    maps: list[tuple[int | None, np.ndarray]]
+    maps: list[tuple[int | None, Sequence[np.ndarray]]]
     guide: Part | None = None
     field: Strength | None = None
 
@@ -104,9 +105,10 @@ def assembled(outcome: Outcome, job: Job) -> tuple[np.ndarray, np.ndarray]:
     """Labels (*spatial) and probabilities (K, *spatial) of all slices together."""
     probabilities = np.zeros((job.settings.n_components, *job.mask.shape), np.float32)
     done = np.zeros(job.mask.shape, bool)
-    for z, of_pixels in outcome.maps:
+    for z, rows in outcome.maps:
         where = job.chosen() if z is None else job.mask[..., z]
-        (probabilities if z is None else probabilities[..., z])[:, where] = of_pixels
+        for k, row in enumerate(rows):
+            (probabilities[k] if z is None else probabilities[k, ..., z])[where] = row
         (done if z is None else done[..., z])[where] = True
     labels = np.zeros(job.mask.shape, np.uint8)
     for row, inside, label in zip(probabilities.swapaxes(0, 1), done, labels, strict=True):

@@ -105,7 +105,7 @@ def _fit_pixels(method: Method, job: Job, twin: ModuleType) -> Outcome:
     order = order_of(found.fit.mixture.means, job)
     return Outcome(
         parts=[part_of(None, found.fit, order, job)],
-        maps=[(None, found.probabilities[order])],
+        maps=[(None, [found.probabilities[k] for k in order])],
         field=found.strength,
     )
 

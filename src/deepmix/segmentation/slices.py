@@ -158,7 +158,7 @@ def _fit(
 
 def found_in(
     each: View, fit: DeepFit, job: Job, box: Window, guide: Guide | None
-) -> tuple[tuple[int, np.ndarray], Part]:
+) -> tuple[tuple[int, list[np.ndarray]], Part]:
     """The slice with the class probabilities (K, pixels) that choose its labels, and what is told of its fit."""
     settings, mask = job.settings, job.mask[..., each.z]
     inside = mask[box.box]
@@ -174,7 +174,7 @@ def found_in(
     else:
         assert guide is not None
         order = matching_order(probabilities, guide.responsibilities[..., each.z][:, mask])
-    return (each.z, probabilities[order]), part_of(None if job.flat else each.z, fit, order, job)
+    return (each.z, list(probabilities[order])), part_of(None if job.flat else each.z, fit, order, job)
 
 
 def _of_slice(progress: OnProgress, done: int, descent: Descent) -> Callable[[int, float], None]:

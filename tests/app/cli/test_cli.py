@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from deepmix import __version__, cli
+from deepmix import __version__, cli, memory
 from deepmix.cli import demo
 from deepmix.report import figures
 from tests.app.segmentation.test_segmentation import blobs
@@ -234,6 +234,23 @@ def test_errors_are_one_clear_line(name, case, run, monkeypatch):
         assert len(err.splitlines()) == 1
     assert not Path("out").exists()
     assert not list(Path().glob(".out*"))
+
+
+def test_an_image_too_large_for_the_memory_is_refused(case, run, monkeypatch):
+    """Before anything is read or written, with what it would need."""
+    monkeypatch.setattr(memory, "available", lambda: 2**20)
+    code, out, err = run("segment", case / "a.nii.gz", "-k", 3, "--method", "hmrf", "-o", case / "out")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "hmrf needs about" in err
+    assert not (case / "out").exists()
+
+
+def test_the_peak_of_the_memory_is_in_the_report(case, run):
+    code, out, _ = run("segment", case / "a.nii.gz", "-k", 3, "--method", "gmm", "-o", case / "out")
+    peak = json.loads((case / "out" / "report.json").read_text())["peak_memory"]
+    assert code == 0
+    assert 2**24 < peak < memory.peak() + 1
+    assert f"at most {memory.said(peak)}" in out
 
 
 def test_a_file_is_no_folder(case, run):

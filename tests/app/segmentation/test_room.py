@@ -1,0 +1,86 @@
+"""Whether an image fits into the memory is said before the work."""
+
+import subprocess
+import sys
+
+import pytest
+
+from deepmix import memory
+from deepmix.segmentation import presets, room
+from deepmix.segmentation.methods import METHODS
+
+N_PIXELS = 10**8
+# Segments balls in a process of its own, and prints the bytes at the peak beyond what it began with.
+MEASURED = """
+import sys
+from benchmarks.harness.memory import watched
+from benchmarks.jobs.images import balls
+from deepmix import segment
+method, n_channels, side = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+image, _ = balls((side,) * 3, n_channels)
+with watched() as sizes:
+    segment(image, n_components=3, method=method, max_iter=4)
+print(max(sizes) - sizes[0])
+"""
+
+
+def settings(method: str, n_components: int = 3, **given):
+    return presets.settings("robust", n_components=n_components, method=method, **given)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_more_of_anything_needs_more(method):
+    least = room.need(N_PIXELS, 1, settings(method), method)
+    assert least > 4 * N_PIXELS * (1 + 3)  # the standardised image, the probabilities
+    assert room.need(2 * N_PIXELS, 1, settings(method), method) == 2 * least
+    assert room.need(N_PIXELS, 2, settings(method), method) > least
+    assert room.need(N_PIXELS, 1, settings(method, 4), method) > least
+    assert room.need(N_PIXELS, 1, settings(method, dtype="float64"), method) == 2 * least
+
+
+def test_a_network_needs_what_its_guide_needs():
+    assert room.need(N_PIXELS, 1, settings("deepsvg"), "deepsvg") >= room.need(
+        N_PIXELS, 1, settings("hmrf"), "hmrf"
+    )
+
+
+def test_what_fits_is_let_through(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 2**40)
+    room.check(N_PIXELS, 1, 4 * N_PIXELS, 8 * N_PIXELS, settings("hmrf"), "brain.nii.gz")
+
+
+@pytest.mark.parametrize(
+    ("there", "advice"), [(12, "or take --method gmm, which needs"), (1, "with fewer pixels")]
+)
+def test_what_does_not_fit_is_refused_with_what_it_needs_and_what_to_do(monkeypatch, there, advice):
+    monkeypatch.setattr(memory, "available", lambda: there * 2**30)
+    with pytest.raises(ValueError, match=r"brain.nii.gz has 100000000 pixels: .* hmrf needs") as error:
+        room.check(N_PIXELS, 1, 4 * N_PIXELS, 8 * N_PIXELS, settings("hmrf"), "brain.nii.gz")
+    assert advice in str(error.value).partition(f"{there} GiB are free; ")[2]
+
+
+def test_an_image_that_cannot_even_be_read_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 2**30)
+    with pytest.raises(ValueError, match="of memory, 1 GiB are free"):
+        room.check(10**6, 1, 4 * 10**6, 2**31, settings("gmm"), "brain.nii.gz")
+
+
+@pytest.mark.parametrize(("n_bytes", "text"), [(5 * 2**20, "5 MiB"), (1.5 * 2**30, "1.5 GiB"), (2**35, "32 GiB")])
+def test_sizes_as_people_read_them(n_bytes, text):
+    assert memory.said(n_bytes) == text
+
+
+def test_the_memory_of_this_machine():
+    assert memory.available() > 0
+    assert memory.peak() > 2**20
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("method", [name for name, method in METHODS.items() if not method.deep])
+def test_the_need_is_near_what_is_held(method, n_channels):
+    """Not less, which would end in a kill; not four times as much, which would refuse what fits."""
+    command = [sys.executable, "-c", MEASURED, method, str(n_channels), "160"]
+    held = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    said = room.ALWAYS + room.need(160**3, n_channels, settings(method), method)
+    assert held < said < 4 * held
