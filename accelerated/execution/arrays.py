@@ -24,16 +24,21 @@ def cast(tree: Tree, dtype: jnp.dtype) -> Tree:
 
 
 def aligned(array: np.ndarray, fill: float | None = None, parts: int = 1) -> np.ndarray:
-    """The array, its last axis padded by `fill` or by its last entry to a length that many share.
+    """The array, its last axis padded by `fill` or by its last entry to a shared multiple of ALIGN · parts."""
+    return padded(array, (shared(array.shape[-1], ALIGN * parts),), fill)
 
-    That is a multiple of ALIGN · parts, and of a part of the power of two below it: a sixteenth more at most,
-    but for short rows.
-    """
-    length = array.shape[-1]
-    unit = ALIGN * parts
-    step = -(-(1 << length.bit_length() - 1) // LENGTHS // unit) * unit if length else unit
-    missing = -length % max(step, unit)
-    if not missing:
+
+def shared(length: int, unit: int = 1) -> int:
+    """A length that many share, not below this one: a sixteenth more at most, and a multiple of the unit."""
+    step = 1 << length.bit_length() >> LENGTHS.bit_length()
+    step = max(1, -(-step // unit)) * unit
+    return -(-length // step) * step
+
+
+def padded(array: np.ndarray, lengths: tuple[int, ...], fill: float | None = None) -> np.ndarray:
+    """The array, its last axes padded to these lengths by `fill` or by their last entries."""
+    missing = [(0, new - old) for new, old in zip(lengths, array.shape[-len(lengths) :], strict=True)]
+    if not any(behind for _, behind in missing):
         return array
-    widths = [(0, 0)] * (array.ndim - 1) + [(0, missing)]
+    widths = [(0, 0)] * (array.ndim - len(lengths)) + missing
     return np.pad(array, widths, mode="edge") if fill is None else np.pad(array, widths, constant_values=fill)

@@ -5,11 +5,12 @@ from itertools import product
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from deepmix.reference.mixtures.checks import check_field, check_start
 from deepmix.reference.mixtures.records import FieldFit, Mixture
 
-from ..execution.arrays import cast, floating
+from ..execution.arrays import cast, floating, padded, shared
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
 from . import _sums, em, gaussian, gmm
@@ -96,8 +97,11 @@ def fit(
     """See `reference.mixtures.hmrf.fit`."""
     pixels, weights = check_field(floating(image), mask, beta, len(start.means))
     check_start(start, pixels, covariance_type)
-    x, w = jnp.asarray(pixels), jnp.asarray(weights)
-    floor = gaussian.variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
+    shape = weights.shape
+    lengths = tuple(shared(length) for length in shape)  # what lies beyond has the weight 0, as outside the mask
+    x = jnp.asarray(padded(pixels.reshape(-1, *shape), lengths).reshape(len(pixels), -1))
+    w = jnp.asarray(padded(weights, lengths, 0))
+    floor = _variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
     solved = solve(
         x,
         cast(start, x.dtype),
@@ -109,7 +113,16 @@ def fit(
         tol=tol,
         max_iter=max_iter,
     )
-    return unpacked(solved, pixels.shape[1])
+    found = unpacked(solved)
+    if lengths == shape:
+        return found
+    box = tuple(slice(length) for length in shape)
+    return found._replace(
+        responsibilities=np.asarray(found.responsibilities)[:, *box], labels=np.asarray(found.labels)[box]
+    )
+
+
+_variance_floor = jax.jit(gaussian.variance_floor)
 
 
 @partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))

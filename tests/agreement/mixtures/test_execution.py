@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepmix import accelerated, reference
+from deepmix.accelerated.execution.arrays import LENGTHS, shared
 from deepmix.accelerated.mixtures import _sums
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
@@ -20,9 +21,9 @@ METHODS = pytest.mark.parametrize("method", ["gmm", "svgmm"])
 
 @METHODS
 @KINDS
-@pytest.mark.parametrize("n_pixels", [999, 1024, 1025])
+@pytest.mark.parametrize("n_pixels", [999, 1024, 1025, pytest.param(33_000, marks=pytest.mark.thorough)])
 def test_padding_never_shows(n_pixels, kind, method):
-    """Pixels are padded to whole rows of 1024 by weight 0: the result has the shape of the input."""
+    """Pixels are padded to a length that many share by weight 0: the result has the shape of the input."""
     pixels = clusters(n_pixels)
     start = start_of(pixels, method, kind)
     options = {"covariance_type": kind, "max_iter": 5, "tol": -np.inf}
@@ -31,6 +32,19 @@ def test_padding_never_shows(n_pixels, kind, method):
         fitted(reference, method, pixels, start, **options),
         TRAJECTORY,
     )
+
+
+@pytest.mark.parametrize("unit", [1, 1024, 3 * 1024])
+def test_lengths_that_many_share(unit):
+    """A sixteenth longer at most, besides the unit, and at most sixteen between two powers of two."""
+    lengths = np.unique(np.geomspace(1, 2**24, 500).astype(int))
+    found = np.array([shared(int(length), unit) for length in lengths])
+    assert (found >= lengths).all()
+    assert (found % unit == 0).all()
+    assert (found <= lengths * (1 + 1 / LENGTHS) + 2 * unit).all()
+    for k in range(14, 24):
+        inside = (2**k < lengths) & (lengths <= 2 ** (k + 1))
+        assert len(set(found[inside])) <= LENGTHS
 
 
 @KINDS

@@ -51,6 +51,33 @@ def test_fit_ends_alike():
         assert actual.status is expected.status
 
 
+@pytest.mark.parametrize("diagonals", [False, True])
+@pytest.mark.parametrize("shape", [(33, 37), (34, 35, 2)])
+def test_what_fills_a_grid_up_never_shows(shape, diagonals):
+    """Images of about one size share a program: they are filled up by pixels that do not count."""
+    rng = np.random.default_rng(5)
+    image = np.where(np.arange(shape[0]) < 15, 0.0, 2.0).reshape(-1, *[1] * (len(shape) - 1))
+    image = image + rng.normal(0, 1, (2, *shape))
+    start = initialization.kmeans(image.reshape(2, -1), 2)
+    actual, expected = (
+        package.mixtures.hmrf.fit(image, start, diagonals=diagonals, max_iter=3)
+        for package in (accelerated, reference)
+    )
+    assert_agree(actual, expected, TRAJECTORY)
+
+
+def test_images_of_about_one_size_share_a_program():
+    def fit(shape: tuple[int, int]) -> None:
+        image = np.random.default_rng(0).normal(size=(1, *shape))
+        accelerated.mixtures.hmrf.fit(image, initialization.kmeans(image.reshape(1, -1), 2))
+
+    fit((129, 136))
+    programs = accelerated.mixtures.hmrf.solve._cache_size()
+    for shape in ((130, 135), (136, 129)):
+        fit(shape)
+    assert accelerated.mixtures.hmrf.solve._cache_size() == programs
+
+
 def test_a_field_in_float32():
     """The dtype of the image is that of the result; labels are those of float64 where these are sure."""
     rng = np.random.default_rng(4)
