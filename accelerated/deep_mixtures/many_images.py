@@ -26,7 +26,7 @@ from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Progress, Status, Tree
 
 from ..execution import meshes
-from ..execution.arrays import cast, floating
+from ..execution.arrays import cast, floating, greatest
 from ..execution.precision import HIGHEST
 from ..losses import segmentation
 from ..mixtures import gaussian
@@ -310,7 +310,7 @@ def solve_prediction(
     surroundings = _surroundings(image, weights, len(parameters["head"]["bias"]), model)
     _, evaluation = one_image.loss(parameters, image, *surroundings, model, product_dtype=product_dtype)
     chosen = LABEL_RULES[model.label_rule](evaluation)
-    return Prediction(**evaluation._asdict(), labels=chosen.argmax(axis=0))
+    return Prediction(**evaluation._asdict(), labels=greatest(chosen))
 
 
 def _surroundings(

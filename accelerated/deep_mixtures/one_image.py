@@ -21,7 +21,7 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState
 from deepmix.reference.types import Array, Progress, Status, Tree
 
-from ..execution.arrays import cast, floating
+from ..execution.arrays import cast, floating, greatest
 from ..execution.results import unpacked
 from ..mixtures import gaussian
 from ..networks.unet import unet
@@ -282,7 +282,7 @@ def _fit(loop: _descent.Standing, history: Array, model: DeepModel) -> DeepFit:
         history=history,
         status=loop.status,
         parameters=loop.parameters,
-        labels=chosen.argmax(axis=0),
+        labels=greatest(chosen),
     )
 
 

@@ -17,7 +17,7 @@ from deepmix.reference.mixtures.records import FuzzyFit
 from deepmix.reference.types import Status
 
 from .. import stopping
-from ..execution.arrays import aligned, floating
+from ..execution.arrays import aligned, floating, greatest
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
 
@@ -135,7 +135,7 @@ def solve(
         degenerate=ended.degenerate,
         centres=ended.centres,
         memberships=found,
-        labels=found.argmax(axis=0),
+        labels=greatest(found),
         partition_coefficient=partition_coefficient(found, weights),
     )
 

@@ -109,14 +109,18 @@ def global_mixture(
     pixels: jax.Array, weights: jax.Array, floor: jax.Array, n_components: int, covariance_type: str = "diag"
 ) -> Mixture:
     """See `reference.mixtures.gaussian.global_mixture` [G3]."""
-    everything = jnp.ones((n_components, pixels.shape[1]), pixels.dtype)
+    everything = jnp.ones((1, pixels.shape[1]), pixels.dtype)  # of one class: all are alike
     zero = jnp.zeros_like(floor)
     nothing = Mixture(proportions=zero, means=zero, covariances=zero[0])  # no class is empty: nothing to keep
     found = moments(pixels, everything, weights, floor, nothing, covariance_type)
+
+    def of_each(of_one: jax.Array) -> jax.Array:
+        return jnp.repeat(of_one, n_components, axis=0)
+
     return Mixture(
         proportions=jnp.full_like(floor, 1 / n_components, shape=n_components),
-        means=found.means,
-        covariances=found.covariances,
+        means=of_each(found.means),
+        covariances=found.covariances if COVARIANCES[covariance_type].pools else of_each(found.covariances),
     )
 
 

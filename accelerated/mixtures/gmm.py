@@ -11,7 +11,7 @@ from deepmix.reference.mixtures.checks import check_start
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
 from deepmix.reference.types import Array, Progress
 
-from ..execution.arrays import floating
+from ..execution.arrays import floating, greatest
 from . import _problem, _streaming, _sums, em, gaussian
 
 
@@ -156,7 +156,7 @@ def _algorithm(
 
     ended = em.run(step, start, tol, max_iter)
     responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
-    return Fit(**ended._asdict(), responsibilities=responsibilities, labels=responsibilities.argmax(axis=0))
+    return Fit(**ended._asdict(), responsibilities=responsibilities, labels=greatest(responsibilities))
 
 
 def _mixture(found: Moments, weight: jax.Array) -> Mixture:

@@ -10,7 +10,7 @@ import numpy as np
 from deepmix.reference.mixtures.checks import check_field, check_start
 from deepmix.reference.mixtures.records import FieldFit, Mixture
 
-from ..execution.arrays import cast, floating, padded, shared
+from ..execution.arrays import cast, floating, greatest, padded, shared
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
 from . import _sums, em, gaussian, gmm
@@ -78,7 +78,8 @@ def pseudo_nll(
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.pseudo_nll` [SV5]."""
     field = beta * neighbour_sum(weights * responsibilities, diagonals)
-    _, log_likelihood = gaussian.posterior(jax.nn.log_softmax(field, axis=0), log_densities)
+    _, log_total = gaussian.posterior(jnp.zeros_like(field), field)
+    _, log_likelihood = gaussian.posterior(field - log_total, log_densities)
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
 
 
@@ -164,6 +165,6 @@ def solve(
     return FieldFit(
         **ended._replace(mixture=ended.mixture._replace(proportions=mean))._asdict(),
         responsibilities=responsibilities,
-        labels=responsibilities.argmax(axis=0),
+        labels=greatest(responsibilities),
         pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals),
     )

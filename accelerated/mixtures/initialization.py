@@ -23,10 +23,9 @@ from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Array
 from deepmix.reference.uniforms import given_or_drawn
 
-from ..execution.arrays import ALIGN, aligned, floating
+from ..execution.arrays import ALIGN, aligned, floating, greatest
 from ..execution.precision import HIGHEST
-from . import fcm, gaussian
-from ._sums import over_blocks
+from . import _sums, fcm, gaussian
 
 
 def random_responsibilities(
@@ -133,7 +132,7 @@ def _kmeans(
             return moved, jnp.matmul(share, powers.T, precision=HIGHEST)
 
         stored = (n_components + 1 + n_channels) * pixels.dtype.itemsize
-        moved, found = over_blocks(sums, stored, weights, scaled)
+        moved, found = _sums.over_blocks(sums, stored, weights, scaled)
         counts = found[:, :1]
         means = jnp.where(counts > 0, found[:, 1:] / jnp.where(counts > 0, counts, 1), loop.centres)
         settled = (loop.t > 0) & ~moved
@@ -169,7 +168,12 @@ def _of_responsibilities(
 ) -> Mixture:
     floor = gaussian.variance_floor(pixels, weights)
     fallback = gaussian.global_mixture(pixels, weights, floor, len(responsibilities), covariance_type)
-    found = gaussian.moments(pixels, responsibilities, weights, floor, fallback, covariance_type)
+    nothing = jnp.zeros_like(weights)
+
+    def about(centres: jax.Array) -> _sums.Sums:
+        return _sums.of_responsibilities(pixels, responsibilities, nothing, weights, centres, covariance_type)
+
+    _, found = _sums.settle(about, fallback, floor, covariance_type)
     return Mixture(proportions=found.counts / weights.sum(), means=found.means, covariances=found.covariances)
 
 
@@ -190,7 +194,7 @@ def _in_deviations(pixels: jax.Array, weights: jax.Array, others: jax.Array) -> 
 
 def _nearest(points: jax.Array, centres: jax.Array) -> jax.Array:
     """The nearest centre (K, M) of each point (M, N), the first of equals, as integers (N,)."""
-    return fcm.squared_distances(points, centres).argmin(axis=0)
+    return greatest(-fcm.squared_distances(points, centres))
 
 
 def _spread_centres(points: jax.Array, weights: jax.Array, uniforms: jax.Array) -> jax.Array:

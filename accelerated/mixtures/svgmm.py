@@ -9,7 +9,7 @@ from jax.sharding import Mesh
 
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
 
-from ..execution.arrays import cast, floating
+from ..execution.arrays import cast, floating, greatest
 from . import _problem, _sums, em, gaussian, gmm
 
 
@@ -111,9 +111,7 @@ def _algorithm(
 
     ended = em.run(step, start, tol, max_iter)
     responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
-    return Fit(
-        **ended._asdict(), responsibilities=responsibilities, labels=ended.mixture.proportions.argmax(axis=0)
-    )
+    return Fit(**ended._asdict(), responsibilities=responsibilities, labels=greatest(ended.mixture.proportions))
 
 
 def begin(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> Mixture:

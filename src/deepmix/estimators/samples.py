@@ -94,7 +94,8 @@ class SampleEstimator(ABC, BaseEstimator):
         if not fitting:
             check_is_fitted(self)
         dtypes = [np.float64] if self.backend == "reference" else [np.float64, np.float32]
-        return validate_data(self, X, reset=fitting, dtype=dtypes, ensure_min_samples=2 if fitting else 1).T
+        samples = validate_data(self, X, reset=fitting, dtype=dtypes, ensure_min_samples=2 if fitting else 1)
+        return np.ascontiguousarray(samples.T)  # what runs along the pixels runs along memory
 
     def _backend(self, dtype: np.dtype) -> AbstractContextManager[ModuleType]:
         return opened(self.backend, str(dtype), self.device)

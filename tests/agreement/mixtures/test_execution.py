@@ -4,11 +4,12 @@ from functools import partial
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from deepmix import accelerated, reference
-from deepmix.accelerated.execution.arrays import LENGTHS, shared
+from deepmix.accelerated.execution.arrays import LENGTHS, greatest, shared
 from deepmix.accelerated.mixtures import _sums
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
@@ -45,6 +46,12 @@ def test_lengths_that_many_share(unit):
     for k in range(14, 24):
         inside = (2**k < lengths) & (lengths <= 2 ** (k + 1))
         assert len(set(found[inside])) <= LENGTHS
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 5])
+def test_the_greatest_row_is_the_first_of_equals(n_rows):
+    rows = np.random.default_rng(0).integers(0, 3, (n_rows, 4, 50)).astype(float)
+    assert np.array_equal(greatest(jnp.asarray(rows)), rows.argmax(axis=0))
 
 
 @KINDS
