@@ -38,15 +38,17 @@ WIDTH = 150  # that the table needs
 SLICE, LARGE, VOLUME, HUGE = (160, 160), (512, 512), (128, 128, 128), (256, 256, 256)
 # What one process does in some minutes; scikit-fuzzy alone would take two on a volume.
 JOBS = (
-    *(Job(method=method, n_channels=3, shape=SLICE) for method in METHODS),
+    *(Job(method=method, n_channels=3, shape=SLICE) for method in METHODS if method != "deepsvg"),
+    Job(method="deepsvg", n_channels=3, shape=SLICE, repeats=1),
     *(Job(method=method, n_channels=3, shape=LARGE) for method in METHODS if method != "deepsvg"),
     Job(method="hmrf", n_channels=1, shape=LARGE, repeats=1),  # of which dipy takes one channel
     *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in ("gmm", "svgmm", "hmrf")),
-    *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1, way="NIfTI") for method in ("gmm", "hmrf")),
+    Job(method="gmm", n_channels=2, shape=VOLUME, repeats=1, way="NIfTI"),
 )
 FULL = (
     *(Job(method=method, n_channels=1, shape=HUGE, repeats=1) for method in ("gmm", "hmrf", "fcm")),
     *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in ("fcm", "deepsvg")),
+    Job(method="hmrf", n_channels=2, shape=VOLUME, repeats=1, way="NIfTI"),
 )
 QUICK = (
     *(Job(method=method, n_channels=2, shape=(24, 24), repeats=1) for method in ("gmm", "hmrf", "fcm")),
