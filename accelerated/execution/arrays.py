@@ -45,7 +45,7 @@ def padded(array: np.ndarray, lengths: tuple[int, ...], fill: float | None = Non
 
 
 def greatest(rows: jax.Array) -> jax.Array:
-    """Which of the rows (K, *spatial) is the greatest, the first of equals (*spatial).
+    """Which of the rows (K, *spatial) is the greatest, the first of equals (*spatial); 0 where all are NaN.
 
     As `argmax` over the first axis, whose loops XLA does not vectorise: it takes longer than an iteration of EM.
     """

@@ -14,7 +14,7 @@ def unpacked(solved: Any, n_pixels: int | None = None, *along: str) -> Any:
     the first `n_pixels` are no padding.
     """
     status = Status(int(solved.status))
-    whole = {name: getattr(solved, name)[..., :n_pixels] for name in along}
+    whole = {name: without_padding(getattr(solved, name), n_pixels) for name in along}
     return solved._replace(history=ended(solved.history, status), status=status, **whole)
 
 

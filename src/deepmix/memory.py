@@ -5,16 +5,17 @@ from pathlib import Path
 
 import psutil
 
-# What a container may hold, and holds, by control groups of version 2 and 1.
-_LIMITS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+# What a container may hold, what it holds, and how much of that are pages of files that the system takes back, by
+# control groups of version 2 and 1.
+_GROUPS = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
 )
 
 
 def available() -> int:
     """Bytes that may still be taken before the system, or the container, kills or swaps."""
-    return min([psutil.virtual_memory().available, *_left_of_containers()])
+    return min([psutil.virtual_memory().available, *_left_of_containers(Path("/sys/fs/cgroup"))])
 
 
 def peak() -> int:
@@ -32,11 +33,14 @@ def said(n_bytes: float) -> str:
     return f"{n_bytes / 2**30:.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.0f} MiB"
 
 
-def _left_of_containers() -> list[int]:
+def _left_of_containers(root: Path) -> list[int]:
     found = []
-    for most, now in _LIMITS:
+    for most, now, of_files in _GROUPS:
         try:
-            found.append(int(Path(most).read_text()) - int(Path(now).read_text()))
+            limit, held = (int((root / name).read_text()) for name in (most, now))
+            lines = (root / most).with_name("memory.stat").read_text().splitlines()
+            taken_back = dict(line.split() for line in lines).get(of_files, "0")
         except (OSError, ValueError):  # none here, or "max"
             continue
+        found.append(max(0, limit - held + int(taken_back)))
     return found

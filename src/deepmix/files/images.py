@@ -215,11 +215,15 @@ def _load_npy(path: Path, one_channel: bool) -> np.ndarray:
 
 
 def _floating(array: np.ndarray, path: Path) -> np.ndarray:
-    kind, n_bytes = array.dtype.kind, array.dtype.itemsize
-    if kind not in "biuf":
+    if array.dtype.kind not in "biuf":
         raise ValueError(f"{path} holds {array.dtype}; expected real numbers")
-    exact = n_bytes <= 4 if kind == "f" else n_bytes <= 2
-    return array.astype(np.float32 if exact else np.float64, order="C")
+    return array.astype(floating(array.dtype), order="C")
+
+
+def floating(stored: np.dtype) -> type[np.floating]:
+    """The floats that hold what a file stores: float32, or float64 for more than 16-bit integers or float32."""
+    exact = stored.itemsize <= (4 if stored.kind == "f" else 2)
+    return np.float32 if exact else np.float64
 
 
 def _one_line(error: Exception) -> str:

@@ -88,7 +88,7 @@ def _best(
 
     They start from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
     neighbours may lead astray. At one β the least F is kept, a bound of the evidence; F of several β do not
-    compare, and with "auto" the least [SV5] is.
+    compare, and with "auto" the least [SV5] is; of a large image only what `leading` names is tried with other β.
     """
     settings = job.settings
     given = list(starts(mask, job, twin))

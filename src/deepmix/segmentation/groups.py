@@ -161,7 +161,8 @@ class GuidanceSettings:
     warm_start: int = setting(0, help="Steps on the guide's posteriors before the loop.", panel=LOOP, least=0)
     follow: int = setting(
         0,
-        help="Steps on a slice of a volume that goes on from the network beside it; 0: each begins anew.",
+        help="Steps on a slice of a volume that goes on from the network beside it, after at most twice as many "
+        "on the guide's posteriors; 0: each begins anew.",
         panel=LOOP,
         least=0,
     )

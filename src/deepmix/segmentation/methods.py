@@ -63,7 +63,7 @@ METHODS = {
     "deepsvg": Method(measure="NLL", room=Room(pixel=6, channel=3, component=4), loss="nll_v"),
     "hmrf": Method(
         measure="F",
-        room=Room(pixel=6, channel=8, component=15),
+        room=Room(pixel=6, channel=8, component=18),
         function="field.by_field",
         guides=True,
         field=True,

@@ -6,22 +6,26 @@ from .methods import METHODS
 from .settings import Settings
 
 LIGHT = "gmm"  # the method that needs least
-ALWAYS = 2**28  # bytes of libraries and compiled programs, whatever the image
+ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, whatever the image
+NETWORK = 450  # numbers that descending takes, a pixel of a slice and a filter of the first level
 
 
-def check(n_pixels: int, n_channels: int, held: int, reading: int, settings: Settings, source: str) -> None:
+def check(
+    n_pixels: int, n_channels: int, of_slice: int, held: int, reading: int, *, settings: Settings, source: str
+) -> None:
     """Raise ValueError if a segmentation would not fit.
 
-    held, reading: bytes that the image takes, and at the peak of reading it. source: what the error calls it.
+    of_slice: pixels of one slice. held, reading: bytes that the image takes, and at the peak of reading it.
+    source: what the error calls the image.
     """
     there = memory.available()
     wanted, light = (
-        ALWAYS + max(reading, held + need(n_pixels, n_channels, settings, method))
+        ALWAYS + max(reading, held + need(n_pixels, n_channels, of_slice, settings, method))
         for method in (settings.method, LIGHT)
     )
-    if wanted <= there:
+    if wanted <= max(there, 2 * ALWAYS):  # what is small is tried, whatever the system says
         return
-    advice = "cut it into parts, or store it with fewer pixels"
+    advice = "cut it to what counts, or into parts, or store it with fewer pixels"
     if light <= there:
         advice += f", or take --method {LIGHT}, which needs {memory.said(light)}"
     raise ValueError(
@@ -30,11 +34,14 @@ def check(n_pixels: int, n_channels: int, held: int, reading: int, settings: Set
     )
 
 
-def need(n_pixels: int, n_channels: int, settings: Settings, method: str) -> float:
+def need(n_pixels: int, n_channels: int, of_slice: int, settings: Settings, method: str) -> float:
     """About the bytes that a method holds at its peak beyond the image."""
-    guide = [settings.guidance.guide] if METHODS[method].deep else []  # over all slices at once
+    deep = METHODS[method].deep
+    guide = [settings.guidance.guide] if deep else []  # over all slices at once
     rooms = [METHODS[each].room for each in (method, *guide)]
-    numbers = max(
+    numbers = n_pixels * max(
         room.pixel + n_channels * room.channel + settings.n_components * room.component for room in rooms
     )
-    return n_pixels * numbers * (8 if settings.floating == "float64" else 4)
+    if deep:
+        numbers += of_slice * settings.network.filters * NETWORK
+    return numbers * (8 if settings.floating == "float64" else 4)

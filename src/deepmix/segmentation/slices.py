@@ -26,7 +26,8 @@ AGAIN = 2
 class View(NamedTuple):
     """A slice as its network sees it: the window of its image (M, h, w), its weights (h, w).
 
-    target: what the network learns before the loop [DG6], the guide's responsibilities (K, h, w); None: nothing.
+    target: the guide's responsibilities (K, h, w), which the network may learn before the loop [DG6]; None
+    without a guide.
     """
 
     z: int
@@ -75,7 +76,7 @@ def in_turn(
     n_steps, usual = descent.n_follow, descent.optimization
     following = descent._replace(
         optimization=usual._replace(min_steps=n_steps, max_steps=n_steps),
-        n_warm=AGAIN * n_steps if descent.n_warm else 0,
+        n_warm=min(AGAIN * n_steps, descent.n_warm),
     )
     fast = usual._replace(learning_rate=AGAIN * usual.learning_rate)
     ended: dict[int, DeepFit] = {}  # the first fit, and the last
@@ -98,9 +99,13 @@ def outwards(slices: list[View]) -> list[View]:
     return slices[first:] + slices[:first][::-1]
 
 
-def _fullness(of: View) -> float:
-    """How many pixels the slice has of the class of which it has fewest; without a guide, how many it has."""
-    return of.weights.sum() if of.target is None else (of.weights * of.target).sum(axis=(1, 2)).min()
+def _fullness(of: View) -> tuple[float, ...]:
+    """How many classes the slice has by its guide, how many pixels of the one of which it has fewest; how many."""
+    if of.target is None:
+        return (of.weights.sum(),)
+    sizes = (of.weights * of.target).sum(axis=(1, 2))
+    there = sizes[sizes >= 1]
+    return len(there), there.min(initial=np.inf), of.weights.sum()
 
 
 def side_by_side(

@@ -1,5 +1,7 @@
 """The size of an image from its headers is that of the image which is read."""
 
+import math
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -20,6 +22,9 @@ FILES = {
     "volume.nii.gz": ((6, 5, 4), np.int16, False),
     "fourth_axis.nii": ((6, 5, 4, 3), np.int16, False),
     "vector.mha": ((6, 5, 4, 2), np.float32, True),
+    "wide.nii.gz": ((6, 5, 4), np.int32, False),
+    "double.nrrd": ((6, 5, 4), np.float64, False),
+    "alpha.png": ((6, 5, 4), np.uint8, True),
 }
 
 
@@ -29,15 +34,17 @@ def test_what_a_header_says_is_what_is_read(name, n_files, tmp_path):
     shape, dtype, channels = FILES[name]
     path = stored(tmp_path / name, np.zeros(shape, dtype), channels)
     found, read = extents.of_image([path] * n_files), images.read_image([path] * n_files).channels
-    assert found[:3] == (read[0].size, len(read), read.nbytes)
+    assert found[:4] == (read[0].size, len(read), 6 * 5, read.nbytes)
     assert found.reading >= found.held + 2 * read[0].size * np.dtype(dtype).itemsize
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (2, 6, 5), (3, 6, 5, 4)])
 def test_an_array_says_it_too(shape, tmp_path):
     np.save(tmp_path / "image.npy", np.zeros(shape, np.float32))
-    found, read = (of([tmp_path / "image.npy"]) for of in (extents.of_image, images.read_image))
-    assert found[:3] == (read.channels[0].size, len(read.channels), read.channels.nbytes)
+    for n_files in (1, 2) if len(shape) < 4 else (1,):
+        files = [tmp_path / "image.npy"] * n_files
+        found, read = extents.of_image(files), images.read_image(files).channels
+        assert found[:4] == (read[0].size, len(read), math.prod(read.shape[1:3]), read.nbytes)
 
 
 def test_a_folder_of_slices_is_a_volume(tmp_path):
@@ -51,15 +58,17 @@ def test_a_folder_of_slices_is_a_volume(tmp_path):
         writer.SetFileName(str(tmp_path / f"{z}.dcm"))
         writer.Execute(slice_)
     found, read = extents.of_image([tmp_path]), images.read_image([tmp_path]).channels
-    assert found[:3] == (read[0].size, 1, read.nbytes)
+    assert found[:4] == (read[0].size, 1, 6 * 5, read.nbytes)
 
 
 def test_what_cannot_be_read_has_no_extent(tmp_path):
     """Reading it says what is wrong."""
     (tmp_path / "broken.nii.gz").write_bytes(b"nothing")
     (tmp_path / "broken.npy").write_bytes(b"nothing")
+    np.savez(tmp_path / "several.npz", np.zeros(3))
+    (tmp_path / "several.npz").rename(tmp_path / "several.npy")
     (tmp_path / "empty").mkdir()
-    for name in ("broken.nii.gz", "broken.npy", "empty"):
+    for name in ("broken.nii.gz", "broken.npy", "several.npy", "empty"):
         assert extents.of_image([tmp_path / name]) is None
     with pytest.raises(FileNotFoundError):
         extents.of_image([tmp_path / "missing.nii.gz"])

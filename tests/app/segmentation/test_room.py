@@ -10,6 +10,7 @@ from deepmix.segmentation import presets, room
 from deepmix.segmentation.methods import METHODS
 
 N_PIXELS = 10**8
+SLICE = 10**6
 # Segments balls in a process of its own, and prints the bytes at the peak beyond what it began with.
 MEASURED = """
 import sys
@@ -30,23 +31,22 @@ def settings(method: str, n_components: int = 3, **given):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_more_of_anything_needs_more(method):
-    least = room.need(N_PIXELS, 1, settings(method), method)
+    least = room.need(N_PIXELS, 1, SLICE, settings(method), method)
     assert least > 4 * N_PIXELS * (1 + 3)  # the standardised image, the probabilities
-    assert room.need(2 * N_PIXELS, 1, settings(method), method) == 2 * least
-    assert room.need(N_PIXELS, 2, settings(method), method) > least
-    assert room.need(N_PIXELS, 1, settings(method, 4), method) > least
-    assert room.need(N_PIXELS, 1, settings(method, dtype="float64"), method) == 2 * least
+    assert room.need(2 * N_PIXELS, 1, 2 * SLICE, settings(method), method) == 2 * least
+    assert room.need(N_PIXELS, 2, SLICE, settings(method), method) > least
+    assert room.need(N_PIXELS, 1, SLICE, settings(method, 4), method) > least
+    assert room.need(N_PIXELS, 1, SLICE, settings(method, dtype="float64"), method) == 2 * least
 
 
 def test_a_network_needs_what_its_guide_needs():
-    assert room.need(N_PIXELS, 1, settings("deepsvg"), "deepsvg") >= room.need(
-        N_PIXELS, 1, settings("hmrf"), "hmrf"
-    )
+    deep, guide = (room.need(N_PIXELS, 1, SLICE, settings(name), name) for name in ("deepsvg", "hmrf"))
+    assert deep > guide
 
 
 def test_what_fits_is_let_through(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 2**40)
-    room.check(N_PIXELS, 1, 4 * N_PIXELS, 8 * N_PIXELS, settings("hmrf"), "brain.nii.gz")
+    room.check(N_PIXELS, 1, SLICE, 4 * N_PIXELS, 8 * N_PIXELS, settings=settings("hmrf"), source="brain.nii.gz")
 
 
 @pytest.mark.parametrize(
@@ -55,19 +55,46 @@ def test_what_fits_is_let_through(monkeypatch):
 def test_what_does_not_fit_is_refused_with_what_it_needs_and_what_to_do(monkeypatch, there, advice):
     monkeypatch.setattr(memory, "available", lambda: there * 2**30)
     with pytest.raises(ValueError, match=r"brain.nii.gz has 100000000 pixels: .* hmrf needs") as error:
-        room.check(N_PIXELS, 1, 4 * N_PIXELS, 8 * N_PIXELS, settings("hmrf"), "brain.nii.gz")
+        room.check(
+            N_PIXELS, 1, SLICE, 4 * N_PIXELS, 8 * N_PIXELS, settings=settings("hmrf"), source="brain.nii.gz"
+        )
     assert advice in str(error.value).partition(f"{there} GiB are free; ")[2]
 
 
 def test_an_image_that_cannot_even_be_read_is_refused(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 2**30)
     with pytest.raises(ValueError, match="of memory, 1 GiB are free"):
-        room.check(10**6, 1, 4 * 10**6, 2**31, settings("gmm"), "brain.nii.gz")
+        room.check(10**6, 1, 10**4, 4 * 10**6, 2**31, settings=settings("gmm"), source="brain.nii.gz")
 
 
 @pytest.mark.parametrize(("n_bytes", "text"), [(5 * 2**20, "5 MiB"), (1.5 * 2**30, "1.5 GiB"), (2**35, "32 GiB")])
 def test_sizes_as_people_read_them(n_bytes, text):
     assert memory.said(n_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("files", "left"),
+    [
+        ({"memory.max": "1000", "memory.current": "700", "memory.stat": "anon 5\ninactive_file 200"}, [500]),
+        ({"memory.max": "1000", "memory.current": "1200", "memory.stat": "anon 5"}, [0]),
+        ({"memory.max": "max", "memory.current": "700", "memory.stat": ""}, []),
+        ({"limit_in_bytes": "900", "usage_in_bytes": "400", "stat": "total_inactive_file 100"}, [600]),
+        ({}, []),
+    ],
+)
+def test_what_is_left_of_a_container(files, left, tmp_path):
+    """Pages of files that the system takes back are free."""
+    (tmp_path / "memory").mkdir()
+    for name, text in files.items():
+        (tmp_path / (name if "memory." in name else f"memory/memory.{name}")).write_text(text)
+    if "limit_in_bytes" in files:
+        (tmp_path / "memory/memory.stat").write_text(files["stat"])
+    assert memory._left_of_containers(tmp_path) == left
+
+
+def test_what_is_small_is_tried(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 0)
+    room.check(30, 1, 30, 120, 240, settings=settings("hmrf"), source="brain.nii.gz")
 
 
 def test_the_memory_of_this_machine():
@@ -82,5 +109,5 @@ def test_the_need_is_near_what_is_held(method, n_channels):
     """Not less, which would end in a kill; not four times as much, which would refuse what fits."""
     command = [sys.executable, "-c", MEASURED, method, str(n_channels), "160"]
     held = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    said = room.ALWAYS + room.need(160**3, n_channels, settings(method), method)
+    said = room.ALWAYS + room.need(160**3, n_channels, 160**2, settings(method), method)
     assert held < said < 4 * held

@@ -52,7 +52,7 @@ def test_slices_follow_each_other_from_the_largest_outwards(sizes, expected):
 
 def test_with_a_guide_the_slice_with_most_of_every_class_comes_first():
     """Not the first of a volume whose slices are all of one size, where there may be one class only."""
-    shares, whole = [(1.0, 0.0), (0.9, 0.1), (0.6, 0.4), (0.2, 0.8)], np.ones((3, 3))
+    shares, whole = [(1.0, 0.0, 0.0), (0.8, 0.2, 0.0), (0.6, 0.4, 0.0), (0.2, 0.8, 0.0)], np.ones((3, 3))
     views = [
         View(z=z, image=whole[None], weights=whole, target=np.multiply.outer(of_classes, whole))
         for z, of_classes in enumerate(shares)
