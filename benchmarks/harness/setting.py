@@ -44,7 +44,7 @@ class Setting(NamedTuple):
     @property
     def repeats(self) -> int:
         """Samples of each contestant."""
-        return 3 if self.quick else 7
+        return 3 if self.quick else 5
 
     def module(self) -> ModuleType:
         """The backend."""

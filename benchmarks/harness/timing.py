@@ -17,7 +17,7 @@ from .work import Work
 # OpenBLAS' threads wait busily for some 2²⁶ ticks after a call, and would take a core from the next contestant.
 _REST = 0.2  # s
 # What a loop must take, so that the checks and copies around it, which vary by some milliseconds, do not count.
-SPAN = 0.4  # s
+SPAN = 0.2  # s
 
 
 class Row(NamedTuple):
@@ -78,7 +78,7 @@ def compare_loops(
     """
     firsts, results = _first_calls(task, {who: partial(loop, turns) for who, loop in loops.items()})
     check(task, results, setting.tolerance)
-    span = SPAN / 20 if setting.quick else SPAN
+    span = SPAN / 10 if setting.quick else SPAN
     samplers = {}
     for who, loop in loops.items():
         say(f"{task}: how many turns {who} needs")

@@ -17,7 +17,7 @@ _QUICK_SVGMM = (5_000, 50)
 def run(setting: Setting) -> list[Row]:
     """The backend, the reference (float64), and scikit-learn or a plain NumPy program, from the same start."""
     rows = [row for size in (_QUICK_GMM if setting.quick else _GMM) for row in _gmm(setting, *size)]
-    if hasattr(setting.module(), "svgmm"):  # a port may have less
+    if hasattr(setting.module().mixtures, "svgmm"):  # a port may have less
         rows += _svgmm(setting, *(_QUICK_SVGMM if setting.quick else _SVGMM))
     return rows
 
