@@ -2,33 +2,34 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.mixtures.records import Ended, Mixture
+from deepmix.reference.mixtures.records import Ended
 from deepmix.reference.types import Status
 
 from .. import stopping
 from ..execution.precision import HIGHEST
 
-# From a mixture: its NLL (or F), the mixture after one M-step, and which of its classes are degenerate.
-Step = Callable[[Mixture], tuple[jax.Array, Mixture, jax.Array]]
+State = TypeVar("State", bound=Any)  # a `Mixture`, or a `FieldState`
+# From a state: its NLL (or F), the state after one M-step, and which of its classes are degenerate.
+Step = Callable[[State], tuple[jax.Array, State, jax.Array]]
 
 
 class Iteration(NamedTuple):
     """Where EM stands after t M-steps.
 
-    mixture, value, degenerate: of the last finite NLL. following, collapsing: the mixture after it and its
+    mixture, value, degenerate: of the last finite NLL. following, collapsing: the state after it and its
     degenerate classes. history: (max_iter + 1,) every NLL so far, then NaN. status: `Status` as an integer.
     """
 
     t: jax.Array
-    mixture: Mixture
+    mixture: Any
     value: jax.Array
     degenerate: jax.Array
-    following: Mixture
+    following: Any
     collapsing: jax.Array
     history: jax.Array
     status: jax.Array
@@ -39,7 +40,7 @@ def mean_nll(log_likelihood: jax.Array, weights: jax.Array) -> jax.Array:
     return -jnp.vdot(weights, log_likelihood, precision=HIGHEST) / weights.sum()
 
 
-def run(step: Step, start: Mixture, tol: jax.Array | float, max_iter: int) -> Ended:
+def run(step: Step[State], start: State, tol: jax.Array | float, max_iter: int) -> Ended:
     """See `reference.mixtures.em.run`; on the device to its end, its history at full length: NaN after the end."""
 
     def turn(loop: Iteration) -> Iteration:

@@ -7,8 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures.checks import check_field, check_start
-from deepmix.reference.mixtures.records import FieldFit, Mixture
+from deepmix.reference.mixtures.hmrf import CLASS_SIZES
+from deepmix.reference.mixtures.records import FieldFit, FieldState, Mixture
 
 from ..execution.arrays import cast, floating, greatest, padded, shared
 from ..execution.precision import HIGHEST
@@ -42,11 +44,12 @@ def sweep(
     weights: jax.Array,
     beta: jax.Array | float = 1.0,
     diagonals: bool = False,
+    external: jax.Array | None = None,
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.sweep` [SV4]."""
     colour = colours(weights, diagonals)
     for each in range(2**weights.ndim if diagonals else 2):
-        field = beta * neighbour_sum(weights * responsibilities, diagonals)
+        field = _field(responsibilities, weights, beta, diagonals, external)
         updated, _ = gaussian.posterior(field, log_densities)
         responsibilities = jnp.where(colour == each, updated, responsibilities)
     return responsibilities
@@ -58,10 +61,12 @@ def free_energy(
     weights: jax.Array,
     beta: jax.Array | float = 1.0,
     diagonals: bool = False,
+    external: jax.Array | None = None,
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.free_energy` [SV4]."""
     fields = neighbour_sum(weights * responsibilities, diagonals)
-    rows = zip(responsibilities, log_densities, fields, strict=True)
+    known = log_densities + _along(external, log_densities.ndim)
+    rows = zip(responsibilities, known, fields, strict=True)
     # class by class, as everything that runs along the pixels: see `gaussian`
     return reduce(
         jnp.add,
@@ -75,12 +80,67 @@ def pseudo_nll(
     weights: jax.Array,
     beta: jax.Array | float = 1.0,
     diagonals: bool = False,
+    external: jax.Array | None = None,
 ) -> jax.Array:
     """See `reference.mixtures.hmrf.pseudo_nll` [SV5]."""
-    field = beta * neighbour_sum(weights * responsibilities, diagonals)
-    _, log_total = gaussian.posterior(jnp.zeros_like(field), field)
-    _, log_likelihood = gaussian.posterior(field - log_total, log_densities)
+    foretold = _foretold(responsibilities, weights, beta, diagonals, external)
+    _, log_likelihood = gaussian.posterior(foretold, log_densities)
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
+
+
+def uncertainty_coefficient(proportions: jax.Array, nll: jax.Array, pseudo_nll: jax.Array) -> jax.Array:
+    """See `reference.mixtures.hmrf.uncertainty_coefficient` [SV6]."""
+    entropy = jax.scipy.special.entr(proportions).sum()
+    return jnp.where(entropy > 0, (nll - pseudo_nll) / jnp.where(entropy > 0, entropy, 1), 0)
+
+
+def external_field(
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    external: jax.Array,
+    beta: jax.Array | float = 1.0,
+    diagonals: bool = False,
+) -> jax.Array:
+    """See `reference.mixtures.hmrf.external_field` [SV7]."""
+    foretold = jnp.exp(_foretold(responsibilities, weights, beta, diagonals, external))
+    actual, expected = _mean(responsibilities, weights), _mean(foretold, weights)
+    known = jnp.minimum(actual, expected) > 10 * jnp.finfo(actual.dtype).tiny
+    return external + jnp.log(jnp.where(known, actual, 1) / jnp.where(known, expected, 1))
+
+
+def _field(
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float,
+    diagonals: bool,
+    external: jax.Array | None,
+) -> jax.Array:
+    """See `reference.mixtures.hmrf._field`."""
+    field = beta * neighbour_sum(weights * responsibilities, diagonals)
+    return field + _along(external, field.ndim)
+
+
+def _foretold(
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    beta: jax.Array | float,
+    diagonals: bool,
+    external: jax.Array | None,
+) -> jax.Array:
+    """log π_k(x) (K, *spatial), what its neighbours let a pixel expect [SV5]."""
+    field = _field(responsibilities, weights, beta, diagonals, external)
+    _, log_total = gaussian.posterior(jnp.zeros_like(field), field)
+    return field - log_total
+
+
+def _along(of_classes: jax.Array | None, n_axes: int) -> jax.Array | float:
+    """See `reference.mixtures.hmrf._along`."""
+    return 0.0 if of_classes is None else jnp.reshape(of_classes, (-1, *[1] * (n_axes - 1)))
+
+
+def _mean(maps: jax.Array, weights: jax.Array) -> jax.Array:
+    """See `reference.mixtures.hmrf._mean`."""
+    return jnp.matmul(maps.reshape(len(maps), -1), weights.ravel(), precision=HIGHEST) / weights.sum()
 
 
 def fit(
@@ -90,12 +150,14 @@ def fit(
     *,
     beta: float = 1.0,
     diagonals: bool = False,
+    class_sizes: str = "equal",
     covariance_type: str = "diag",
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
 ) -> FieldFit:
     """See `reference.mixtures.hmrf.fit`."""
+    check_choice("class_sizes", class_sizes, CLASS_SIZES)
     pixels, weights = check_field(floating(image), mask, beta, len(start.means))
     check_start(start, pixels, covariance_type)
     shape = weights.shape
@@ -110,6 +172,7 @@ def fit(
         floor,
         beta=beta,
         diagonals=diagonals,
+        class_sizes=class_sizes,
         covariance_type=covariance_type,
         tol=tol,
         max_iter=max_iter,
@@ -126,7 +189,7 @@ def fit(
 _variance_floor = jax.jit(gaussian.variance_floor)
 
 
-@partial(jax.jit, static_argnames=("diagonals", "covariance_type", "max_iter"))
+@partial(jax.jit, static_argnames=("diagonals", "class_sizes", "covariance_type", "max_iter"))
 def solve(
     pixels: jax.Array,
     start: Mixture,
@@ -135,36 +198,58 @@ def solve(
     *,
     beta: float,
     diagonals: bool,
+    class_sizes: str,
     covariance_type: str,
     tol: float,
     max_iter: int,
 ) -> FieldFit:
     """See `reference.mixtures.hmrf.solve`; one program, its history at full length: NaN after the end."""
-    w, maps = weights.ravel(), (len(start.means), *weights.shape)
+    w, free, maps = weights.ravel(), class_sizes == "free", (len(start.means), *weights.shape)
 
-    def e_step(mixture: Mixture) -> tuple[jax.Array, jax.Array]:
-        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
-        return sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals), densities
+    def e_step(state: FieldState) -> tuple[jax.Array, jax.Array]:
+        responsibilities, means, covariances = state.mixture
+        densities = gaussian.log_density(pixels, means, covariances, covariance_type).reshape(maps)
+        swept = sweep(responsibilities.reshape(maps), densities, weights, beta, diagonals, given(state))
+        return swept, densities
 
-    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
-        responsibilities, densities = e_step(mixture)
-        energy = free_energy(responsibilities, densities, weights, beta, diagonals).ravel()
+    def given(state: FieldState) -> jax.Array | None:
+        """Zeros are not added, which would take a pass over all pixels."""
+        return state.external if free else None
+
+    def step(state: FieldState) -> tuple[jax.Array, FieldState, jax.Array]:
+        responsibilities, densities = e_step(state)
+        energy = free_energy(responsibilities, densities, weights, beta, diagonals, given(state)).ravel()
         flat = responsibilities.reshape(len(responsibilities), -1)
 
         def about(centres: jax.Array) -> _sums.Sums:
             return _sums.of_responsibilities(pixels, flat, -energy, w, centres, covariance_type)
 
-        totals, found = _sums.settle(about, mixture, floor, covariance_type)
-        following = Mixture(proportions=flat, means=found.means, covariances=found.covariances)
+        totals, found = _sums.settle(about, state.mixture, floor, covariance_type)
+        mixture = Mixture(proportions=flat, means=found.means, covariances=found.covariances)
+        external = state.external
+        if free:
+            external = external_field(responsibilities, weights, external, beta, diagonals)
+        following = FieldState(mixture=mixture, external=external)
         return -totals.log_likelihood / totals.weight, following, found.degenerate
 
-    responsibilities, _ = gmm.e_step(pixels, start, covariance_type)
-    ended = em.run(step, start._replace(proportions=responsibilities), tol, max_iter)
-    responsibilities, densities = e_step(ended.mixture)
-    mean = jnp.matmul(responsibilities.reshape(len(responsibilities), -1), w, precision=HIGHEST) / w.sum()
+    posterior, _ = gmm.e_step(pixels, start, covariance_type)
+    sizes = maps[0] * start.proportions
+    external = jnp.log(jnp.where(free & (sizes > 0), sizes, 1))
+    begin = FieldState(mixture=start._replace(proportions=posterior), external=external)
+    ended = em.run(step, begin, tol, max_iter)
+    state: FieldState = ended.mixture
+    responsibilities, densities = e_step(state)
+    mean = _mean(responsibilities, weights)
+    _, alone = gaussian.posterior(jnp.log(mean)[:, None], densities.reshape(maps[0], -1))
     return FieldFit(
-        **ended._replace(mixture=ended.mixture._replace(proportions=mean))._asdict(),
+        value=ended.value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        mixture=state.mixture._replace(proportions=mean),
         responsibilities=responsibilities,
         labels=greatest(responsibilities),
-        pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals),
+        external=state.external,
+        nll=em.mean_nll(alone, w),
+        pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals, given(state)),
     )

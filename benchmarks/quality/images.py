@@ -1,4 +1,4 @@
-"""Images with known truth: phantoms of three noise levels, slices of a brain with noise added, of lesions."""
+"""Images with known truth: phantoms of three noise levels, slices of a brain with noise added, lesions, others."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +13,15 @@ NOISE = {"low": 0.5, "middle": 0.75, "high": 1.0}  # of the phantom; 1 is that o
 ADDED = (0, 15, 25)  # deviation of the noise added to the brain, whose tissues lie some 60 apart
 SEQUENCES = ("T1", "T1Gd", "T2", "FLAIR")
 FIRST = 100  # of the phantoms; those below are for tuning
+TUNED = ("cord_1", "tumour_1", "tumour_4", "photo_108004", "lesions_19", "nuclei")  # of the slices of other kinds
 
 
 class Case(NamedTuple):
     """One image.
 
     row: of the table that it counts in. image: (M, H, W). mask: (H, W). truth: (H, W), classes 1 … C, 0 is none.
-    n_components: K; where there are fewer true classes, the one class that covers each best counts.
+    n_components: K; where there are fewer true classes, the one class that covers each best counts. smaller:
+    whether the smaller of two true classes counts alone, against the best union of classes.
     """
 
     row: str
@@ -29,6 +31,7 @@ class Case(NamedTuple):
     truth: np.ndarray
     n_components: int
     channels: tuple[str, ...]
+    smaller: bool = False
 
 
 def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
@@ -48,6 +51,7 @@ def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
         for added in ADDED:
             yield from _brain(Path(data, "brain"), added, range(1, 20, step))
         yield from _lesions(Path(data, "lesions"), range(1, 9, step))
+        yield from _others(Path(data, "slices"))
 
 
 def _phantom(noise: str, seed: int, size: int = 160) -> Case:
@@ -90,6 +94,22 @@ def _lesions(folder: Path, slices: range) -> Iterator[Case]:
             truth=truth[..., z],
             n_components=4,
             channels=SEQUENCES,
+        )
+
+
+def _others(folder: Path) -> Iterator[Case]:
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as found:
+            image, labels, mask, classes = (found[name] for name in ("image", "labels", "mask", "classes"))
+        yield Case(
+            row="others, tuned" if path.stem.startswith(TUNED) else "others",
+            name=path.stem,
+            image=image.astype(float),
+            mask=mask,
+            truth=labels * mask,
+            n_components=int(classes),
+            channels=tuple(f"channel {number}" for number in range(1, len(image) + 1)),
+            smaller=True,
         )
 
 

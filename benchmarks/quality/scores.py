@@ -1,5 +1,6 @@
 """How well a label map agrees with the truth."""
 
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,12 @@ class Score(NamedTuple):
 
 
 def score(labels: np.ndarray, case: Case) -> float:
-    """Mean Dice of the matched classes [EV2]; with fewer true classes, of the class that covers each best."""
+    """Mean Dice of the matched classes [EV2]; with fewer true classes, of the class that covers each best.
+
+    Where the smaller class counts alone, its Dice with the best union of classes, of fewer than all.
+    """
+    if case.smaller:
+        return _of_smaller(labels, case)
     n_classes = int(case.truth.max())
     found = overlap.dice_matrix(labels, case.truth, case.n_components, n_classes)
     if n_classes < case.n_components:
@@ -30,6 +36,13 @@ def score(labels: np.ndarray, case: Case) -> float:
     matched = overlap.match_classes(labels, case.truth, case.n_components, n_classes)
     each = [found[k, code - 1] for k, code in enumerate(matched) if code]
     return float(np.nan_to_num(each).sum() / n_classes)
+
+
+def _of_smaller(labels: np.ndarray, case: Case) -> float:
+    truth = case.truth == np.bincount(case.truth[case.mask])[1:].argmin() + 1
+    classes = range(1, case.n_components + 1)
+    unions = (chosen for size in classes[:-1] for chosen in combinations(classes, size))
+    return max(float(overlap.dice(np.isin(labels, chosen) & case.mask, truth)) for chosen in unions)
 
 
 def collapsed(labels: np.ndarray, case: Case) -> bool:

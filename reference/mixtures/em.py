@@ -1,35 +1,38 @@
 """The loop that Algorithms 1 and 2 and the Markov field share [EM], [SV], [SV4]."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .. import stopping
 from ..types import Status
-from .records import Ended, Mixture
+from .records import Ended
 
-# From a mixture: its NLL (or F), the mixture after one M-step, and which of its classes are degenerate.
-Step = Callable[[Mixture], tuple[float, Mixture, np.ndarray]]
+State = TypeVar("State", bound=Any)  # a `Mixture`, or a `FieldState`
+# From a state: its NLL (or F), the state after one M-step, and which of its classes are degenerate.
+Step = Callable[[State], tuple[float, State, np.ndarray]]
 
 
-def run(step: Step, start: Mixture, tol: float, max_iter: int) -> Ended:
+def run(step: Step[State], start: State, tol: float, max_iter: int) -> Ended:
     """Repeat E-step and M-step until the value falls by less than `tol`, with at most `max_iter` M-steps.
 
-    The value is the NLL of [EM2] or [SV1], or F of [SV4]; the last finite one belongs to the mixture returned.
+    The value is the NLL of [EM2] or [SV1], or F of [SV4]; the last finite one belongs to the state returned.
     """
-    following, collapsing = start, np.zeros(len(start.means), bool)
+    following, collapsing = start, np.array(False)
     history: list[float] = []
     status = Status.running
     while status == Status.running:
-        mixture, degenerate = following, collapsing
-        value, following, collapsing = step(mixture)
+        state, degenerate = following, collapsing
+        value, following, collapsing = step(state)
         history.append(value)
         settled = len(history) > 1 and history[-2] - history[-1] < tol
         status = stopping.status(value, settled, len(history) > max_iter)
         if status != Status.non_finite or len(history) == 1:
-            kept = value, degenerate, mixture
-    value, degenerate, mixture = kept
-    return Ended(value=value, history=np.array(history), status=status, degenerate=degenerate, mixture=mixture)
+            kept = value, degenerate, state
+    value, degenerate, state = kept
+    degenerate = np.broadcast_to(degenerate, collapsing.shape)  # none before the first M-step
+    return Ended(value=value, history=np.array(history), status=status, degenerate=degenerate, mixture=state)
 
 
 def mean_nll(log_likelihood: np.ndarray, weights: np.ndarray) -> float:

@@ -6,11 +6,14 @@ dimensions; the neighbours of a pixel are those that share an edge or face, or w
 
 import numpy as np
 from scipy.ndimage import correlate, generate_binary_structure
-from scipy.special import log_softmax, xlogy
+from scipy.special import log_softmax, softmax, xlogy
 
+from ..checks import check_choice
 from . import em, gaussian, svgmm
 from .checks import check_field, check_start
-from .records import FieldFit, Mixture
+from .records import FieldFit, FieldState, Mixture
+
+CLASS_SIZES = ("equal", "free")  # by the prior: α = 0, or as the image has them
 
 
 def neighbour_sum(maps: np.ndarray, diagonals: bool = False) -> np.ndarray:
@@ -38,14 +41,16 @@ def sweep(
     weights: np.ndarray,
     beta: float = 1.0,
     diagonals: bool = False,
+    external: np.ndarray | None = None,
 ) -> np.ndarray:
-    """γ_k(x) ∝ N(I(x)|μ_k,Σ_k) exp(β Σ_{y∈∂x} w(y) γ_k(y)), colour by colour [SV4]: each lowers F.
+    """γ_k(x) ∝ N(I(x)|μ_k,Σ_k) exp(α_k + β Σ_{y∈∂x} w(y) γ_k(y)), colour by colour [SV4]: each lowers F.
 
-    responsibilities: γ (K, *spatial). log_densities: log N (K, *spatial). weights: (*spatial). Returns γ.
+    responsibilities: γ (K, *spatial). log_densities: log N (K, *spatial). weights: (*spatial). external: α (K,),
+    0 if not given. Returns γ.
     """
     colour = colours(weights, diagonals)
     for each in range(colour.max() + 1):
-        field = beta * neighbour_sum(weights * responsibilities, diagonals)
+        field = _field(responsibilities, weights, beta, diagonals, external)
         updated, _ = gaussian.posterior(field, log_densities)
         responsibilities = np.where(colour == each, updated, responsibilities)
     return responsibilities
@@ -57,12 +62,14 @@ def free_energy(
     weights: np.ndarray,
     beta: float = 1.0,
     diagonals: bool = False,
+    external: np.ndarray | None = None,
 ) -> np.ndarray:
     """Each pixel's share of F (*spatial), of which F is the weighted mean [SV4]. Arguments as for `sweep`.
 
-    F = (1/N) [Σ_x w Σ_k γ_k (log γ_k − log N) − β Σ_{x~y} w(x) w(y) Σ_k γ_k(x) γ_k(y)].
+    F = (1/N) [Σ_x w Σ_k γ_k (log γ_k − log N − α_k) − β Σ_{x~y} w(x) w(y) Σ_k γ_k(x) γ_k(y)].
     """
-    alone = xlogy(responsibilities, responsibilities) - responsibilities * log_densities
+    known = log_densities + _along(external, log_densities.ndim)
+    alone = xlogy(responsibilities, responsibilities) - responsibilities * known
     agreement = responsibilities * neighbour_sum(weights * responsibilities, diagonals)  # meets every pair twice
     return (alone - beta / 2 * agreement).sum(axis=0)
 
@@ -73,14 +80,62 @@ def pseudo_nll(
     weights: np.ndarray,
     beta: float = 1.0,
     diagonals: bool = False,
+    external: np.ndarray | None = None,
 ) -> float:
-    """−(1/N) Σ_x w log Σ_k π_k(x) N(I(x)|μ_k,Σ_k), π_k(x) ∝ exp(β Σ_{y∈∂x} w(y) γ_k(y)) [SV5].
+    """−(1/N) Σ_x w log Σ_k π_k(x) N(I(x)|μ_k,Σ_k), π_k(x) ∝ exp(α_k + β Σ_{y∈∂x} w(y) γ_k(y)) [SV5].
 
-    Every pixel as its neighbours let it expect: least for the β that suits the image. Arguments as for `sweep`.
+    Every pixel as its neighbours let it expect. Arguments as for `sweep`.
     """
-    field = beta * neighbour_sum(weights * responsibilities, diagonals)
-    _, log_likelihood = gaussian.posterior(log_softmax(field, axis=0), log_densities)
+    foretold = log_softmax(_field(responsibilities, weights, beta, diagonals, external), axis=0)
+    _, log_likelihood = gaussian.posterior(foretold, log_densities)
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
+
+
+def uncertainty_coefficient(proportions: np.ndarray, nll: float, pseudo_nll: float) -> float:
+    """What neighbours tell of a pixel, as a share of what there is to tell of its class [SV6].
+
+    proportions: mean γ (K,). nll: the NLL of a mixture with these proportions [EM2]. pseudo_nll: that with what
+    neighbours foretell [SV5]. Returns U, greatest for the β that suits the image; 0 where one class has all
+    pixels. Source: Theil 1970.
+    """
+    entropy = -xlogy(proportions, proportions).sum()
+    return (nll - pseudo_nll) / entropy if entropy > 0 else 0.0
+
+
+def external_field(
+    responsibilities: np.ndarray,
+    weights: np.ndarray,
+    external: np.ndarray,
+    beta: float = 1.0,
+    diagonals: bool = False,
+) -> np.ndarray:
+    """α_k + log(mean γ_k / mean π_k), π_k(x) as in `pseudo_nll` [SV7]: a step of iterative scaling; it lowers F.
+
+    α_k rises while class k is larger than its neighbours foretell; a class without a pixel keeps its α [G3].
+    Arguments as for `sweep`. Returns α (K,). Source: Darroch & Ratcliff 1972.
+    """
+    foretold = softmax(_field(responsibilities, weights, beta, diagonals, external), axis=0)
+    actual, expected = _mean(responsibilities, weights), _mean(foretold, weights)
+    known = np.minimum(actual, expected) > 10 * np.finfo(float).tiny
+    return external + np.log(np.where(known, actual, 1) / np.where(known, expected, 1))
+
+
+def _field(
+    responsibilities: np.ndarray, weights: np.ndarray, beta: float, diagonals: bool, external: np.ndarray | None
+) -> np.ndarray:
+    """α_k + β Σ_{y∈∂x} w(y) γ_k(y): the log-prior of each pixel, up to a constant."""
+    field = beta * neighbour_sum(weights * responsibilities, diagonals)
+    return field + _along(external, field.ndim)
+
+
+def _along(of_classes: np.ndarray | None, n_axes: int) -> np.ndarray:
+    """What each class has (K,), 0 if not given, with as many axes as maps (K, *spatial)."""
+    return np.reshape(0.0 if of_classes is None else of_classes, (-1, *[1] * (n_axes - 1)))
+
+
+def _mean(maps: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weighted mean (K,) of maps (K, *spatial)."""
+    return maps.reshape(len(maps), -1) @ weights.ravel() / weights.sum()
 
 
 def fit(
@@ -90,6 +145,7 @@ def fit(
     *,
     beta: float = 1.0,
     diagonals: bool = False,
+    class_sizes: str = "equal",
     covariance_type: str = "diag",
     tol: float = 1e-3,
     max_iter: int = 100,
@@ -98,10 +154,12 @@ def fit(
     """Fit a hidden Markov field to an image: a sweep and an M-step by turns [SV4].
 
     image: (M, *spatial), any unit. start: a fitted GMM, whose posteriors the field starts from.
-    mask: (*spatial), bool or weights, 1 if not given. beta: β ≥ 0. tol: on the fall of F. max_iter: at most so
-    many M-steps. The other arguments are those of `mixtures.gmm.fit`. Returns a `FieldFit`.
-    Raises ValueError for β < 0, and as `mixtures.gmm.fit`.
+    mask: (*spatial), bool or weights, 1 if not given. beta: β ≥ 0. class_sizes: "equal": α = 0, or "free": α from
+    the π of the start on, in every M-step a step of [SV7]. tol: on the fall of F. max_iter: at most so many
+    M-steps. The other arguments are those of `mixtures.gmm.fit`. Returns a `FieldFit`.
+    Raises ValueError for β < 0, other class sizes, and as `mixtures.gmm.fit`.
     """
+    check_choice("class_sizes", class_sizes, CLASS_SIZES)
     pixels, weights = check_field(np.asarray(image, dtype=float), mask, beta, len(start.means))
     check_start(start, pixels, covariance_type)
     floor = gaussian.variance_floor(pixels, weights.ravel()) if floor is None else floor
@@ -112,6 +170,7 @@ def fit(
         floor,
         beta=beta,
         diagonals=diagonals,
+        class_sizes=class_sizes,
         covariance_type=covariance_type,
         tol=tol,
         max_iter=max_iter,
@@ -126,31 +185,47 @@ def solve(
     *,
     beta: float,
     diagonals: bool,
+    class_sizes: str,
     covariance_type: str,
     tol: float,
     max_iter: int,
 ) -> FieldFit:
     """`fit` of input that has been checked: pixels (M, N) of the grid of the weights (*spatial)."""
-    w = weights.ravel()
-    maps = (len(start.means), *weights.shape)
+    w, free, maps = weights.ravel(), class_sizes == "free", (len(start.means), *weights.shape)
 
-    def e_step(mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
-        densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type).reshape(maps)
-        return sweep(mixture.proportions.reshape(maps), densities, weights, beta, diagonals), densities
+    def e_step(state: FieldState) -> tuple[np.ndarray, np.ndarray]:
+        responsibilities, means, covariances = state.mixture
+        densities = gaussian.log_density(pixels, means, covariances, covariance_type).reshape(maps)
+        swept = sweep(responsibilities.reshape(maps), densities, weights, beta, diagonals, state.external)
+        return swept, densities
 
-    def step(mixture: Mixture) -> tuple[float, Mixture, np.ndarray]:
-        responsibilities, densities = e_step(mixture)
-        energy = free_energy(responsibilities, densities, weights, beta, diagonals)
+    def step(state: FieldState) -> tuple[float, FieldState, np.ndarray]:
+        responsibilities, densities = e_step(state)
+        energy = free_energy(responsibilities, densities, weights, beta, diagonals, state.external)
         flat = responsibilities.reshape(len(responsibilities), -1)
-        following, found = svgmm.m_step(pixels, flat, w, floor, mixture, covariance_type)
-        return em.mean_nll(-energy.ravel(), w), following, found.degenerate
+        mixture, found = svgmm.m_step(pixels, flat, w, floor, state.mixture, covariance_type)
+        external = state.external
+        if free:
+            external = external_field(responsibilities, weights, external, beta, diagonals)
+        return em.mean_nll(-energy.ravel(), w), FieldState(mixture=mixture, external=external), found.degenerate
 
-    ended = em.run(step, svgmm.begin(pixels, start, covariance_type), tol, max_iter)
-    responsibilities, densities = e_step(ended.mixture)
-    mean = responsibilities.reshape(len(responsibilities), -1) @ w / w.sum()
+    sizes = len(start.means) * start.proportions  # relative to equal ones
+    external = np.log(np.where(free & (sizes > 0), sizes, 1))
+    begin = FieldState(mixture=svgmm.begin(pixels, start, covariance_type), external=external)
+    ended = em.run(step, begin, tol, max_iter)
+    state: FieldState = ended.mixture
+    responsibilities, densities = e_step(state)
+    mean = _mean(responsibilities, weights)
+    _, alone = gaussian.posterior(gaussian.safe_log(mean)[:, None], densities.reshape(len(mean), -1))
     return FieldFit(
-        **ended._replace(mixture=ended.mixture._replace(proportions=mean))._asdict(),
+        value=ended.value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=ended.degenerate,
+        mixture=state.mixture._replace(proportions=mean),
         responsibilities=responsibilities,
         labels=responsibilities.argmax(axis=0),
-        pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals),
+        external=state.external,
+        nll=em.mean_nll(alone, w),
+        pseudo_nll=pseudo_nll(responsibilities, densities, weights, beta, diagonals, state.external),
     )

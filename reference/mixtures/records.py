@@ -1,6 +1,6 @@
 """The records of mixtures: NamedTuples, hence JAX pytrees."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..types import Array, Status
 
@@ -32,6 +32,16 @@ class Moments(NamedTuple):
     degenerate: Array
 
 
+class FieldState(NamedTuple):
+    """Where the loop of a hidden Markov field stands.
+
+    mixture: γ (K, N) as its proportions, μ, Σ. external: α (K,) [SV4].
+    """
+
+    mixture: Mixture
+    external: Array
+
+
 class Ended(NamedTuple):
     """Where the loop of EM has ended.
 
@@ -39,14 +49,14 @@ class Ended(NamedTuple):
     history: (T,) every value computed, that of the start first; a non-finite one comes last and is not `value`.
     status: `Status`; from a `solve` of `accelerated`, its number.
     degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
-    mixture: the parameters that `value` belongs to.
+    mixture: the parameters that `value` belongs to; of a field, its `FieldState`.
     """
 
     value: Array
     history: Array
     status: Status | Array
     degenerate: Array
-    mixture: Mixture
+    mixture: Any
 
 
 class Fit(NamedTuple):
@@ -76,7 +86,9 @@ class FieldFit(NamedTuple):
     mixture: μ and Σ that `value` belongs to, and π = mean γ (K,).
     responsibilities: γ (K, *spatial), the mean field.
     labels: (*spatial) int, argmax γ, classes 0 … K−1.
-    pseudo_nll: what each pixel is expected to be from its neighbours [SV5]; compares β, and starts.
+    external: α (K,) that `value` belongs to; 0 if the classes have equal sizes by prior.
+    nll: that of `mixture`, which expects of each pixel the same [EM2].
+    pseudo_nll: what each pixel is expected to be from its neighbours [SV5].
     """
 
     value: Array
@@ -86,6 +98,8 @@ class FieldFit(NamedTuple):
     mixture: Mixture
     responsibilities: Array
     labels: Array
+    external: Array
+    nll: Array
     pseudo_nll: Array
 
 

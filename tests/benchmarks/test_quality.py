@@ -35,6 +35,14 @@ def test_score_of_fewer_true_classes_is_that_of_the_best_class():
     assert found == pytest.approx(2 * 2 / (3 + 2))
 
 
+def test_the_smaller_class_may_be_made_of_several_but_not_of_all():
+    known = case([1, 1, 1, 1, 1, 2, 2, 2], 3)._replace(smaller=True)
+    assert scores.score(np.array([[1, 1, 1, 1, 1, 2, 2, 3]]), known) == 1
+    assert scores.score(np.array([[1, 1, 1, 1, 2, 2, 2, 3]]), known) == pytest.approx(2 * 3 / (4 + 3))
+    other = known._replace(truth=3 - known.truth)  # the codes say nothing of the size
+    assert scores.score(np.array([[1, 1, 1, 1, 1, 2, 2, 3]]), other) == 1
+
+
 def test_a_class_that_is_gone_has_collapsed():
     known = case([1, 1, 2, 2, 1], 2)
     assert scores.collapsed(np.array([[1, 1, 1, 1, 1]]), known)

@@ -166,7 +166,7 @@ def test_a_damaged_file_is_said_to_be_one(written):
 def test_vectors_of_another_specification_are_refused(written):
     path = next(written.glob("evaluation.overlap.dice/*/case.json"))
     content = path.read_text(encoding="utf-8")
-    path.write_text(content.replace('"specification": "2.0"', '"specification": "0.9"'))
-    with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 2\.0"):
+    path.write_text(content.replace('"specification": "2.1"', '"specification": "0.9"'))
+    with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 2\.1"):
         list(files.read(written))
     path.write_text(content)

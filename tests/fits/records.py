@@ -9,7 +9,7 @@ from tests.fits.table import Problem
 from tests.tolerances import assert_agree, assert_tree_agrees
 
 # Of these the first axis is that of the classes; of a network's head, the last.
-CLASSES_FIRST = ("degenerate", "responsibilities", "memberships", "proportions", "centres")
+CLASSES_FIRST = ("degenerate", "responsibilities", "memberships", "proportions", "centres", "external")
 
 
 def permuted_problem(problem: Problem, order: np.ndarray, kind: str) -> Problem:

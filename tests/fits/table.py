@@ -103,7 +103,14 @@ def _spatial_problems(kind: str, weights: str | None) -> st.SearchStrategy[Probl
 
 def _field_problems(kind: str, weights: str | None) -> st.SearchStrategy[Problem]:
     return problems.mixtures.field_problems(kind, weights).map(
-        lambda p: {"image": p.image, "start": p.start, "mask": p.mask, "beta": p.beta, "diagonals": p.diagonals}
+        lambda p: {
+            "image": p.image,
+            "start": p.start,
+            "mask": p.mask,
+            "beta": p.beta,
+            "diagonals": p.diagonals,
+            "class_sizes": p.class_sizes,
+        }
     )
 
 
@@ -161,7 +168,8 @@ def _free_energy_of_field(problem: Problem, fit: Any, kind: str) -> float:
     image, mixture = problem["image"], fit.mixture
     densities = gaussian.log_density(_columns(image), mixture.means, mixture.covariances, kind)
     given = fit.responsibilities, densities.reshape(fit.responsibilities.shape), problem["mask"]
-    return np.average(hmrf.free_energy(*given, problem["beta"], problem["diagonals"]), weights=problem["mask"])
+    energy = hmrf.free_energy(*given, problem["beta"], problem["diagonals"], fit.external)
+    return np.average(energy, weights=problem["mask"])
 
 
 def _nll_of_last_epoch(problem: Problem, fit: Any, kind: str) -> float:

@@ -15,6 +15,7 @@ from deepmix.conformance.drawing import (
 )
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.hmrf import CLASS_SIZES
 from deepmix.reference.mixtures.records import Mixture
 from tests.problems.drawn import generators, weight_kinds
 
@@ -48,7 +49,10 @@ class FuzzyProblem(NamedTuple):
 
 
 class FieldProblem(NamedTuple):
-    """What `mixtures.hmrf.fit` takes. image: (M, *spatial). start: π (K,). mask: (*spatial), some 0. beta: β."""
+    """What `mixtures.hmrf.fit` takes. image: (M, *spatial). start: π (K,). mask: (*spatial), some 0. beta: β.
+
+    class_sizes: "equal" or "free".
+    """
 
     image: np.ndarray
     start: Mixture
@@ -56,6 +60,7 @@ class FieldProblem(NamedTuple):
     beta: float
     diagonals: bool
     covariance_type: str
+    class_sizes: str
 
 
 @st.composite
@@ -123,4 +128,10 @@ def field_problems(
     chosen = image.reshape(m, -1)[:, rng.permutation(image[0].size)[:k]].T
     start = start._replace(means=frozen(start.means + chosen))
     mask = draw_weights(rng, grid, weights or draw(weight_kinds))
-    return FieldProblem(frozen(image), start, mask, draw(st.floats(0, 2)), draw(st.booleans()), kind)
+    beta, diagonals, sizes = draw(st.floats(0, 2)), draw(st.booleans()), draw(st.sampled_from(CLASS_SIZES))
+    return FieldProblem(frozen(image), start, mask, beta, diagonals, kind, sizes)
+
+
+def external_fields(k: int) -> st.SearchStrategy[np.ndarray]:
+    """α (K,) of a hidden Markov field."""
+    return generators.map(lambda rng: frozen(rng.normal(0, 1, k)))

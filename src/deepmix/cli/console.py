@@ -124,8 +124,9 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
         tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
         out.print(f"{result.selection.n_components} classes by BIC ({tried})")
     if result.field is not None:
-        tried = ", ".join(f"{beta:g}: {nll:.4f}" for beta, nll in result.field.pseudo_nll.items())
-        out.print(f"beta {result.field.beta:g} by pseudo-NLL ({tried})")
+        curve = result.field.uncertainty_coefficient
+        tried = ", ".join(f"{beta:g}: {share:.1%}" for beta, share in curve.items())
+        out.print(f"beta {result.field.beta:g} by what neighbours tell ({tried})")
     if "dice" in report:
         each = ", ".join(f"{code}: {dice:.3f}" for code, dice in report["dice"].items())
         out.print(f"matched Dice {report['mean_dice']:.3f} ({each})")

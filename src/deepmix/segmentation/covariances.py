@@ -1,8 +1,19 @@
-"""What the front door asks of a covariance type: whether it holds matrices, and how many numbers are free."""
+"""What the front door asks of a covariance type: which suits, what it holds, how many numbers are free."""
 
 from math import prod
 
 from deepmix.reference.mixtures.covariances import COVARIANCES
+
+AUTO = "auto"
+
+
+def suited(covariance_type: str, n_channels: int) -> str:
+    """The type itself; of "auto", that which suits images of so many channels.
+
+    In one channel a class of larger variance would take the pixels beyond all other classes on both sides; in
+    several, how they go together tells objects apart.
+    """
+    return ("tied" if n_channels == 1 else "full") if covariance_type == AUTO else covariance_type
 
 
 def holds_matrices(covariance_type: str) -> bool:

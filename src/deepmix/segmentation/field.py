@@ -1,4 +1,4 @@
-"""The Markov field of a job: from which start, and how strong, as the image itself says by [SV5]."""
+"""The Markov field of a job: from which start, and how strong, as the image itself says by [SV6]."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import find_objects
 
+from deepmix.reference.mixtures.hmrf import uncertainty_coefficient
 from deepmix.reference.mixtures.records import FieldFit, Mixture
 
 from .mixtures import fit_gmm
@@ -26,12 +27,13 @@ NEAR, SAME = 3e-3, 1e-4
 
 
 class Trial(NamedTuple):
-    """A field from a start, and how bad it is: how many classes have no pixel, then F."""
+    """A field from a start: how many classes have no pixel, F, and its uncertainty coefficient U [SV6]."""
 
     start: Mixture
     fit: FieldFit
     lost: int
     value: float
+    coefficient: float
 
     @property
     def badness(self) -> tuple[int, float]:
@@ -39,9 +41,9 @@ class Trial(NamedTuple):
         return self.lost, self.value
 
     @property
-    def unlikelihood(self) -> tuple[int, float]:
-        """Of fields at several β: how many classes have no pixel, then [SV5]."""
-        return self.lost, finite(self.fit.pseudo_nll)
+    def incoherence(self) -> tuple[int, float]:
+        """Of fields at several β: how many classes have no pixel, then −U."""
+        return self.lost, finite(-self.coefficient)
 
 
 def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
@@ -75,6 +77,7 @@ def _fit(
         inside,
         beta=beta,
         diagonals=job.settings.field.diagonals,
+        class_sizes=job.settings.field.class_sizes,
         covariance_type=job.settings.mixture.covariance_type,
         tol=job.settings.mixture.tol,
         max_iter=job.settings.mixture.max_iter,
@@ -88,7 +91,8 @@ def _best(
 
     They start from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
     neighbours may lead astray. At one β the least F is kept, a bound of the evidence; F of several β do not
-    compare, and with "auto" the least [SV5] is; of a large image only what `leading` names is tried with other β.
+    compare, and with "auto" the greatest U is kept. Of a large image only what `leading` names is tried with
+    other β.
     """
     settings = job.settings
     given = list(starts(mask, job, twin))
@@ -105,7 +109,7 @@ def _best(
         """The fields from each start at one β, the best first."""
         fits = [fit(start, beta) for start in begin]
         trials = [
-            Trial(start=start, fit=fit, lost=lost(fit), value=finite(fit.value))
+            Trial(start=start, fit=fit, lost=lost(fit), value=finite(fit.value), coefficient=coefficient_of(fit))
             for start, fit in zip(begin, fits, strict=True)
         ]
         return sorted(trials, key=lambda trial: trial.badness)
@@ -116,8 +120,14 @@ def _best(
     first = attempt(candidates, FIRST)
     others = candidates if inside.sum() < MANY else leading(first)
     beta, tried = seek(first[0], lambda beta: attempt(others, beta)[0])
-    curve = {each: float(tried[each].fit.pseudo_nll) for each in sorted(tried)}
-    return tried[beta].fit, beta, Strength(beta=beta, pseudo_nll=curve)
+    curve = {each: tried[each].coefficient for each in sorted(tried)}
+    return tried[beta].fit, beta, Strength(beta=beta, uncertainty_coefficient=curve)
+
+
+def coefficient_of(fit: FieldFit) -> float:
+    """U of a field [SV6]."""
+    proportions = np.asarray(fit.mixture.proportions, float)
+    return float(uncertainty_coefficient(proportions, float(fit.nll), float(fit.pseudo_nll)))
 
 
 def leading(trials: list[Trial]) -> list[Mixture]:
@@ -144,7 +154,7 @@ def seek(first: Trial, attempt: Callable[[float], Trial]) -> tuple[float, dict[f
             beta = BETAS[at + step]
             if beta not in tried:
                 tried[beta] = attempt(beta)
-            if not tried[beta].unlikelihood < tried[BETAS[at]].unlikelihood:
+            if not tried[beta].incoherence < tried[BETAS[at]].incoherence:
                 break
             at += step
     return BETAS[at], tried

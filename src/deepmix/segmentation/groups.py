@@ -8,9 +8,11 @@ import numpy as np
 from deepmix import parsing
 from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepModel, Optimization
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.mixtures.hmrf import CLASS_SIZES
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.settings import LOOP, MIXTURE, NETWORK, setting
 
+from .covariances import AUTO
 from .methods import GUIDES, MEASURES
 
 
@@ -25,7 +27,10 @@ class MixtureSettings:
     """
 
     covariance_type: str = setting(
-        "diag", help="diag, spherical, tied or full.", panel=MIXTURE, choices=COVARIANCE_TYPES
+        "diag",
+        help="diag, spherical, tied, full, or auto: full, and tied if there is one channel.",
+        panel=MIXTURE,
+        choices=(*COVARIANCE_TYPES, AUTO),
     )
     initialization: str = setting(
         "kmeans",
@@ -58,7 +63,10 @@ class MixtureSettings:
 
 @dataclass(frozen=True)
 class FieldSettings:
-    """Of the hidden Markov field. beta: "auto" is the β with the least pseudo-NLL [SV5], from 1 on."""
+    """Of the hidden Markov field. beta: "auto" is the β whose neighbours tell most [SV6], from 1 on.
+
+    class_sizes: "free": the prior has an external field [SV7], from the proportions of the start on.
+    """
 
     beta: float | str = setting(
         1.0,
@@ -69,6 +77,12 @@ class FieldSettings:
         parse=parsing.number_or_word,
     )
     diagonals: bool = setting(False, help="Neighbours across corners too, in hmrf.", panel=MIXTURE)
+    class_sizes: str = setting(
+        "equal",
+        help="Of the prior of hmrf: equal, or free (as the image has them).",
+        panel=MIXTURE,
+        choices=CLASS_SIZES,
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import softmax
 
 from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import Mixture
@@ -42,7 +43,7 @@ def fit_guide(job: Job, twin: ModuleType) -> Guide:
     found = method.fit(job.mask, job, twin)
     proportions, means, covariances = map(np.asarray, found.fit.mixture)
     if method.field:
-        proportions = np.full(len(means), 1 / len(means), means.dtype)  # [SV4] knows none
+        proportions = softmax(np.asarray(found.fit.external)).astype(means.dtype)  # the prior of [SV4]
     order = order_of(means, job)
     responsibilities = np.zeros((len(order), *job.mask.shape), job.volume.dtype)
     responsibilities[:, job.mask] = found.probabilities[order]

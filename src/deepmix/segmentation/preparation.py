@@ -106,7 +106,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
         slices=slices,
         flat=flat,
         scale=over,
-        settings=settings,
+        settings=settings.for_channels(len(volume)),
     )
 
 

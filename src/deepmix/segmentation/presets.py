@@ -9,14 +9,14 @@ from .groups import GuidanceSettings
 from .methods import METHODS
 from .settings import Settings
 
-# The field, whose start and strength the image chooses [SV4], [SV5], gives the network its mixture, what it
+# The field, whose start and strength the image chooses [SV4], [SV6], gives the network its mixture, what it
 # learns first, and how smooth it shall be; then it descends on the free energy of that mixture [VE1]. The
 # number of steps is given: a network that runs on follows the noise. Channels of one object are correlated in
-# its classes, hence full covariances.
+# its classes, hence full covariances; a single channel's variance is the noise's, which all classes share.
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "robust": {
-        "covariance_type": "full",
+        "covariance_type": "auto",
         "initialization": "multiscale",
         "restarts": 2,
         "tol": 1e-5,

@@ -65,7 +65,7 @@ def run(
     with opened(settings.backend, settings.floating, settings.device) as twin:
         if len(candidates) > 1:
             selected = _select(job, twin, candidates)
-            job = job._replace(settings=changed(settings, n_components=selected.n_components))
+            job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
         outcome = fit_slices(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
     found = Segmentation(

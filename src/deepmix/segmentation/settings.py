@@ -9,8 +9,9 @@ from deepmix.reference.deep_mixtures.checks import check_model
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.checks import check_fuzzifier
 from deepmix.reference.networks.records import UNetConfig
-from deepmix.settings import NETWORK, RUN, check, picked, setting
+from deepmix.settings import NETWORK, RUN, changed, check, picked, setting
 
+from .covariances import AUTO, suited
 from .groups import (
     FieldSettings,
     GuidanceSettings,
@@ -63,7 +64,9 @@ class Settings:
             raise ValueError("means_init is one start; leave restarts out")
         if self.model.mean_prior and self.mixture.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
-        check_model(self.deep_model())
+        check_model(
+            self.for_channels(1).deep_model() if self.mixture.covariance_type == AUTO else self.deep_model()
+        )
         smooth = METHODS[self.method].deep and self.model.total_variation == "auto"
         if smooth and not METHODS[self.guidance.guide].field:
             raise ValueError(
@@ -71,6 +74,10 @@ class Settings:
             )
         if self.method == "fcm":
             check_fuzzifier(self.mixture.fuzzifier, self.mixture.max_iter)
+
+    def for_channels(self, n_channels: int) -> "Settings":
+        """With the covariance type that suits so many channels."""
+        return changed(self, covariance_type=suited(self.mixture.covariance_type, n_channels))
 
     @property
     def measure(self) -> str:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from deepmix.reference.mixtures import initialization
-from tests.problems.mixtures import field_problems, responsibilities
-from tests.tolerances import TRAJECTORY, assert_agree, rounded, tolerance
+from tests.problems.mixtures import external_fields, field_problems, responsibilities
+from tests.tolerances import TRAJECTORY, assert_agree, assert_tree_agrees, rounded, tolerance
 
+FREE = {"class_sizes": "free"}
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 
@@ -24,12 +25,21 @@ def test_the_parts_of_a_sweep(dtype, data):
         pixels, start.means, start.covariances, problem.covariance_type
     )
     posterior = data.draw(responsibilities(maps[0], problem.mask.size)).reshape(maps)
-    low, high = rounded((posterior, densities.reshape(maps), problem.mask), dtype)
+    given = posterior, densities.reshape(maps), problem.mask, data.draw(external_fields(maps[0]))
+    (*low, low_external), (*high, high_external) = rounded(given, dtype)
     for name in ("sweep", "free_energy", "pseudo_nll"):
         compiled = jax.jit(getattr(accelerated.mixtures.hmrf, name), static_argnums=4)
-        actual = compiled(*low, problem.beta, problem.diagonals)
-        expected = getattr(reference.mixtures.hmrf, name)(*high, problem.beta, problem.diagonals)
-        assert_agree(actual, expected, tolerance(name, dtype), dtype)
+        for of_low, of_high in ((None, None), (low_external, high_external)):
+            actual = compiled(*low, problem.beta, problem.diagonals, of_low)
+            expected = getattr(reference.mixtures.hmrf, name)(*high, problem.beta, problem.diagonals, of_high)
+            assert_agree(actual, expected, tolerance(name, dtype), dtype)
+    assert_tree_agrees(
+        accelerated.mixtures.hmrf.external_field(low[0], low[2], low_external, problem.beta, problem.diagonals),
+        reference.mixtures.hmrf.external_field(high[0], high[2], high_external, problem.beta, problem.diagonals),
+        tolerance("external_field", dtype),
+        dtype,
+        at_least=1.0,  # a log: what it is of has the relative error
+    )
     assert_agree(
         accelerated.mixtures.hmrf.neighbour_sum(low[0], problem.diagonals),
         reference.mixtures.hmrf.neighbour_sum(high[0], problem.diagonals),
@@ -40,11 +50,29 @@ def test_the_parts_of_a_sweep(dtype, data):
     assert np.array_equal(actual, reference.mixtures.hmrf.colours(high[2], problem.diagonals))
 
 
+@IN_BOTH_DTYPES
+@given(proportions=responsibilities(3, 1), nll=st.floats(-5, 5), told=st.floats(0.1, 1))
+def test_the_uncertainty_coefficient(dtype, proportions, nll, told):
+    """Of one precision alone: a difference of numbers that were rounded says little of their own."""
+    low = [np.asarray(each, dtype) for each in (proportions[:, 0], nll, nll - told)]
+    actual = accelerated.mixtures.hmrf.uncertainty_coefficient(*low)
+    expected = reference.mixtures.hmrf.uncertainty_coefficient(*(each.astype(float) for each in low))
+    assert_agree(actual, expected, tolerance("partition_coefficient", dtype) * 64, dtype)
+
+
 def test_fit_ends_alike():
     rng = np.random.default_rng(3)
     image = np.where(np.arange(20) < 9, 0.0, 2.0) + rng.normal(0, 1, (2, 20, 20))
     start, mask = initialization.kmeans(image.reshape(2, -1), 2), rng.random((20, 20)) < 0.9
-    for options in ({}, {"tol": 1e-7}, {"max_iter": 0}, {"max_iter": 1}, {"beta": 3.0}, {"floor": np.ones(2)}):
+    for options in (
+        {},
+        {"tol": 1e-7},
+        {"max_iter": 0},
+        {"max_iter": 1},
+        {"beta": 3.0},
+        {"floor": np.ones(2)},
+        FREE,
+    ):
         actual = accelerated.mixtures.hmrf.fit(image, start, mask, **options)
         expected = reference.mixtures.hmrf.fit(image, start, mask, **options)
         assert_agree(actual, expected, TRAJECTORY)

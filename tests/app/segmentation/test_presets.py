@@ -133,13 +133,14 @@ def test_the_best_start_of_a_field_is_kept(seed):
 
 
 def test_beta_is_sought_as_long_as_it_gets_better():
-    """What was chosen is the least of the curve, and its neighbours on the grid were tried."""
+    """What was chosen is the greatest of the curve, and its neighbours on the grid were tried."""
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
     chosen = segment(noisy, mask, n_components=3, method="hmrf").field
-    tried = list(chosen.pseudo_nll)
+    curve = chosen.uncertainty_coefficient
+    tried = list(curve)
     assert tried == sorted(tried)
-    assert chosen.beta == min(chosen.pseudo_nll, key=chosen.pseudo_nll.get)
+    assert chosen.beta == max(curve, key=curve.get)
     i = field.BETAS.index(chosen.beta)
     assert set(field.BETAS[max(i - 1, 0) : i + 2]) <= set(tried)
 
@@ -157,8 +158,8 @@ def test_beta_is_sought_as_long_as_it_gets_better():
 )
 def test_where_the_search_for_beta_ends(badness, best):
     def trial(beta: float) -> field.Trial:
-        lost, unlikelihood = badness.get(beta, (0, 0.0))
-        return field.Trial(start=None, fit=SimpleNamespace(pseudo_nll=unlikelihood), lost=lost, value=beta)
+        lost, incoherence = badness.get(beta, (0, 0.0))
+        return field.Trial(start=None, fit=None, lost=lost, value=beta, coefficient=-incoherence)
 
     found, tried = field.seek(trial(1.0), trial)
     assert found == best
@@ -171,7 +172,7 @@ def test_starts_worth_another_beta():
     near, same = field.NEAR, field.SAME
     ended = [(0, 0.0), (0, same / 2), (0, 2 * same), (0, 2.5 * same), (0, near), (0, 2 * near), (1, -1.0)]
     trials = [
-        field.Trial(start=i, fit=SimpleNamespace(mixture=-i), lost=lost, value=value)
+        field.Trial(start=i, fit=SimpleNamespace(mixture=-i), lost=lost, value=value, coefficient=0.0)
         for i, (lost, value) in enumerate(ended)
     ]
     assert field.leading(trials) == [0, 0, 2, -2, 4, -4]

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from deepmix import segment
+from deepmix.backends import opened
 from deepmix.datasets.phantoms import left_ventricle
 from deepmix.reference.evaluation.overlap import match_classes
 from deepmix.reference.types import Status
 from deepmix.report.description import report_of
+from deepmix.segmentation import guide, presets
+from deepmix.segmentation.preparation import prepare
 from tests.tolerances import TRAJECTORY
 
 TINY = {"preset": "paper", "depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
@@ -175,12 +178,41 @@ def test_a_field_guides_a_network():
         segment(noisy, mask, n_components=3, guide="svgmm")
 
 
+def test_the_prior_of_a_field_guides_a_network():
+    """The free energy is told how large the classes are, and not what they are in the end."""
+    rng = np.random.default_rng(3)
+    truth = np.zeros((32, 32), int)
+    truth[4:14, 4:14] = 1
+    image = 2.5 * truth + rng.normal(0, 1, truth.shape)
+    told = {}
+    for sizes in ("equal", "free"):
+        settings = presets.settings("robust", n_components=2, beta=0.5, total_variation=0.25, class_sizes=sizes)
+        with opened("accelerated", "float32", None) as twin:
+            told[sizes] = guide.fit_guide(prepare(image, None, settings), twin).mixture.proportions
+    np.testing.assert_allclose(told["equal"], 0.5)
+    assert told["free"].sum() == pytest.approx(1)
+    assert told["free"][1] < 0.4
+
+
+def test_one_channel_has_one_variance_and_several_have_covariances():
+    image, _, mask = blobs()
+    for channels, expected in ((image, "full"), (image[:1], "tied"), (image[0], "tied")):
+        found = segment(channels, mask, n_components=3, method="gmm", covariance_type="auto", preset="paper")
+        assert found.settings.mixture.covariance_type == expected
+        named = segment(channels, mask, n_components=3, method="gmm", covariance_type=expected, preset="paper")
+        assert np.array_equal(found.labels, named.labels)
+    noise = np.random.default_rng(0).normal(size=(20, 20))
+    chosen = segment(noise, n_components="auto:1:3", method="gmm")
+    assert chosen.settings.mixture.covariance_type == "tied"
+
+
 def test_the_image_says_how_strong_its_field_is():
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
     result = segment(noisy, mask, n_components=3, method="hmrf", beta="auto")
     assert result.field is not None
-    assert result.field.beta == min(result.field.pseudo_nll, key=result.field.pseudo_nll.get) > 0.25
+    curve = result.field.uncertainty_coefficient
+    assert result.field.beta == max(curve, key=curve.get) > 0.25
     given = segment(noisy, mask, n_components=3, method="hmrf", beta=result.field.beta)
     assert np.array_equal(result.labels, given.labels)
     assert given.field is None

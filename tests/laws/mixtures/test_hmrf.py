@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import logsumexp
 
 from deepmix.reference.mixtures import gaussian, gmm, hmrf, initialization, svgmm
 from deepmix.reference.types import Status
 from tests.laws.helpers import FEW_STEPS, close
 from tests.problems import generators
-from tests.problems.mixtures import FieldProblem, field_problems, responsibilities
+from tests.problems.mixtures import FieldProblem, external_fields, field_problems, responsibilities
 
 shapes = st.sampled_from(((5, 6), (1, 7), (4, 3, 5)))
 
@@ -40,17 +41,29 @@ def field_of(problem: FieldProblem, data):
     """Some γ, with the rest of what `sweep` and `free_energy` take."""
     shape = problem.mask.shape
     posterior = data.draw(responsibilities(len(problem.start.means), problem.mask.size)).reshape(-1, *shape)
-    return posterior, densities_of(problem), problem.mask, problem.beta, problem.diagonals
+    external = data.draw(external_fields(len(posterior)))
+    return posterior, densities_of(problem), problem.mask, problem.beta, problem.diagonals, external
 
 
-def energy(posterior, densities, mask, beta, diagonals) -> float:
-    return np.average(hmrf.free_energy(posterior, densities, mask, beta, diagonals), weights=mask)
+def energy(posterior, densities, mask, *rest) -> float:
+    return np.average(hmrf.free_energy(posterior, densities, mask, *rest), weights=mask)
+
+
+def foretold(posterior, mask, beta, diagonals, external):
+    """π (K, *spatial) of [SV5], pixel by pixel."""
+    result = np.zeros_like(posterior)
+    for place in np.ndindex(mask.shape):
+        around = list(neighbours(place, mask.shape, diagonals))
+        field = external + beta * sum((mask[other] * posterior[:, *other] for other in around), 0 * external)
+        prior = np.exp(field - field.max())
+        result[:, *place] = prior / prior.sum()
+    return result
 
 
 def fitted(problem: FieldProblem, **options):
     """Exactly three turns, unless told."""
-    options = {"tol": -1.0, "max_iter": 3, "beta": problem.beta, "diagonals": problem.diagonals} | options
-    return hmrf.fit(problem.image, problem.start, problem.mask, covariance_type=problem.covariance_type, **options)
+    given = {name: getattr(problem, name) for name in ("beta", "diagonals", "class_sizes", "covariance_type")}
+    return hmrf.fit(problem.image, problem.start, problem.mask, **given | {"tol": -1.0, "max_iter": 3} | options)
 
 
 @given(rng=generators, shape=shapes, diagonals=st.booleans())
@@ -75,28 +88,28 @@ def test_sv4_no_two_neighbours_share_a_colour(shape, diagonals):
 def test_sv4_sweep_and_free_energy_by_loops(data):
     """Pixel by pixel, the colours in turn; every pair of neighbours once."""
     problem = data.draw(field_problems())
-    posterior, densities, mask, beta, diagonals = field_of(problem, data)
+    posterior, densities, mask, beta, diagonals, external = field_of(problem, data)
     expected, shape = np.array(posterior), mask.shape
     places, colour = list(np.ndindex(shape)), hmrf.colours(mask, diagonals)
     for place in sorted(places, key=lambda place: colour[place]):
         around = list(neighbours(place, shape, diagonals))
         field = sum((mask[other] * expected[:, *other] for other in around), np.zeros(len(expected)))
-        logits = densities[:, *place] + beta * field
+        logits = densities[:, *place] + external + beta * field
         joint = np.exp(logits - logits.max())
         expected[:, *place] = joint / joint.sum()
-    found = hmrf.sweep(posterior, densities, mask, beta, diagonals)
+    found = hmrf.sweep(posterior, densities, mask, beta, diagonals, external)
     close(found, expected, FEW_STEPS)
     total = 0.0
     for place in places:
         g = found[:, *place]
         total += mask[place] * sum(
-            p * (np.log(p) - d) for p, d in zip(g, densities[:, *place], strict=True) if p > 0
+            p * (np.log(p) - d) for p, d in zip(g, densities[:, *place] + external, strict=True) if p > 0
         )
         for other in neighbours(place, shape, diagonals):
             if other > place:
                 total -= beta * mask[place] * mask[other] * (g @ found[:, *other])
     size = np.average((found * np.abs(densities)).sum(axis=0), weights=mask)
-    close(energy(found, densities, mask, beta, diagonals), total / mask.sum(), scale=1 + size)
+    close(energy(found, densities, mask, beta, diagonals, external), total / mask.sum(), scale=1 + size)
 
 
 @given(data=st.data())
@@ -124,7 +137,7 @@ def test_sv4_f_never_increases_without_the_floor(problem):
 
 @given(problem=field_problems())
 def test_sv4_beta_0_is_a_mixture_of_equal_proportions(problem):
-    fit = fitted(problem, beta=0.0)
+    fit = fitted(problem, beta=0.0, class_sizes="equal")
     k, w, pixels = len(problem.start.means), problem.mask.ravel(), columns(problem.image)
     mixture, floor = problem.start, gaussian.variance_floor(pixels, w)
     for t in range(4):
@@ -145,14 +158,18 @@ def test_sv4_fit_is_its_steps_and_returns_what_f_belongs_to(data):
     posterior, _ = gmm.e_step(pixels, problem.start, kind)
     mixture, posterior = problem.start, posterior.reshape(-1, *problem.mask.shape)
     floor, history = gaussian.variance_floor(pixels, w), []
+    free = problem.class_sizes == "free"
+    external = np.log(len(mixture.means) * mixture.proportions) if free else np.zeros(len(mixture.means))
     for t in range(4):
         densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind).reshape(posterior.shape)
-        posterior = hmrf.sweep(posterior, densities, *rest)
-        history.append(energy(posterior, densities, *rest))
-        belongs = mixture
+        posterior = hmrf.sweep(posterior, densities, *rest, external)
+        history.append(energy(posterior, densities, *rest, external))
+        belongs, prior = mixture, external
         if t < 3:
             mixture, found = svgmm.m_step(pixels, columns(posterior), w, floor, mixture, kind)
+            external = hmrf.external_field(posterior, problem.mask, external, *rest[1:]) if free else external
     fit = fitted(problem)
+    close(fit.external, prior)
     close(fit.history, np.array(history))
     close((fit.responsibilities, fit.mixture.means, fit.mixture.covariances), (posterior, *belongs[1:]))
     close(fit.mixture.proportions, np.average(columns(posterior), axis=1, weights=w))
@@ -197,28 +214,94 @@ def test_sv4_swapping_the_axes_swaps_the_field(problem):
 @given(data=st.data())
 def test_sv5_by_loops(data):
     problem = data.draw(field_problems())
-    posterior, densities, mask, beta, diagonals = field_of(problem, data)
-    total = 0.0
+    posterior, densities, mask, *rest = field_of(problem, data)
+    prior, total = foretold(posterior, mask, *rest), 0.0
     for place in np.ndindex(mask.shape):
-        around = list(neighbours(place, mask.shape, diagonals))
-        field = sum((mask[other] * posterior[:, *other] for other in around), np.zeros(len(posterior)))
-        prior = np.exp(beta * (field - field.max()))
         top = densities[:, *place].max()
-        expected = (prior / prior.sum()) @ np.exp(densities[:, *place] - top)
+        expected = prior[:, *place] @ np.exp(densities[:, *place] - top)
         total -= mask[place] * (np.log(expected) + top)
     size = 1 + np.abs(densities).max()
-    close(hmrf.pseudo_nll(posterior, densities, mask, beta, diagonals), total / mask.sum(), scale=size)
+    close(hmrf.pseudo_nll(posterior, densities, mask, *rest), total / mask.sum(), scale=size)
 
 
 @given(problem=field_problems())
 def test_sv5_of_beta_0_is_a_mixture_of_equal_proportions(problem):
-    fit, k = fitted(problem, beta=0.0), len(problem.start.means)
+    fit, k = fitted(problem, beta=0.0, class_sizes="equal"), len(problem.start.means)
     equal = fit.mixture._replace(proportions=np.full(k, 1 / k))
     nll = gmm.nll(columns(problem.image), equal, problem.mask.ravel(), problem.covariance_type)
     close(fit.pseudo_nll, nll, scale=1 + abs(nll))
 
 
-def test_sv5_finds_a_field_where_there_is_one():
+@given(problem=field_problems())
+def test_sv6_compares_with_a_mixture_that_has_no_neighbours(problem):
+    fit = fitted(problem)
+    w, kind = problem.mask.ravel(), problem.covariance_type
+    alone = gmm.nll(columns(problem.image), fit.mixture, w, kind)
+    close(fit.nll, alone, scale=1 + abs(alone))
+
+
+def test_sv6_by_hand():
+    """Two classes of equal size: a bit is log 2."""
+    assert hmrf.uncertainty_coefficient(np.array([0.5, 0.5]), 2.0, 2 - np.log(2)) == pytest.approx(1)
+    assert hmrf.uncertainty_coefficient(np.array([0.5, 0.5, 0.0]), 2.0, 2 - np.log(2) / 4) == pytest.approx(0.25)
+    assert hmrf.uncertainty_coefficient(np.array([1.0, 0.0]), 2.0, 1.0) == 0
+
+
+@given(data=st.data())
+def test_sv7_by_loops_and_how_far_it_lowers_f(data):
+    """F falls by the divergence of mean γ from mean π, and the log of what π is divided by does not grow."""
+    problem = data.draw(field_problems())
+    posterior, densities, mask, beta, diagonals, external = field_of(problem, data)
+    shares = [
+        np.average(columns(maps), axis=1, weights=mask.ravel())
+        for maps in (posterior, foretold(posterior, mask, beta, diagonals, external))
+    ]
+    actual, expected = shares
+    found = hmrf.external_field(posterior, mask, external, beta, diagonals)
+    close(found, external + np.log(actual / expected), FEW_STEPS)
+    before, after = (energy(posterior, densities, mask, beta, diagonals, each) for each in (external, found))
+    divergence = actual @ np.log(actual / expected)
+    assert divergence >= 0
+    close(before - after, divergence, scale=1 + abs(before))
+    field = beta * hmrf.neighbour_sum(mask * posterior, diagonals)
+    totals = [
+        np.average(logsumexp(columns(field) + each[:, None], axis=0), weights=mask.ravel())
+        for each in (external, found)
+    ]
+    assert totals[1] <= totals[0] + 1e-9
+
+
+@given(problem=field_problems())
+def test_sv7_of_beta_0_is_the_gmm_with_its_proportions(problem):
+    """F is its NLL, but for log K, as the exponentials of α sum to K."""
+    fit = fitted(problem, beta=0.0, class_sizes="free")
+    w, k = problem.mask.ravel(), len(problem.start.means)
+    kind = problem.covariance_type
+    expected = gmm.fit(columns(problem.image), problem.start, w, covariance_type=kind, tol=-1.0, max_iter=3)
+    if expected.degenerate.any():
+        return
+    close(fit.history, expected.history - np.log(k), FEW_STEPS, scale=1 + np.abs(expected.history).max())
+    close(columns(fit.responsibilities), expected.responsibilities, FEW_STEPS)
+    close(np.exp(fit.external) / k, expected.mixture.proportions, FEW_STEPS)
+
+
+def test_sv7_a_small_class_does_not_grow_to_balance():
+    """One pixel of twelve, which a prior of equal sizes makes a third and more."""
+    rng = np.random.default_rng(1)
+    truth = np.zeros((48, 48), int)
+    truth[8:22, 8:22] = 1
+    image = 2.5 * truth + rng.normal(0, 1, (1, 48, 48))
+    start = initialization.from_labels(image.reshape(1, -1), truth.ravel(), 2, covariance_type="tied")
+    sizes = {
+        name: hmrf.fit(image, start, beta=0.3, covariance_type="tied", class_sizes=name, tol=1e-6)
+        for name in hmrf.CLASS_SIZES
+    }
+    share = {name: fit.mixture.proportions[1] for name, fit in sizes.items()}
+    assert share["free"] == pytest.approx(truth.mean(), abs=0.05)
+    assert share["equal"] > 1 / 3
+
+
+def test_sv6_finds_a_field_where_there_is_one():
     """Regions foretell their pixels; the same pixels in any order hardly do, but for what γ knows of them."""
     rng = np.random.default_rng(9)
     regions = np.where(np.arange(24) < 12, 0.0, 2.0) + rng.normal(0, 1, (1, 24, 24))
@@ -226,11 +309,15 @@ def test_sv5_finds_a_field_where_there_is_one():
     start = initialization.kmeans(regions.reshape(1, -1), 2)
     best, gain = {}, {}
     for name, image in (("regions", regions), ("shuffled", shuffled)):
-        curve = {beta: hmrf.fit(image, start, beta=beta).pseudo_nll for beta in (0.0, 0.5, 1.0, 2.0)}
-        best[name] = min(curve, key=curve.get)
-        gain[name] = curve[0.0] - curve[best[name]]
+        fits = {beta: hmrf.fit(image, start, beta=beta) for beta in (0.0, 0.5, 1.0, 2.0)}
+        curve = {
+            beta: hmrf.uncertainty_coefficient(fit.mixture.proportions, fit.nll, fit.pseudo_nll)
+            for beta, fit in fits.items()
+        }
+        best[name] = max(curve, key=curve.get)
+        gain[name] = curve[best[name]]
     assert best["regions"] > best["shuffled"]
-    assert gain["regions"] > 10 * gain["shuffled"]
+    assert gain["regions"] > 5 * gain["shuffled"]
 
 
 def test_sv4_refuses():
@@ -238,6 +325,7 @@ def test_sv4_refuses():
     for options, message in (
         ({"beta": -1.0}, "beta must be finite and not negative, got -1.0"),
         ({"beta": np.nan}, "beta must be finite"),
+        ({"class_sizes": "known"}, "class_sizes must be one of equal, free"),
         ({"mask": np.ones((5, 6))}, r"mask of shape \(5, 6\) does not match image of shape \(1, 6, 6\)"),
         ({"image": image[0]}, "image must have the shape"),
         ({"mask": np.zeros((6, 6))}, "the mask is empty"),

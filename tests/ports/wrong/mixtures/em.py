@@ -11,7 +11,7 @@ MISTAKES = (
     ),
     Mistake(
         "the parameters returned are those after the NLL",
-        "kept = value, degenerate, mixture",
+        "kept = value, degenerate, state",
         "kept = value, degenerate, following",
         "mixtures.gmm.fit/five_steps_diag",
     ),

@@ -11,8 +11,8 @@ MISTAKES = (
     ),
     Mistake(
         "neighbours outside the mask count",
-        "field = beta * neighbour_sum(weights * responsibilities, diagonals)\n        updated",
-        "field = beta * neighbour_sum(responsibilities, diagonals)\n        updated",
+        "field = beta * neighbour_sum(weights * responsibilities, diagonals)",
+        "field = beta * neighbour_sum(responsibilities, diagonals)",
         "mixtures.hmrf.sweep/published_beta",
     ),
     Mistake(
@@ -29,9 +29,51 @@ MISTAKES = (
     ),
     Mistake(
         "what neighbours foretell is not normalised",
-        "gaussian.posterior(log_softmax(field, axis=0), log_densities)",
-        "gaussian.posterior(field, log_densities)",
+        "foretold = log_softmax(_field(responsibilities, weights, beta, diagonals, external), axis=0)",
+        "foretold = _field(responsibilities, weights, beta, diagonals, external)",
         "mixtures.hmrf.pseudo_nll/published_beta",
+    ),
+    Mistake(
+        "the external field is no part of F",
+        "known = log_densities + _along(external, log_densities.ndim)",
+        "known = log_densities",
+        "mixtures.hmrf.free_energy/external_field",
+    ),
+    Mistake(
+        "the external field counts as often as there are neighbours",
+        "return field + _along(external, field.ndim)",
+        "return field + beta * neighbour_sum(0 * field + _along(external, field.ndim), diagonals)",
+        "mixtures.hmrf.sweep/external_field",
+    ),
+    Mistake(
+        "what neighbours tell is not a share of what there is to tell",
+        "return (nll - pseudo_nll) / entropy if entropy > 0 else 0.0",
+        "return (nll - pseudo_nll) if entropy > 0 else 0.0",
+        "mixtures.hmrf.uncertainty_coefficient/three_classes",
+    ),
+    Mistake(
+        "without neighbours all classes are as likely",
+        "gaussian.posterior(gaussian.safe_log(mean)[:, None], densities",
+        "gaussian.posterior(np.zeros((1, 1)), densities",
+        "mixtures.hmrf.fit/three_turns_diag",
+    ),
+    Mistake(
+        "the external field becomes the log of the sizes",
+        "return external + np.log(np.where(known, actual, 1) / np.where(known, expected, 1))",
+        "return np.log(np.where(known, actual, 1)) + 0 * external",
+        "mixtures.hmrf.external_field/published_beta",
+    ),
+    Mistake(
+        "a class without a pixel loses its external field",
+        "external + np.log(np.where(known, actual, 1) / np.where(known, expected, 1))",
+        "external + np.log(np.maximum(actual, 1e-300) / np.maximum(expected, 1e-300))",
+        "mixtures.hmrf.external_field/classes_without_a_pixel",
+    ),
+    Mistake(
+        "free class sizes start from equal ones",
+        "external = np.log(np.where(free & (sizes > 0), sizes, 1))",
+        "external = np.zeros(len(sizes))",
+        "mixtures.hmrf.fit/free_class_sizes_diag",
     ),
     Mistake(
         "the field starts from nothing",

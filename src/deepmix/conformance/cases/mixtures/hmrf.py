@@ -53,7 +53,25 @@ OPERATIONS = (
         example=_of_a_field,
     ),
     Operation(name="pseudo_nll", equations=("SV5",), result=("nll",), notes=SPATIAL, example=_of_a_field),
-    Operation(name="fit", equations=("SV4", "SV5"), result=("fit",), form="as_it_is"),
+    Operation(
+        name="uncertainty_coefficient",
+        equations=("SV6", "EM2", "SV5"),
+        result=("coefficient",),
+        notes={"proportions": "(K,)"},
+        example=lambda shapes: {"proportions": (shapes.k,), "nll": (), "pseudo_nll": ()},
+    ),
+    Operation(
+        name="external_field",
+        equations=("SV7", "G3"),
+        result=("external",),
+        notes={"external": "(K,)"},
+        example=lambda shapes: {
+            "responsibilities": shapes.image(shapes.k),
+            "weights": shapes.mask,
+            "external": (shapes.k,),
+        },
+    ),
+    Operation(name="fit", equations=("SV4", "SV5", "SV7"), result=("fit",), form="as_it_is"),
 )
 PLANE, SOLID = (5, 6), (3, 4, 3)
 
@@ -70,6 +88,7 @@ def cases(dtype: str) -> Iterator[Case]:
     """What a sweep is made of, then fits."""
     yield from _neighbours()
     yield from _sweeps()
+    yield from _coefficients()
     yield from _fits()
     yield from _rejections()
 
@@ -104,6 +123,7 @@ def _sweeps() -> Iterator[Case]:
         "volume": (SOLID, {"beta": 0.7}),
         "beta_0": (PLANE, {"beta": 0.0}),
         "strong": (PLANE, {"beta": 30.0}),
+        "external_field": (PLANE, {"beta": 0.7, "external": np.array([0.5, -2.0, 0.0])}),
     }
     for name, (shape, given) in options.items():
         field = _field(name, shape, weights="reals")
@@ -117,17 +137,45 @@ def _sweeps() -> Iterator[Case]:
         yield Case(function="sweep", name=name, arguments=arguments | given)
         yield Case(function="free_energy", name=name, arguments=arguments | given)
         yield Case(function="pseudo_nll", name=name, arguments=arguments | given)
+        del arguments["log_densities"]
+        yield Case(function="external_field", name=name, arguments=arguments | {"external": np.zeros(3)} | given)
     sure = np.eye(3)[:, np.arange(30) % 3].reshape(3, *PLANE)
     densities = _maps("sure", 3, PLANE)
     given = {"responsibilities": sure, "log_densities": densities, "weights": np.ones(PLANE)}
     yield Case(function="free_energy", name="sure", arguments=given)
+    alone = np.zeros((3, *PLANE))
+    alone[1] = 1
+    yield Case(
+        function="external_field",
+        name="classes_without_a_pixel",
+        arguments={"responsibilities": alone, "weights": np.ones(PLANE), "external": np.array([1.0, 2.0, -3.0])},
+    )
+
+
+def _coefficients() -> Iterator[Case]:
+    of: dict[str, list[float]] = {
+        "three_classes": [0.5, 0.3, 0.2],
+        "a_small_class": [0.999, 0.001],
+        "a_class_without_a_pixel": [0.25, 0.75, 0.0],
+        "one_class_has_all": [1.0, 0.0],
+    }
+    for name, proportions in of.items():
+        given = {"proportions": np.array(proportions), "nll": np.array(1.5), "pseudo_nll": np.array(1.25)}
+        yield Case(function="uncertainty_coefficient", name=name, arguments=given)
 
 
 def _fits() -> Iterator[Case]:
     three: dict[str, Any] = {"tol": -1.0, "max_iter": 3}
     for kind in COVARIANCE_TYPES:
         yield _fit(f"three_turns_{kind}", _field(kind, kind=kind), three | {"covariance_type": kind, "beta": 0.5})
+        free = {"class_sizes": "free", "covariance_type": kind, "beta": 0.5}
+        yield _fit(f"free_class_sizes_{kind}", _field(f"free {kind}", kind=kind), three | free)
     yield _fit("volume_with_diagonals", _field("fit 3", SOLID), three | {"beta": 0.2, "diagonals": True})
+    small = _field("nobody")
+    proportions = np.array([0.75, 0.25, 0.0])
+    start = small.mixture._replace(proportions=proportions)
+    yield _fit("a_class_of_proportion_0", small._replace(mixture=start), three | {"class_sizes": "free"})
+    yield _fit("free_class_sizes_of_beta_0", _field("free 0"), three | {"class_sizes": "free", "beta": 0.0})
     yield _fit("published_beta_and_tolerance", _field("published"), {})
     yield _fit("no_m_step", _field("no step"), {"max_iter": 0})
     yield _fit("weights", _field("weights", weights="reals"), three | {"beta": 0.5})
@@ -151,6 +199,7 @@ def _rejections() -> Iterator[Case]:
     unknown[1, 2, 3] = np.nan
     yield _fit("rejects_nan_inside", field._replace(image=unknown), {}, rejected=True)
     yield _fit("rejects_a_negative_beta", field, {"beta": -0.1}, rejected=True)
+    yield _fit("rejects_other_class_sizes", field, {"class_sizes": "known"}, rejected=True)
     yield _fit("rejects_pixels_in_a_row", field._replace(image=field.image[:, 0]), {}, rejected=True)
     yield _fit("rejects_a_mask_of_another_shape", field._replace(weights=np.ones((5, 5))), {}, rejected=True)
     yield _fit("rejects_an_empty_mask", field._replace(weights=np.zeros(PLANE)), {}, rejected=True)
