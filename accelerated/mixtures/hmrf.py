@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.checks import check_choice
-from deepmix.reference.mixtures.checks import check_field, check_start
-from deepmix.reference.mixtures.hmrf import CLASS_SIZES
+from deepmix.reference.mixtures.checks import CLASS_SIZES, check_field, check_start
 from deepmix.reference.mixtures.records import FieldFit, FieldState, Mixture
 
 from ..execution.arrays import cast, floating, greatest, padded, shared

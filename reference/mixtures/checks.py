@@ -9,6 +9,8 @@ from ..types import Array
 from .covariances import COVARIANCE_TYPES, COVARIANCES
 from .records import Mixture
 
+CLASS_SIZES = ("equal", "free")  # by the prior of a Markov field: α = 0, or as the image has them [SV7]
+
 
 def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
     """Check pixels (M, N) and weights (N,) (None: all 1); return both, fit for use.

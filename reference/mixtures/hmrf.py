@@ -10,10 +10,8 @@ from scipy.special import log_softmax, softmax, xlogy
 
 from ..checks import check_choice
 from . import em, gaussian, svgmm
-from .checks import check_field, check_start
+from .checks import CLASS_SIZES, check_field, check_start
 from .records import FieldFit, FieldState, Mixture
-
-CLASS_SIZES = ("equal", "free")  # by the prior: α = 0, or as the image has them
 
 
 def neighbour_sum(maps: np.ndarray, diagonals: bool = False) -> np.ndarray:

@@ -14,8 +14,8 @@ from deepmix.conformance.drawing import (
     frozen,
 )
 from deepmix.reference.mixtures import gaussian
+from deepmix.reference.mixtures.checks import CLASS_SIZES
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
-from deepmix.reference.mixtures.hmrf import CLASS_SIZES
 from deepmix.reference.mixtures.records import Mixture
 from tests.problems.drawn import generators, weight_kinds
 

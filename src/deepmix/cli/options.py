@@ -24,6 +24,7 @@ def option_of(field: Setting, shown: bool | str = True) -> Any:
 Results = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 Mask = Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")]
 Backend = Annotated[str, option_of(settings_of(Settings)["backend"])]
+Ambiguity = Annotated[bool, typer.Option("--ambiguity", help="Write how unsure the label of each pixel is.")]
 Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write the class probabilities.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Allow a folder that is not empty.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out cases that cannot be used.")]

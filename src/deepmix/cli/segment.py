@@ -34,6 +34,7 @@ def segment(
     ] = presets.DEFAULT,
     *,
     probabilities: options.Probabilities = False,
+    ambiguity: options.Ambiguity = False,
     overwrite: options.Overwrite = False,
     no_compilation_cache: options.NoCompilationCache = False,
     **typed: Any,
@@ -73,6 +74,8 @@ def segment(
         images.write_labels(folder / "labels", result.labels, image)
         if probabilities:
             images.write_probabilities(folder / "probabilities", result.probabilities, image)
+        if ambiguity:
+            images.write_map(folder / "ambiguity", result.ambiguity, image)
         figures.overlay(
             folder / "overlay.png",
             image.channels,

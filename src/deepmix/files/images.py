@@ -147,6 +147,14 @@ def write_probabilities(stem: str | Path, probabilities: np.ndarray, like: Image
     return path
 
 
+def write_map(stem: str | Path, values: np.ndarray, like: Image) -> Path:
+    """Write one map (H, W[, D]) as float32, as `write_probabilities` does. Returns the path written."""
+    path = Path(f"{stem}{'.tif' if like.suffix == '.png' else like.suffix}")
+    values = values.astype(np.float32)
+    _write(path, values if like.geometry is None else _placed(values, like.geometry))
+    return path
+
+
 def read_means(path: str | Path) -> np.ndarray:
     """Read class means (K, M) from text (one row a class, commas or blanks, # comments), `.npy` or `.json`.
 

@@ -21,6 +21,8 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "method": settings.method,
         "selection": None if result.selection is None else result.selection._asdict(),
         "field": None if result.field is None else result.field._asdict(),
+        "doubt": None if result.doubt is None else result.doubt._asdict(),
+        "ambiguity": float(result.ambiguity[result.labels > 0].mean()),
         "settings": flat(settings) | {"dtype": settings.floating},
         "versions": versions(),
         "seconds": result.seconds,

@@ -18,7 +18,14 @@ def fit_slices(job: Job, twin: ModuleType, progress: OnProgress | None) -> Outco
     """A network for each slice; the classes are those of the guide, or are matched to them."""
     settings = job.settings
     guide = fit_guide(job, twin) if needs_guide(job) else None
-    outcome = Outcome(parts=[], maps=[], guide=guide and guide.part, field=guide and guide.strength)
+    outcome = Outcome(
+        parts=[],
+        maps=[],
+        consensus=guide and guide.consensus,
+        guide=guide and guide.part,
+        field=guide and guide.strength,
+        doubt=guide and guide.doubt,
+    )
     large = []
     for z in job.slices:
         mask = job.mask[..., z]

@@ -11,11 +11,12 @@ from scipy.ndimage import find_objects
 from deepmix.reference.mixtures.hmrf import uncertainty_coefficient
 from deepmix.reference.mixtures.records import FieldFit, Mixture
 
+from .doubt import consensus
 from .mixtures import fit_gmm
 from .preparation import Job
 from .results import PixelFit
 from .sampling import share
-from .selection import BETAS, Strength, finite
+from .selection import BETAS, Doubt, Strength, finite
 from .starts import starts
 
 FIRST = 1.0  # β to begin with
@@ -24,6 +25,7 @@ FIRST = 1.0  # β to begin with
 # field are within 10⁻⁴ of each other. On smaller images all starts at every β are a second's work.
 MANY = 2**17
 NEAR, SAME = 3e-3, 1e-4
+CLOSE = 0.03  # of F: fields that are as good as the best, but for what chance makes of one image
 
 
 class Trial(NamedTuple):
@@ -55,16 +57,28 @@ def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
     image, inside = job.volume[:, *box], mask[box]
     if job.flat:
         image, inside = image[..., 0], inside[..., 0]
+
+    def of_pixels(fit: FieldFit) -> np.ndarray:
+        """γ (K, pixels) of the mask."""
+        maps = np.asarray(fit.responsibilities)
+        return maps.reshape(len(maps), -1) if inside.all() else maps[:, inside]
+
     part = share(mask, job, blocks=True)
     if part is None:
-        found, beta, strength = _best(mask, job, twin, inside, partial(_fit, image, inside, job, twin))
-    else:
-        before = by_field(part.mask, part, twin)
-        beta, strength = before.beta, before.strength
-        found = _fit(image, inside, job, twin, before.fit.mixture, beta)
-    of_pixels = np.asarray(found.responsibilities)
-    of_pixels = of_pixels.reshape(len(of_pixels), -1) if inside.all() else of_pixels[:, inside]
-    return PixelFit(fit=found, probabilities=of_pixels, beta=beta, strength=strength)
+        trials, beta, strength = _best(mask, job, twin, inside, partial(_fit, image, inside, job, twin))
+        (found, *_), posteriors = trials, [of_pixels(trial.fit) for trial in trials]
+        mean, agreement = consensus(posteriors)
+        return PixelFit(
+            fit=found.fit,
+            probabilities=posteriors[0],
+            consensus=mean,
+            beta=beta,
+            strength=strength,
+            doubt=Doubt(told=found.coefficient, agreement=agreement, n_starts=len(posteriors)),
+        )
+    before = by_field(part.mask, part, twin)
+    fit = _fit(image, inside, job, twin, before.fit.mixture, before.beta)
+    return before._replace(fit=fit, probabilities=of_pixels(fit), consensus=None)
 
 
 def _fit(
@@ -86,8 +100,8 @@ def _fit(
 
 def _best(
     mask: np.ndarray, job: Job, twin: ModuleType, inside: np.ndarray, fit: Callable[[Mixture, float], FieldFit]
-) -> tuple[FieldFit, float, Strength | None]:
-    """The best field over a mask (H, W, D) that `fit` makes of a start and a β; its β, and how it was chosen.
+) -> tuple[list[Trial], float, Strength | None]:
+    """Fields over a mask (H, W, D) that `fit` makes of starts and a β, best first; β, and how it was chosen.
 
     They start from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
     neighbours may lead astray. At one β the least F is kept, a bound of the evidence; F of several β do not
@@ -106,22 +120,22 @@ def _best(
         return int((sizes == 0).sum())
 
     def attempt(begin: list[Mixture], beta: float) -> list[Trial]:
-        """The fields from each start at one β, the best first."""
+        """The fields at one β that are as good as the best from any start, the best first."""
         fits = [fit(start, beta) for start in begin]
         trials = [
             Trial(start=start, fit=fit, lost=lost(fit), value=finite(fit.value), coefficient=coefficient_of(fit))
             for start, fit in zip(begin, fits, strict=True)
         ]
-        return sorted(trials, key=lambda trial: trial.badness)
+        return close(sorted(trials, key=lambda trial: trial.badness))
 
     if settings.field.beta != "auto":
         beta = float(settings.field.beta)
-        return attempt(candidates, beta)[0].fit, beta, None
+        return attempt(candidates, beta), beta, None
     first = attempt(candidates, FIRST)
     others = candidates if inside.sum() < MANY else leading(first)
-    beta, tried = seek(first[0], lambda beta: attempt(others, beta)[0])
-    curve = {each: tried[each].coefficient for each in sorted(tried)}
-    return tried[beta].fit, beta, Strength(beta=beta, uncertainty_coefficient=curve)
+    beta, tried = seek(first, partial(attempt, others))
+    curve = {each: tried[each][0].coefficient for each in sorted(tried)}
+    return tried[beta], beta, Strength(beta=beta, uncertainty_coefficient=curve)
 
 
 def coefficient_of(fit: FieldFit) -> float:
@@ -145,8 +159,17 @@ def leading(trials: list[Trial]) -> list[Mixture]:
     return [begin for trial in chosen for begin in (trial.start, trial.fit.mixture)]
 
 
-def seek(first: Trial, attempt: Callable[[float], Trial]) -> tuple[float, dict[float, Trial]]:
-    """The best β, from that of the first trial along `BETAS` as long as the next is better; and all tried."""
+def close(trials: list[Trial]) -> list[Trial]:
+    """Those of the fields at one β, best first, that are as good as the best."""
+    best = trials[0]
+    return [best] + [t for t in trials[1:] if t.lost == best.lost and t.value <= best.value + CLOSE]
+
+
+def seek(first: list[Trial], attempt: Callable[[float], list[Trial]]) -> tuple[float, dict[float, list[Trial]]]:
+    """The best β, from that of the first trials along `BETAS` as long as the next is better; and all tried.
+
+    Of the trials at one β, best first, the first counts.
+    """
     at = BETAS.index(FIRST)
     tried = {FIRST: first}
     for step in (1, -1):
@@ -154,7 +177,7 @@ def seek(first: Trial, attempt: Callable[[float], Trial]) -> tuple[float, dict[f
             beta = BETAS[at + step]
             if beta not in tried:
                 tried[beta] = attempt(beta)
-            if not tried[beta].incoherence < tried[BETAS[at]].incoherence:
+            if not tried[beta][0].incoherence < tried[BETAS[at]][0].incoherence:
                 break
             at += step
     return BETAS[at], tried

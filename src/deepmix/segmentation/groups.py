@@ -7,8 +7,8 @@ import numpy as np
 
 from deepmix import parsing
 from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepModel, Optimization
+from deepmix.reference.mixtures.checks import CLASS_SIZES
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
-from deepmix.reference.mixtures.hmrf import CLASS_SIZES
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.settings import LOOP, MIXTURE, NETWORK, setting
 

@@ -12,14 +12,15 @@ from deepmix.reference.mixtures.records import Mixture
 from .methods import METHODS
 from .order import order_of
 from .preparation import Job
-from .results import Part, part_of
-from .selection import Strength
+from .results import Part, part_of, placed
+from .selection import Doubt, Strength
 
 
 class Guide(NamedTuple):
     """A mixture over the whole volume, standardised, and its responsibilities (K, H, W, D), 0 outside the mask.
 
-    part: as the result tells it. beta: of a field, 0 without one. strength: how β was chosen.
+    part: as the result tells it. beta: of a field, 0 without one. strength: how β was chosen. consensus: see
+    `Outcome`. doubt: of a field.
     """
 
     mixture: Mixture
@@ -27,6 +28,8 @@ class Guide(NamedTuple):
     part: Part
     beta: float
     strength: Strength | None
+    consensus: np.ndarray | None
+    doubt: Doubt | None
 
 
 def needs_guide(job: Job) -> bool:
@@ -45,8 +48,6 @@ def fit_guide(job: Job, twin: ModuleType) -> Guide:
     if method.field:
         proportions = softmax(np.asarray(found.fit.external)).astype(means.dtype)  # the prior of [SV4]
     order = order_of(means, job)
-    responsibilities = np.zeros((len(order), *job.mask.shape), job.volume.dtype)
-    responsibilities[:, job.mask] = found.probabilities[order]
     kind = COVARIANCES[job.settings.mixture.covariance_type]
     mixture = Mixture(
         proportions=proportions[order],
@@ -55,8 +56,10 @@ def fit_guide(job: Job, twin: ModuleType) -> Guide:
     )
     return Guide(
         mixture=mixture,
-        responsibilities=responsibilities,
+        responsibilities=placed(found.probabilities[order].astype(job.volume.dtype, copy=False), job.mask),
         part=part_of(None, found.fit, order, job),
         beta=found.beta,
         strength=found.strength,
+        consensus=None if found.consensus is None else placed(found.consensus[order], job.mask),
+        doubt=found.doubt,
     )

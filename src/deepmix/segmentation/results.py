@@ -10,7 +10,7 @@ from deepmix.reference.types import Status
 
 from .covariances import holds_matrices
 from .preparation import Job, Scale
-from .selection import Selection, Strength
+from .selection import Doubt, Selection, Strength
 from .settings import Settings
 
 
@@ -39,22 +39,30 @@ class PixelFit(NamedTuple):
     """A fit of pixels all at once.
 
     fit: a record with value, history, status, degenerate and mixture. probabilities: (K, pixels), whose largest
-    is the label. beta: of a field, 0 without one. strength: how β was chosen, if it was not given.
+    is the label. consensus: their mean over the best starts, if there were several. beta: of a field, 0 without
+    one. strength: how β was chosen, if it was not given. doubt: of a field.
     """
 
     fit: Any
     probabilities: np.ndarray
+    consensus: np.ndarray | None = None
     beta: float = 0.0
     strength: Strength | None = None
+    doubt: Doubt | None = None
 
 
 class Outcome(NamedTuple):
-    """Fits, and by class the probabilities (N,) of the pixels of each slice (None: of all chosen ones)."""
+    """Fits, and by class the probabilities (N,) of the pixels of each slice (None: of all chosen ones).
+
+    consensus: their mean over the best starts of a field, (K, H, W, D), if there were several.
+    """
 
     parts: list[Part]
     maps: list[tuple[int | None, Sequence[np.ndarray]]]
+    consensus: np.ndarray | None = None
     guide: Part | None = None
     field: Strength | None = None
+    doubt: Doubt | None = None
 
 
 class Segmentation(NamedTuple):
@@ -66,7 +74,9 @@ class Segmentation(NamedTuple):
     rule "posterior", the γ of the last two.
     parts: the fits behind it. guide: the GMM or field over the whole image that a deep method started from, or
     its classes were matched to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
-    selection, field: how K, or the β of hmrf, was chosen, if it was not given.
+    selection, field: how K, or the β of hmrf, was chosen, if it was not given. doubt: how far the field is to be
+    trusted, if there was one. ambiguity: (*spatial) float32, one less the probability of the label, mean over the
+    best starts of the field; 0 outside the mask.
     """
 
     labels: np.ndarray
@@ -76,8 +86,10 @@ class Segmentation(NamedTuple):
     scale: Scale
     settings: Settings
     seconds: float
+    ambiguity: np.ndarray
     selection: Selection | None = None
     field: Strength | None = None
+    doubt: Doubt | None = None
 
 
 def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
@@ -114,3 +126,16 @@ def assembled(outcome: Outcome, job: Job) -> tuple[np.ndarray, np.ndarray]:
     for row, inside, label in zip(probabilities.swapaxes(0, 1), done, labels, strict=True):
         label[inside] = row.argmax(axis=0)[inside] + 1  # row by row: NumPy's labels have eight bytes
     return (labels[..., 0], probabilities[..., 0]) if job.flat else (labels, probabilities)
+
+
+def placed(of_pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Maps (K, *spatial) of what the pixels of a mask have (K, pixels), 0 outside."""
+    result = np.zeros((len(of_pixels), *mask.shape), of_pixels.dtype)
+    result[:, mask] = of_pixels
+    return result
+
+
+def ambiguity(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """One less the probability (*spatial) of the label; 0 where there is none. probabilities: (K, *spatial)."""
+    chosen = np.take_along_axis(probabilities, np.maximum(labels, 1)[None] - np.uint8(1), axis=0)[0]
+    return np.where(labels > 0, 1 - chosen, 0).astype(np.float32)

@@ -12,13 +12,13 @@ from deepmix.progress import OnProgress
 from deepmix.reference.types import Status
 from deepmix.settings import changed
 
-from . import presets, selection
+from . import doubt, presets, selection
 from .deep import fit_slices
 from .methods import METHODS, Method
 from .mixtures import fit_gmm
 from .order import order_of
 from .preparation import Job, prepare
-from .results import Outcome, Segmentation, assembled, part_of
+from .results import Outcome, Segmentation, ambiguity, assembled, part_of, placed
 from .settings import Settings
 
 
@@ -68,6 +68,9 @@ def run(
             job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
         outcome = fit_slices(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
+    several = outcome.consensus
+    if several is not None and job.flat:
+        several = several[..., 0]
     found = Segmentation(
         labels=labels,
         probabilities=probabilities,
@@ -78,6 +81,8 @@ def run(
         seconds=time.perf_counter() - began,
         selection=selected,
         field=outcome.field,
+        doubt=outcome.doubt,
+        ambiguity=ambiguity(labels, probabilities if several is None else several),
     )
     _warn_of_trouble(found)
     return found
@@ -106,11 +111,15 @@ def _fit_pixels(method: Method, job: Job, twin: ModuleType) -> Outcome:
     return Outcome(
         parts=[part_of(None, found.fit, order, job)],
         maps=[(None, [found.probabilities[k] for k in order])],
+        consensus=None if found.consensus is None else placed(found.consensus[order], job.chosen()),
         field=found.strength,
+        doubt=found.doubt,
     )
 
 
 def _warn_of_trouble(found: Segmentation) -> None:
+    if found.doubt is not None:
+        doubt.warn(found.doubt)
     for part in found.parts:
         of = "" if part.slice is None else f"slice {part.slice}: "
         for k in np.flatnonzero(part.degenerate):

@@ -18,6 +18,18 @@ class Strength(NamedTuple):
     uncertainty_coefficient: dict[float, float]
 
 
+class Doubt(NamedTuple):
+    """Of a field.
+
+    told: U [SV6], what neighbours tell of a pixel's class, as a share. agreement: the least share of the pixels
+    that another of the best starts labels as the best one does. n_starts: how many are among the best.
+    """
+
+    told: float
+    agreement: float
+    n_starts: int
+
+
 class Selection(NamedTuple):
     """The number of classes that was chosen, and the BIC of a GMM with each number that was tried."""
 

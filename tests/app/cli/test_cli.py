@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from deepmix import __version__, cli, memory
 from deepmix.cli import demo
+from deepmix.files import images
 from deepmix.report import figures
 from deepmix.segmentation import room
 from tests.app.segmentation.test_segmentation import blobs
@@ -121,6 +122,22 @@ def test_every_setting_can_be_set(case, run):
         "slices": [1, 2],
         "diagonals": True,
     }
+
+
+@pytest.mark.parametrize(("name", "written"), [("a.nii.gz", "ambiguity.nii.gz"), ("a.png", "ambiguity.tif")])
+def test_how_unsure_a_label_is_can_be_written(tmp_path, run, name, written):
+    image, _, _ = blobs()
+    picture = sitk.GetImageFromArray(image[0].clip(0, 255).astype(np.uint8))
+    sitk.WriteImage(picture, str(tmp_path / name))
+    options = ["-k", 3, "--method", "hmrf", "--ambiguity", "-o", tmp_path / "out"]
+    code, out, _ = run("segment", tmp_path / name, *options)
+    assert code == 0
+    assert "of a pixel's class" in out
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    values = images.read_image([tmp_path / "out" / written]).channels
+    assert values.mean() == pytest.approx(report["ambiguity"], rel=1e-4)
+    assert written in report["files"]
+    assert set(report["doubt"]) == {"told", "agreement", "n_starts"}
 
 
 def test_a_picture_gives_a_picture(tmp_path, run):

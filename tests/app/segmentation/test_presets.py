@@ -157,11 +157,11 @@ def test_beta_is_sought_as_long_as_it_gets_better():
     ],
 )
 def test_where_the_search_for_beta_ends(badness, best):
-    def trial(beta: float) -> field.Trial:
+    def trials(beta: float) -> list[field.Trial]:
         lost, incoherence = badness.get(beta, (0, 0.0))
-        return field.Trial(start=None, fit=None, lost=lost, value=beta, coefficient=-incoherence)
+        return [field.Trial(start=None, fit=None, lost=lost, value=beta, coefficient=-incoherence)]
 
-    found, tried = field.seek(trial(1.0), trial)
+    found, tried = field.seek(trials(1.0), trials)
     assert found == best
     at = field.BETAS.index(best)
     assert set(field.BETAS[max(at - 1, 0) : at + 2]) <= set(tried)

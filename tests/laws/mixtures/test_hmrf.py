@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp
 
 from deepmix.reference.mixtures import gaussian, gmm, hmrf, initialization, svgmm
+from deepmix.reference.mixtures.checks import CLASS_SIZES
 from deepmix.reference.types import Status
 from tests.laws.helpers import FEW_STEPS, close
 from tests.problems import generators
@@ -294,7 +295,7 @@ def test_sv7_a_small_class_does_not_grow_to_balance():
     start = initialization.from_labels(image.reshape(1, -1), truth.ravel(), 2, covariance_type="tied")
     sizes = {
         name: hmrf.fit(image, start, beta=0.3, covariance_type="tied", class_sizes=name, tol=1e-6)
-        for name in hmrf.CLASS_SIZES
+        for name in CLASS_SIZES
     }
     share = {name: fit.mixture.proportions[1] for name, fit in sizes.items()}
     assert share["free"] == pytest.approx(truth.mean(), abs=0.05)

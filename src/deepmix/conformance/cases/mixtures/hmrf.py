@@ -58,7 +58,11 @@ OPERATIONS = (
         equations=("SV6", "EM2", "SV5"),
         result=("coefficient",),
         notes={"proportions": "(K,)"},
-        example=lambda shapes: {"proportions": (shapes.k,), "nll": (), "pseudo_nll": ()},
+        example=lambda shapes: {
+            "proportions": shapes.array(shapes.k),
+            "nll": shapes.array(),
+            "pseudo_nll": shapes.array(),
+        },
     ),
     Operation(
         name="external_field",
@@ -68,7 +72,7 @@ OPERATIONS = (
         example=lambda shapes: {
             "responsibilities": shapes.image(shapes.k),
             "weights": shapes.mask,
-            "external": (shapes.k,),
+            "external": shapes.array(shapes.k),
         },
     ),
     Operation(name="fit", equations=("SV4", "SV5", "SV7"), result=("fit",), form="as_it_is"),
