@@ -91,6 +91,9 @@ METHODS = {
 CHANGES: dict[str, dict[str, Any]] = {
     "as it is": {},
     "covariances diagonal": {"covariance_type": "diag"},
+    "covariances full": {"covariance_type": "full"},
+    "covariances tied": {"covariance_type": "tied"},
+    "free class sizes": {"class_sizes": "free"},
     "K-means starts alone": {"initialization": "kmeans", "restarts": 8},
     "guided by a GMM": {"guide": "gmm", "total_variation": 0.5},
     "β = 1": {"beta": 1.0},

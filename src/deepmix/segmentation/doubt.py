@@ -21,10 +21,26 @@ def consensus(posteriors: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
     best, *others = posteriors
     labels, total, agreement = best.argmax(axis=0), best.astype(float), 1.0
     for other in others:
-        _, order = linear_sum_assignment(best @ other.T, maximize=True)
-        total += other[order]
-        agreement = min(agreement, float((other[order].argmax(axis=0) == labels).mean()))
+        alike = other[_alike(other, best)]
+        total += alike
+        agreement = min(agreement, float((alike.argmax(axis=0) == labels).mean()))
     return (total / len(posteriors)).astype(best.dtype), agreement
+
+
+def ambiguity(labels: np.ndarray, probabilities: np.ndarray, several: np.ndarray | None) -> np.ndarray:
+    """One less the probability of the label (*spatial) float32; 0 where there is none.
+
+    labels: (*spatial), 1 … K, 0 for none. probabilities: (K, *spatial). several: their mean over starts, in any
+    order of the classes, which has the say if it is given.
+    """
+    if several is not None:
+        inside = labels > 0
+        probabilities = several[_alike(several[:, inside], probabilities[:, inside])]
+    result = np.zeros(labels.shape, np.float32)
+    for k, of_class in enumerate(probabilities):
+        mine = labels == k + 1
+        result[mine] = 1 - of_class[mine]
+    return result
 
 
 def warn(doubt: Doubt) -> None:
@@ -41,3 +57,8 @@ def warn(doubt: Doubt) -> None:
             "--ambiguity shows where",
             stacklevel=5,
         )
+
+
+def _alike(posteriors: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """For every class of a γ (K, pixels) the class of the first γ that overlaps it most, each once."""
+    return linear_sum_assignment(to @ posteriors.T, maximize=True)[1]

@@ -162,7 +162,8 @@ def leading(trials: list[Trial]) -> list[Mixture]:
 def close(trials: list[Trial]) -> list[Trial]:
     """Those of the fields at one β, best first, that are as good as the best."""
     best = trials[0]
-    return [best] + [t for t in trials[1:] if t.lost == best.lost and t.value <= best.value + CLOSE]
+    rest = [trial for trial in trials[1:] if np.isfinite(trial.value)]
+    return [best] + [trial for trial in rest if trial.lost == best.lost and trial.value <= best.value + CLOSE]
 
 
 def seek(first: list[Trial], attempt: Callable[[float], list[Trial]]) -> tuple[float, dict[float, list[Trial]]]:

@@ -133,9 +133,3 @@ def placed(of_pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     result = np.zeros((len(of_pixels), *mask.shape), of_pixels.dtype)
     result[:, mask] = of_pixels
     return result
-
-
-def ambiguity(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """One less the probability (*spatial) of the label; 0 where there is none. probabilities: (K, *spatial)."""
-    chosen = np.take_along_axis(probabilities, np.maximum(labels, 1)[None] - np.uint8(1), axis=0)[0]
-    return np.where(labels > 0, 1 - chosen, 0).astype(np.float32)

@@ -18,7 +18,7 @@ from .methods import METHODS, Method
 from .mixtures import fit_gmm
 from .order import order_of
 from .preparation import Job, prepare
-from .results import Outcome, Segmentation, ambiguity, assembled, part_of, placed
+from .results import Outcome, Segmentation, assembled, part_of, placed
 from .settings import Settings
 
 
@@ -82,7 +82,7 @@ def run(
         selection=selected,
         field=outcome.field,
         doubt=outcome.doubt,
-        ambiguity=ambiguity(labels, probabilities if several is None else several),
+        ambiguity=doubt.ambiguity(labels, probabilities, several),
     )
     _warn_of_trouble(found)
     return found

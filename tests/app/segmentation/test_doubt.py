@@ -36,6 +36,27 @@ def test_the_start_that_agrees_least_counts():
     assert doubt.consensus([best])[1] == 1
 
 
+def test_what_several_starts_say_may_come_in_another_order():
+    labels = np.array([[1, 1, 2], [3, 3, 0]])
+    probabilities = np.zeros((3, 2, 3))
+    for k in range(3):
+        probabilities[k][labels == k + 1] = 0.9
+    alone = doubt.ambiguity(labels, probabilities, None)
+    np.testing.assert_allclose(alone, np.where(labels > 0, 0.1, 0), atol=1e-6)
+    several = 0.8 * probabilities[[2, 0, 1]]
+    np.testing.assert_allclose(
+        doubt.ambiguity(labels, probabilities, several), np.where(labels > 0, 0.28, 0), atol=1e-6
+    )
+
+
+def test_a_field_that_is_not_finite_has_no_say():
+    def trial(value: float) -> field.Trial:
+        return field.Trial(start=None, fit=None, lost=0, value=value, coefficient=0.0)
+
+    assert len(field.close([trial(0.0), trial(np.inf)])) == 1
+    assert len(field.close([trial(np.inf), trial(np.inf)])) == 1
+
+
 def test_only_fields_as_good_as_the_best_have_a_say():
     ended = [(0, 0.0), (0, field.CLOSE / 2), (0, 2 * field.CLOSE), (1, -1.0)]
     trials = [
