@@ -16,6 +16,11 @@ def suited(covariance_type: str, n_channels: int) -> str:
     return ("tied" if n_channels == 1 else "full") if covariance_type == AUTO else covariance_type
 
 
+def freest(covariance_type: str) -> str:
+    """The type itself; of "auto" full: to count classes, whose spreads differ, each needs a spread of its own."""
+    return "full" if covariance_type == AUTO else covariance_type
+
+
 def holds_matrices(covariance_type: str) -> bool:
     """Whether Σ is made of matrices (M, M), not of variances."""
     return COVARIANCES[covariance_type].shape(3, 2)[-2:] == (2, 2)

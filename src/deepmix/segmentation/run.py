@@ -13,6 +13,7 @@ from deepmix.reference.types import Status
 from deepmix.settings import changed
 
 from . import doubt, presets, selection
+from .covariances import freest
 from .deep import fit_slices
 from .methods import METHODS, Method
 from .mixtures import fit_gmm
@@ -64,7 +65,7 @@ def run(
     method, selected = METHODS[settings.method], None
     with opened(settings.backend, settings.floating, settings.device) as twin:
         if len(candidates) > 1:
-            selected = _select(job, twin, candidates)
+            selected = _select(job, twin, candidates, freest(settings.mixture.covariance_type))
             job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
         outcome = fit_slices(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
@@ -88,8 +89,8 @@ def run(
     return found
 
 
-def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selection:
-    """The number of classes whose GMM has the least BIC on the chosen pixels."""
+def _select(job: Job, twin: ModuleType, candidates: range, covariance_type: str) -> selection.Selection:
+    """The number of classes whose GMM, of a covariance type, has the least BIC on the chosen pixels."""
     of = job.settings.mixture
     if of.means_init is not None:
         raise ValueError("means_init says how many classes there are; give n_components as that number")
@@ -98,8 +99,9 @@ def _select(job: Job, twin: ModuleType, candidates: range) -> selection.Selectio
     tol = min(of.tol, 0.01 / n_pixels)  # EM ends where a step moves a BIC by less than 0.02
     curve = {}
     for k in candidates:
-        fit = fit_gmm(mask, job._replace(settings=changed(job.settings, n_components=k, tol=tol)), twin)
-        free = selection.n_parameters(k, n_channels, of.covariance_type)
+        tried = changed(job.settings, n_components=k, tol=tol, covariance_type=covariance_type)
+        fit = fit_gmm(mask, job._replace(settings=tried), twin)
+        free = selection.n_parameters(k, n_channels, covariance_type)
         curve[k] = selection.bic(float(fit.value), n_pixels, free)
     return selection.least(curve)
 

@@ -76,6 +76,15 @@ def test_a_loose_tol_does_not_bend_the_curve():
     assert curve[3] < bics[10.0] - 10
 
 
+def test_a_class_of_larger_variance_is_one_class():
+    """With one variance for all classes BIC would find it twice."""
+    rng = np.random.default_rng(0)
+    image = np.concatenate([rng.normal(0, 1, 800), rng.normal(12, 3, 800)]).reshape(40, 40)
+    found = segment(image, n_components="auto:1:4", method="gmm", backend="reference")
+    assert found.settings.n_components == 2
+    assert found.settings.mixture.covariance_type == "tied"
+
+
 def test_the_end_of_the_range_is_told():
     image, _, mask = blobs()
     options = {"method": "gmm", "backend": "reference"}
