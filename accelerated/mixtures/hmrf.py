@@ -87,10 +87,11 @@ def pseudo_nll(
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
 
 
-def uncertainty_coefficient(proportions: jax.Array, nll: jax.Array, pseudo_nll: jax.Array) -> jax.Array:
-    """See `reference.mixtures.hmrf.uncertainty_coefficient` [SV6]."""
+def information(proportions: jax.Array, nll: jax.Array, pseudo_nll: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """See `reference.mixtures.hmrf.information` [SV6]."""
     entropy = jax.scipy.special.entr(proportions).sum()
-    return jnp.where(entropy > 0, (nll - pseudo_nll) / jnp.where(entropy > 0, entropy, 1), 0)
+    told, divisor = jnp.where(entropy > 0, nll - pseudo_nll, 0), jnp.where(entropy > 0, entropy, 1)
+    return told / divisor, told / jnp.sqrt(divisor)
 
 
 def external_field(

@@ -89,15 +89,15 @@ def pseudo_nll(
     return em.mean_nll(log_likelihood.ravel(), weights.ravel())
 
 
-def uncertainty_coefficient(proportions: np.ndarray, nll: float, pseudo_nll: float) -> float:
-    """What neighbours tell of a pixel, as a share of what there is to tell of its class [SV6].
+def information(proportions: np.ndarray, nll: float, pseudo_nll: float) -> tuple[float, float]:
+    """What neighbours tell of a pixel, I, relative to the entropy H of the class sizes: I/H and I/√H [SV6].
 
     proportions: mean γ (K,). nll: the NLL of a mixture with these proportions [EM2]. pseudo_nll: that with what
-    neighbours foretell [SV5]. Returns U, greatest for the β that suits the image; 0 where one class has all
-    pixels. Source: Theil 1970.
+    neighbours foretell [SV5]. Both are 0 where one class has all pixels. The second is greatest for the β that
+    suits the image. Source: Theil 1970; Strehl, Ghosh 2002.
     """
-    entropy = -xlogy(proportions, proportions).sum()
-    return (nll - pseudo_nll) / entropy if entropy > 0 else 0.0
+    told, entropy = nll - pseudo_nll, -xlogy(proportions, proportions).sum()
+    return (told / entropy, told / np.sqrt(entropy)) if entropy > 0 else (0.0, 0.0)
 
 
 def external_field(

@@ -124,8 +124,7 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
         tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
         out.print(f"{result.selection.n_components} classes by BIC ({tried})")
     if result.field is not None:
-        curve = result.field.uncertainty_coefficient
-        tried = ", ".join(f"{beta:g}: {share:.1%}" for beta, share in curve.items())
+        tried = ", ".join(f"{beta:g}: {told:.4f}" for beta, told in result.field.information.items())
         out.print(f"beta {result.field.beta:g} by what neighbours tell ({tried})")
     if result.doubt is not None:
         agree = f", {result.doubt.agreement:.0%} alike from the {result.doubt.n_starts} best starts"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import find_objects
 
-from deepmix.reference.mixtures.hmrf import uncertainty_coefficient
+from deepmix.reference.mixtures.hmrf import information
 from deepmix.reference.mixtures.records import FieldFit, Mixture
 
 from .doubt import consensus
@@ -29,13 +29,14 @@ CLOSE = 0.03  # of F: fields that are as good as the best, but for what chance m
 
 
 class Trial(NamedTuple):
-    """A field from a start: how many classes have no pixel, F, and its uncertainty coefficient U [SV6]."""
+    """A field from a start: how many classes have no pixel, F; what neighbours tell, U and C [SV6]."""
 
     start: Mixture
     fit: FieldFit
     lost: int
     value: float
-    coefficient: float
+    told: float
+    information: float
 
     @property
     def badness(self) -> tuple[int, float]:
@@ -44,8 +45,8 @@ class Trial(NamedTuple):
 
     @property
     def incoherence(self) -> tuple[int, float]:
-        """Of fields at several β: how many classes have no pixel, then −U."""
-        return self.lost, finite(-self.coefficient)
+        """Of fields at several β: how many classes have no pixel, then −C."""
+        return self.lost, finite(-self.information)
 
 
 def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
@@ -74,7 +75,7 @@ def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
             consensus=mean,
             beta=beta,
             strength=strength,
-            doubt=Doubt(told=found.coefficient, agreement=agreement, n_starts=len(posteriors)),
+            doubt=Doubt(told=found.told, agreement=agreement, n_starts=len(posteriors)),
         )
     before = by_field(part.mask, part, twin)
     fit = _fit(image, inside, job, twin, before.fit.mixture, before.beta)
@@ -105,7 +106,7 @@ def _best(
 
     They start from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
     neighbours may lead astray. At one β the least F is kept, a bound of the evidence; F of several β do not
-    compare, and with "auto" the greatest U is kept. Of a large image only what `leading` names is tried with
+    compare, and with "auto" the greatest C is kept. Of a large image only what `leading` names is tried with
     other β.
     """
     settings = job.settings
@@ -114,18 +115,22 @@ def _best(
     if settings.mixture.initialization == "multiscale":
         candidates += given
 
-    def lost(fit: FieldFit) -> int:
-        """How many classes have no pixel."""
-        sizes = np.bincount(np.asarray(fit.labels)[inside], minlength=settings.n_components)
-        return int((sizes == 0).sum())
+    def trial(start: Mixture, found: FieldFit) -> Trial:
+        sizes = np.bincount(np.asarray(found.labels)[inside], minlength=settings.n_components)
+        proportions = np.asarray(found.mixture.proportions, float)
+        told, of_neighbours = information(proportions, float(found.nll), float(found.pseudo_nll))
+        return Trial(
+            start=start,
+            fit=found,
+            lost=int((sizes == 0).sum()),
+            value=finite(found.value),
+            told=float(told),
+            information=float(of_neighbours),
+        )
 
     def attempt(begin: list[Mixture], beta: float) -> list[Trial]:
         """The fields at one β that are as good as the best from any start, the best first."""
-        fits = [fit(start, beta) for start in begin]
-        trials = [
-            Trial(start=start, fit=fit, lost=lost(fit), value=finite(fit.value), coefficient=coefficient_of(fit))
-            for start, fit in zip(begin, fits, strict=True)
-        ]
+        trials = [trial(start, fit(start, beta)) for start in begin]
         return close(sorted(trials, key=lambda trial: trial.badness))
 
     if settings.field.beta != "auto":
@@ -134,14 +139,8 @@ def _best(
     first = attempt(candidates, FIRST)
     others = candidates if inside.sum() < MANY else leading(first)
     beta, tried = seek(first, partial(attempt, others))
-    curve = {each: tried[each][0].coefficient for each in sorted(tried)}
-    return tried[beta], beta, Strength(beta=beta, uncertainty_coefficient=curve)
-
-
-def coefficient_of(fit: FieldFit) -> float:
-    """U of a field [SV6]."""
-    proportions = np.asarray(fit.mixture.proportions, float)
-    return float(uncertainty_coefficient(proportions, float(fit.nll), float(fit.pseudo_nll)))
+    curve = {each: tried[each][0].information for each in sorted(tried)}
+    return tried[beta], beta, Strength(beta=beta, information=curve)
 
 
 def leading(trials: list[Trial]) -> list[Mixture]:

@@ -12,10 +12,10 @@ BETAS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # of `--
 
 
 class Strength(NamedTuple):
-    """The β that was chosen, and the uncertainty coefficient [SV6] of the field with each β that was tried."""
+    """The β that was chosen, and what neighbours tell, C [SV6], of the field with each β that was tried."""
 
     beta: float
-    uncertainty_coefficient: dict[float, float]
+    information: dict[float, float]
 
 
 class Doubt(NamedTuple):

@@ -52,11 +52,11 @@ def test_the_parts_of_a_sweep(dtype, data):
 
 @IN_BOTH_DTYPES
 @given(proportions=responsibilities(3, 1), nll=st.floats(-5, 5), told=st.floats(0.1, 1))
-def test_the_uncertainty_coefficient(dtype, proportions, nll, told):
+def test_what_neighbours_tell(dtype, proportions, nll, told):
     """Of one precision alone: a difference of numbers that were rounded says little of their own."""
     low = [np.asarray(each, dtype) for each in (proportions[:, 0], nll, nll - told)]
-    actual = accelerated.mixtures.hmrf.uncertainty_coefficient(*low)
-    expected = reference.mixtures.hmrf.uncertainty_coefficient(*(each.astype(float) for each in low))
+    actual = accelerated.mixtures.hmrf.information(*low)
+    expected = reference.mixtures.hmrf.information(*(each.astype(float) for each in low))
     assert_agree(actual, expected, tolerance("partition_coefficient", dtype) * 64, dtype)
 
 

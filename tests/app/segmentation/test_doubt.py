@@ -51,7 +51,7 @@ def test_what_several_starts_say_may_come_in_another_order():
 
 def test_a_field_that_is_not_finite_has_no_say():
     def trial(value: float) -> field.Trial:
-        return field.Trial(start=None, fit=None, lost=0, value=value, coefficient=0.0)
+        return field.Trial(start=None, fit=None, lost=0, value=value, told=0.0, information=0.0)
 
     assert len(field.close([trial(0.0), trial(np.inf)])) == 1
     assert len(field.close([trial(np.inf), trial(np.inf)])) == 1
@@ -60,7 +60,7 @@ def test_a_field_that_is_not_finite_has_no_say():
 def test_only_fields_as_good_as_the_best_have_a_say():
     ended = [(0, 0.0), (0, field.CLOSE / 2), (0, 2 * field.CLOSE), (1, -1.0)]
     trials = [
-        field.Trial(start=i, fit=None, lost=lost, value=value, coefficient=0.0)
+        field.Trial(start=i, fit=None, lost=lost, value=value, told=0.0, information=0.0)
         for i, (lost, value) in enumerate(ended)
     ]
     assert [trial.start for trial in field.close(trials)] == [0, 1]

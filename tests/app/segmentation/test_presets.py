@@ -137,7 +137,7 @@ def test_beta_is_sought_as_long_as_it_gets_better():
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
     chosen = segment(noisy, mask, n_components=3, method="hmrf").field
-    curve = chosen.uncertainty_coefficient
+    curve = chosen.information
     tried = list(curve)
     assert tried == sorted(tried)
     assert chosen.beta == max(curve, key=curve.get)
@@ -159,7 +159,7 @@ def test_beta_is_sought_as_long_as_it_gets_better():
 def test_where_the_search_for_beta_ends(badness, best):
     def trials(beta: float) -> list[field.Trial]:
         lost, incoherence = badness.get(beta, (0, 0.0))
-        return [field.Trial(start=None, fit=None, lost=lost, value=beta, coefficient=-incoherence)]
+        return [field.Trial(start=None, fit=None, lost=lost, value=beta, told=0.0, information=-incoherence)]
 
     found, tried = field.seek(trials(1.0), trials)
     assert found == best
@@ -172,7 +172,7 @@ def test_starts_worth_another_beta():
     near, same = field.NEAR, field.SAME
     ended = [(0, 0.0), (0, same / 2), (0, 2 * same), (0, 2.5 * same), (0, near), (0, 2 * near), (1, -1.0)]
     trials = [
-        field.Trial(start=i, fit=SimpleNamespace(mixture=-i), lost=lost, value=value, coefficient=0.0)
+        field.Trial(start=i, fit=SimpleNamespace(mixture=-i), lost=lost, value=value, told=0.0, information=0.0)
         for i, (lost, value) in enumerate(ended)
     ]
     assert field.leading(trials) == [0, 0, 2, -2, 4, -4]

@@ -108,5 +108,5 @@ def test_from_a_share_the_field_of_the_whole_is_as_good(monkeypatch):
 def test_from_a_share_the_field_is_as_strong(monkeypatch, noise):
     """Where another β is chosen, [SV6] of the whole is hardly worse at it."""
     found, whole = from_a_share(monkeypatch, 72, noise, "auto")
-    curve = whole.field.uncertainty_coefficient
+    curve = whole.field.information
     assert curve[found.field.beta] > max(curve.values()) - 0.005

@@ -211,7 +211,7 @@ def test_the_image_says_how_strong_its_field_is():
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
     result = segment(noisy, mask, n_components=3, method="hmrf", beta="auto")
     assert result.field is not None
-    curve = result.field.uncertainty_coefficient
+    curve = result.field.information
     assert result.field.beta == max(curve, key=curve.get) > 0.25
     given = segment(noisy, mask, n_components=3, method="hmrf", beta=result.field.beta)
     assert np.array_equal(result.labels, given.labels)

@@ -243,9 +243,11 @@ def test_sv6_compares_with_a_mixture_that_has_no_neighbours(problem):
 
 def test_sv6_by_hand():
     """Two classes of equal size: a bit is log 2."""
-    assert hmrf.uncertainty_coefficient(np.array([0.5, 0.5]), 2.0, 2 - np.log(2)) == pytest.approx(1)
-    assert hmrf.uncertainty_coefficient(np.array([0.5, 0.5, 0.0]), 2.0, 2 - np.log(2) / 4) == pytest.approx(0.25)
-    assert hmrf.uncertainty_coefficient(np.array([1.0, 0.0]), 2.0, 1.0) == 0
+    bit = np.log(2)
+    assert hmrf.information(np.array([0.5, 0.5]), 2.0, 2 - bit) == pytest.approx((1, np.sqrt(bit)))
+    quarter = hmrf.information(np.array([0.5, 0.5, 0.0]), 2.0, 2 - bit / 4)
+    assert quarter == pytest.approx((0.25, 0.25 * np.sqrt(bit)))
+    assert hmrf.information(np.array([1.0, 0.0]), 2.0, 1.0) == (0, 0)
 
 
 @given(data=st.data())
@@ -312,7 +314,7 @@ def test_sv6_finds_a_field_where_there_is_one():
     for name, image in (("regions", regions), ("shuffled", shuffled)):
         fits = {beta: hmrf.fit(image, start, beta=beta) for beta in (0.0, 0.5, 1.0, 2.0)}
         curve = {
-            beta: hmrf.uncertainty_coefficient(fit.mixture.proportions, fit.nll, fit.pseudo_nll)
+            beta: hmrf.information(fit.mixture.proportions, fit.nll, fit.pseudo_nll)[1]
             for beta, fit in fits.items()
         }
         best[name] = max(curve, key=curve.get)

@@ -47,9 +47,9 @@ MISTAKES = (
     ),
     Mistake(
         "what neighbours tell is not a share of what there is to tell",
-        "return (nll - pseudo_nll) / entropy if entropy > 0 else 0.0",
-        "return (nll - pseudo_nll) if entropy > 0 else 0.0",
-        "mixtures.hmrf.uncertainty_coefficient/three_classes",
+        "(told / entropy, told",
+        "(told, told",
+        "mixtures.hmrf.information/three_classes",
     ),
     Mistake(
         "without neighbours all classes are as likely",

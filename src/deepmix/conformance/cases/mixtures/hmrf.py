@@ -54,9 +54,9 @@ OPERATIONS = (
     ),
     Operation(name="pseudo_nll", equations=("SV5",), result=("nll",), notes=SPATIAL, example=_of_a_field),
     Operation(
-        name="uncertainty_coefficient",
+        name="information",
         equations=("SV6", "EM2", "SV5"),
-        result=("coefficient",),
+        result=("share", "normalized"),
         notes={"proportions": "(K,)"},
         example=lambda shapes: {
             "proportions": shapes.array(shapes.k),
@@ -92,7 +92,7 @@ def cases(dtype: str) -> Iterator[Case]:
     """What a sweep is made of, then fits."""
     yield from _neighbours()
     yield from _sweeps()
-    yield from _coefficients()
+    yield from _information()
     yield from _fits()
     yield from _rejections()
 
@@ -156,7 +156,7 @@ def _sweeps() -> Iterator[Case]:
     )
 
 
-def _coefficients() -> Iterator[Case]:
+def _information() -> Iterator[Case]:
     of: dict[str, list[float]] = {
         "three_classes": [0.5, 0.3, 0.2],
         "a_small_class": [0.999, 0.001],
@@ -165,7 +165,7 @@ def _coefficients() -> Iterator[Case]:
     }
     for name, proportions in of.items():
         given = {"proportions": np.array(proportions), "nll": np.array(1.5), "pseudo_nll": np.array(1.25)}
-        yield Case(function="uncertainty_coefficient", name=name, arguments=given)
+        yield Case(function="information", name=name, arguments=given)
 
 
 def _fits() -> Iterator[Case]:
