@@ -47,6 +47,7 @@ FLOAT32 = {
     "sweep": 16384,
     "free_energy": 512,  # as log_density, of which it is a mean
     "pseudo_nll": 512,
+    "information": 1024,  # a difference of at least 0.1 of numbers up to 6, over an entropy of 0.05 or more
     "external_field": 64,  # logs of means of exp of such sums
     # weighted means of N pixels; u^m has the error of m · |log u| ≤ 4 · 7, relative to the largest
     "centres": 64,

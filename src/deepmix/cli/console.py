@@ -129,7 +129,7 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     if result.doubt is not None:
         agree = f", {result.doubt.agreement:.0%} alike from the {result.doubt.n_starts} best starts"
         starts = agree if result.doubt.n_starts > 1 else ""
-        out.print(f"neighbours tell {result.doubt.told:.0%} of a pixel's class{starts}")
+        out.print(f"neighbours tell {result.doubt.share:.0%} of a pixel's class{starts}")
     if "dice" in report:
         each = ", ".join(f"{code}: {dice:.3f}" for code, dice in report["dice"].items())
         out.print(f"matched Dice {report['mean_dice']:.3f} ({each})")

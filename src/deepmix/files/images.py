@@ -136,7 +136,7 @@ def write_probabilities(stem: str | Path, probabilities: np.ndarray, like: Image
     PNG, which knows no floats, becomes a TIFF of K channels; `.npy` is (K, H, W[, D]). `read_image` reads all.
     stem: the path without suffix. Returns the path written.
     """
-    path = Path(f"{stem}{'.tif' if like.suffix == '.png' else like.suffix}")
+    path = _path_of_floats(stem, like)
     probabilities = probabilities.astype(np.float32)
     if like.geometry is None:
         _write(path, probabilities)
@@ -149,10 +149,14 @@ def write_probabilities(stem: str | Path, probabilities: np.ndarray, like: Image
 
 def write_map(stem: str | Path, values: np.ndarray, like: Image) -> Path:
     """Write one map (H, W[, D]) as float32, as `write_probabilities` does. Returns the path written."""
-    path = Path(f"{stem}{'.tif' if like.suffix == '.png' else like.suffix}")
+    path = _path_of_floats(stem, like)
     values = values.astype(np.float32)
     _write(path, values if like.geometry is None else _placed(values, like.geometry))
     return path
+
+
+def _path_of_floats(stem: str | Path, like: Image) -> Path:
+    return Path(f"{stem}{'.tif' if like.suffix == '.png' else like.suffix}")
 
 
 def read_means(path: str | Path) -> np.ndarray:

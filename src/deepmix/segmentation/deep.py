@@ -21,7 +21,7 @@ def fit_slices(job: Job, twin: ModuleType, progress: OnProgress | None) -> Outco
     outcome = Outcome(
         parts=[],
         maps=[],
-        consensus=guide and guide.consensus,
+        consensus=guide.consensus if guide and settings.model.objective == "free_energy" else None,
         guide=guide and guide.part,
         field=guide and guide.strength,
         doubt=guide and guide.doubt,

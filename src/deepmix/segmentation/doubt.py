@@ -8,8 +8,8 @@ from scipy.optimize import linear_sum_assignment
 
 from .selection import Doubt
 
-# On 30 images with known truth (docs/quality.md) U goes with the Dice (rank correlation 0.6), and where it is
-# smaller the Dice was below 0.79. That starts disagree says little: they agree where all are wrong.
+# On 30 images with known truth (docs/quality.md) U goes with the Dice (rank correlation 0.6), and where it was
+# smaller than this the Dice was below 0.79. That starts disagree says less: they agree where all are wrong.
 TOLD, AGREED = 0.35, 0.9
 
 
@@ -21,21 +21,18 @@ def consensus(posteriors: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
     best, *others = posteriors
     labels, total, agreement = best.argmax(axis=0), best.astype(float), 1.0
     for other in others:
-        alike = other[_alike(other, best)]
+        _, order = linear_sum_assignment(best @ other.T, maximize=True)
+        alike = other[order]
         total += alike
         agreement = min(agreement, float((alike.argmax(axis=0) == labels).mean()))
     return (total / len(posteriors)).astype(best.dtype), agreement
 
 
-def ambiguity(labels: np.ndarray, probabilities: np.ndarray, several: np.ndarray | None) -> np.ndarray:
+def ambiguity(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """One less the probability of the label (*spatial) float32; 0 where there is none.
 
-    labels: (*spatial), 1 … K, 0 for none. probabilities: (K, *spatial). several: their mean over starts, in any
-    order of the classes, which has the say if it is given.
+    labels: (*spatial), 1 … K, 0 for none. probabilities: (K, *spatial).
     """
-    if several is not None:
-        inside = labels > 0
-        probabilities = several[_alike(several[:, inside], probabilities[:, inside])]
     result = np.zeros(labels.shape, np.float32)
     for k, of_class in enumerate(probabilities):
         mine = labels == k + 1
@@ -43,22 +40,17 @@ def ambiguity(labels: np.ndarray, probabilities: np.ndarray, several: np.ndarray
     return result
 
 
-def warn(doubt: Doubt) -> None:
-    """Say in a line what speaks against a result."""
-    if doubt.told < TOLD:
+def warn(doubt: Doubt, sought: bool) -> None:
+    """Say in a line what speaks against a result. sought: whether β is what the image says."""
+    if sought and doubt.told < TOLD:
         warnings.warn(
-            f"classes overlap: neighbours tell {max(doubt.told, 0):.0%} of a pixel's class, and from "
-            f"{TOLD:.0%} on results were right; check the labels, or give fewer classes or more channels",
+            f"neighbours tell only {doubt.share:.0%} of a pixel's class; with less than {TOLD:.0%} results with a "
+            "known truth were poor: look at the labels, or try fewer classes, more channels, or --method gmm",
             stacklevel=5,
         )
     if doubt.agreement < AGREED:
         warnings.warn(
             f"starts that are as good label up to {1 - doubt.agreement:.0%} of the pixels otherwise; "
-            "--ambiguity shows where",
+            "there the ambiguity is high (--ambiguity)",
             stacklevel=5,
         )
-
-
-def _alike(posteriors: np.ndarray, to: np.ndarray) -> np.ndarray:
-    """For every class of a γ (K, pixels) the class of the first γ that overlaps it most, each once."""
-    return linear_sum_assignment(to @ posteriors.T, maximize=True)[1]

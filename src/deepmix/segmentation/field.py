@@ -29,7 +29,11 @@ CLOSE = 0.03  # of F: fields that are as good as the best, but for what chance m
 
 
 class Trial(NamedTuple):
-    """A field from a start: how many classes have no pixel, F; what neighbours tell, U and C [SV6]."""
+    """A field from a start.
+
+    lost: how many classes have no pixel. value: F; −C where class sizes are free, as external fields shift F.
+    told, information: U and C [SV6].
+    """
 
     start: Mixture
     fit: FieldFit
@@ -40,7 +44,7 @@ class Trial(NamedTuple):
 
     @property
     def badness(self) -> tuple[int, float]:
-        """Of fields at one β: how many classes have no pixel, then F."""
+        """Of fields at one β: how many classes have no pixel, then F, or −C."""
         return self.lost, self.value
 
     @property
@@ -72,14 +76,15 @@ def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
         return PixelFit(
             fit=found.fit,
             probabilities=posteriors[0],
-            consensus=mean,
+            consensus=mean if len(posteriors) > 1 else None,
             beta=beta,
             strength=strength,
             doubt=Doubt(told=found.told, agreement=agreement, n_starts=len(posteriors)),
         )
     before = by_field(part.mask, part, twin)
     fit = _fit(image, inside, job, twin, before.fit.mixture, before.beta)
-    return before._replace(fit=fit, probabilities=of_pixels(fit), consensus=None)
+    told, _ = _information(fit)
+    return before._replace(fit=fit, probabilities=of_pixels(fit), consensus=None, doubt=Doubt(told=told))
 
 
 def _fit(
@@ -117,15 +122,14 @@ def _best(
 
     def trial(start: Mixture, found: FieldFit) -> Trial:
         sizes = np.bincount(np.asarray(found.labels)[inside], minlength=settings.n_components)
-        proportions = np.asarray(found.mixture.proportions, float)
-        told, of_neighbours = information(proportions, float(found.nll), float(found.pseudo_nll))
+        told, of_neighbours = _information(found)
         return Trial(
             start=start,
             fit=found,
             lost=int((sizes == 0).sum()),
-            value=finite(found.value),
-            told=float(told),
-            information=float(of_neighbours),
+            value=finite(-of_neighbours if settings.field.class_sizes == "free" else found.value),
+            told=told,
+            information=of_neighbours,
         )
 
     def attempt(begin: list[Mixture], beta: float) -> list[Trial]:
@@ -141,6 +145,13 @@ def _best(
     beta, tried = seek(first, partial(attempt, others))
     curve = {each: tried[each][0].information for each in sorted(tried)}
     return tried[beta], beta, Strength(beta=beta, information=curve)
+
+
+def _information(fit: FieldFit) -> tuple[float, float]:
+    """U and C of a field [SV6]."""
+    proportions = np.asarray(fit.mixture.proportions, float)
+    told, of_neighbours = information(proportions, float(fit.nll), float(fit.pseudo_nll))
+    return float(told), float(of_neighbours)
 
 
 def leading(trials: list[Trial]) -> list[Mixture]:
@@ -161,8 +172,9 @@ def leading(trials: list[Trial]) -> list[Mixture]:
 def close(trials: list[Trial]) -> list[Trial]:
     """Those of the fields at one β, best first, that are as good as the best."""
     best = trials[0]
-    rest = [trial for trial in trials[1:] if np.isfinite(trial.value)]
-    return [best] + [trial for trial in rest if trial.lost == best.lost and trial.value <= best.value + CLOSE]
+    if not np.isfinite(best.value):
+        return [best]
+    return [trial for trial in trials if trial.lost == best.lost and trial.value <= best.value + CLOSE]
 
 
 def seek(first: list[Trial], attempt: Callable[[float], list[Trial]]) -> tuple[float, dict[float, list[Trial]]]:
@@ -177,7 +189,10 @@ def seek(first: list[Trial], attempt: Callable[[float], list[Trial]]) -> tuple[f
             beta = BETAS[at + step]
             if beta not in tried:
                 tried[beta] = attempt(beta)
-            if not tried[beta][0].incoherence < tried[BETAS[at]][0].incoherence:
+            better = tried[beta][0].incoherence < tried[BETAS[at]][0].incoherence
+            worse = BETAS[at] if better else beta
+            tried[worse] = tried[worse][:1]  # one is enough to tell of; the others would fill the memory
+            if not better:
                 break
             at += step
     return BETAS[at], tried

@@ -79,7 +79,7 @@ class FieldSettings:
     diagonals: bool = setting(False, help="Neighbours across corners too, in hmrf.", panel=MIXTURE)
     class_sizes: str = setting(
         "equal",
-        help="Of the prior of hmrf: equal, or free (as the image has them).",
+        help="Of the prior of hmrf: equal, or free (as the image has them; helps small classes if beta is small).",
         panel=MIXTURE,
         choices=CLASS_SIZES,
     )

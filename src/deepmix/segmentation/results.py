@@ -54,7 +54,7 @@ class PixelFit(NamedTuple):
 class Outcome(NamedTuple):
     """Fits, and by class the probabilities (N,) of the pixels of each slice (None: of all chosen ones).
 
-    consensus: their mean over the best starts of a field, (K, H, W, D), if there were several.
+    consensus: γ (K, H, W, D) of the field, or of that which guides, mean over its best starts if it had several.
     """
 
     parts: list[Part]
@@ -75,8 +75,9 @@ class Segmentation(NamedTuple):
     parts: the fits behind it. guide: the GMM or field over the whole image that a deep method started from, or
     its classes were matched to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
     selection, field: how K, or the β of hmrf, was chosen, if it was not given. doubt: how far the field is to be
-    trusted, if there was one. ambiguity: (*spatial) float32, one less the probability of the label, mean over the
-    best starts of the field; 0 outside the mask.
+    trusted, if there was one. ambiguity: (*spatial) float32, one less the probability of the label; of a
+    field that had several starts as good, or of a network that descends on its free energy, by their mean γ; 0
+    outside the mask.
     """
 
     labels: np.ndarray

@@ -83,7 +83,7 @@ def run(
         selection=selected,
         field=outcome.field,
         doubt=outcome.doubt,
-        ambiguity=doubt.ambiguity(labels, probabilities, several),
+        ambiguity=doubt.ambiguity(labels, probabilities if several is None else several),
     )
     _warn_of_trouble(found)
     return found
@@ -121,7 +121,9 @@ def _fit_pixels(method: Method, job: Job, twin: ModuleType) -> Outcome:
 
 def _warn_of_trouble(found: Segmentation) -> None:
     if found.doubt is not None:
-        doubt.warn(found.doubt)
+        # of a single class, and of a strength that was given, little is told by construction
+        several = any((part.proportions > 0).sum() > 1 for part in found.parts)
+        doubt.warn(found.doubt, sought=found.field is not None and several)
     for part in found.parts:
         of = "" if part.slice is None else f"slice {part.slice}: "
         for k in np.flatnonzero(part.degenerate):

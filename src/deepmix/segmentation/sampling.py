@@ -11,7 +11,7 @@ from .preparation import Job
 
 MOST = 2**18  # pixels of a share; an image that has no more is its own
 # Pixels along a block of an image that is flat, or of a volume: many small blocks meet small classes, which few
-# large ones miss; that they have fewer neighbours makes β a step or two smaller, where [SV6] is flat.
+# large ones miss; that they have fewer neighbours moves β by a step, where [SV6] is flat.
 SIDES = {True: 16, False: 8}
 
 

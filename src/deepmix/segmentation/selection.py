@@ -21,13 +21,19 @@ class Strength(NamedTuple):
 class Doubt(NamedTuple):
     """Of a field.
 
-    told: U [SV6], what neighbours tell of a pixel's class, as a share. agreement: the least share of the pixels
-    that another of the best starts labels as the best one does. n_starts: how many are among the best.
+    told: U [SV6], what neighbours tell of a pixel's class, as a share; by chance below 0. agreement: the least
+    share of the pixels that another of the best starts labels as the best one does. n_starts: how many are among
+    the best; of a large image, where the last fit has one start, 1.
     """
 
     told: float
-    agreement: float
-    n_starts: int
+    agreement: float = 1.0
+    n_starts: int = 1
+
+    @property
+    def share(self) -> float:
+        """What is told, for people."""
+        return max(self.told, 0.0)
 
 
 class Selection(NamedTuple):
