@@ -15,13 +15,15 @@ class Contents(NamedTuple):
     """A segmentation as its folder tells it.
 
     report: report.json. labels: (H, W[, D]). probabilities: (K, H, W[, D]), or None if they were not written.
-    image: what was segmented, or None where its files are gone. truth: (H, W[, D]), or None.
+    ambiguity: (H, W[, D]), or None likewise. image: what was segmented, or None where its files are gone.
+    truth: (H, W[, D]), or None.
     missing: what the page has to do without, one line each.
     """
 
     report: dict[str, Any]
     labels: np.ndarray
     probabilities: np.ndarray | None
+    ambiguity: np.ndarray | None
     image: Image | None
     truth: np.ndarray | None
     overlay: bytes
@@ -38,10 +40,16 @@ def read(folder: Path) -> Contents:
     grid = images.read_grid(folder / name)
     labels = images.read_labels(folder / name, grid)
     missing = []
-    maps = [name for name in report["files"] if name.startswith("probabilities.")]
-    probabilities = images.read_image([folder / maps[0]]).channels if maps else None
-    if not maps:
+    maps = {name.split(".")[0]: folder / name for name in report["files"]}
+    probabilities, ambiguity = None, None
+    if "probabilities" in maps:
+        probabilities = images.read_image([maps["probabilities"]]).channels
+    else:
         missing.append("probability maps: segment with --probabilities")
+    if "ambiguity" in maps:
+        (ambiguity,) = images.read_grid(maps["ambiguity"]).channels
+    else:
+        missing.append("the ambiguity map: segment with --ambiguity")
     image, truth = None, None
     try:
         image = images.read_image([Path(path) for path in report["channels"]])
@@ -55,6 +63,7 @@ def read(folder: Path) -> Contents:
         report=report,
         labels=labels,
         probabilities=probabilities,
+        ambiguity=ambiguity,
         image=image,
         truth=truth,
         overlay=(folder / "overlay.png").read_bytes(),

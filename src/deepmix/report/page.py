@@ -61,9 +61,13 @@ def _sections(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "Not on this page", "".join(f'<p class="note">{escape(line)}</p>' for line in contents.missing)
     if "dice" in report:
         yield "Against the truth", _table(["true class", "Dice", "found as"], _scores(report))
+    seen = (contents.image.view, contents.image.aspect) if contents.image else ("rows", 1.0)
+    if trust := _trust(report):
+        yield "Whether to trust it", _table([], trust)
+    if contents.ambiguity is not None:
+        yield "Ambiguity", _picture(panels.ambiguity(contents.ambiguity, labels, *seen), "ambiguity map")
     if contents.probabilities is not None:
-        view, aspect = (contents.image.view, contents.image.aspect) if contents.image else ("rows", 1.0)
-        drawn = panels.maps(contents.probabilities, labels, view, aspect)
+        drawn = panels.probabilities(contents.probabilities, labels, *seen)
         yield "Probabilities", _picture(drawn, "probability and entropy maps")
     if report["fits"]:
         measure = _measure(report["fits"][0])
@@ -85,6 +89,18 @@ def _sections(contents: Contents) -> Iterator[tuple[str, str]]:
 def _scores(report: Mapping[str, Any]) -> list[list[Any]]:
     found = {code: f"class {label}" for code, label in report["matched"].items()}
     return [[code, dice, found.get(code, "none")] for code, dice in report["dice"].items()]
+
+
+def _trust(report: Mapping[str, Any]) -> list[list[Any]]:
+    """What is known without a truth, as `Doubt` has it; of a report that has none of it, nothing."""
+    rows: list[list[Any]] = []
+    if "ambiguity" in report:
+        rows.append(["ambiguity: one less the probability of the label, mean", report["ambiguity"]])
+    if doubt := report.get("doubt"):
+        rows.append(["what neighbours tell of a pixel's class, of 1", doubt["told"]])
+        if doubt["n_starts"] > 1:
+            rows.append([f"pixels that the {doubt['n_starts']} best starts label alike", doubt["agreement"]])
+    return rows
 
 
 def _fits(report: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:

@@ -1,7 +1,7 @@
-"""The figures of a page: probability and entropy maps, the course of the fits, histograms with the densities."""
+"""The figures of a page: maps of what is sure, the course of the fits, histograms with the densities."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,22 +16,31 @@ from deepmix.segmentation.covariances import holds_matrices
 _BINS = 80
 
 
-def maps(probabilities: np.ndarray, labels: np.ndarray, view: str, aspect: float) -> bytes:
+def probabilities(maps: np.ndarray, labels: np.ndarray, view: str, aspect: float) -> bytes:
     """The probability of every class and their entropy, as a share of log K, in the fullest slice: a PNG."""
-    if labels.ndim == 3:
-        fullest = int((labels > 0).sum(axis=(0, 1)).argmax())
-        probabilities, labels = probabilities[..., fullest], labels[..., fullest]
-    n_classes, (box,) = len(probabilities), find_objects((labels > 0).astype(np.int8))
-    entropy = entr(np.clip(probabilities, 0, 1)).sum(axis=0) / max(np.log(n_classes), 1e-12)
-    titles = [*(f"class {k + 1}" for k in range(n_classes)), "entropy"]
-    n_columns = min(len(titles), 5)
-    n_rows = -(-len(titles) // n_columns)
-    figure = Figure(figsize=(2.4 * n_columns, 2.5 * n_rows), dpi=100, layout="constrained")
+    entropy = entr(np.clip(maps, 0, 1)).sum(axis=0) / max(np.log(len(maps)), 1e-12)
+    titled = {f"class {k + 1}": of_class for k, of_class in enumerate(maps)} | {"entropy": entropy}
+    return _tiles(titled, labels, view, aspect)
+
+
+def ambiguity(values: np.ndarray, labels: np.ndarray, view: str, aspect: float) -> bytes:
+    """How unsure each label is, in the fullest slice: a PNG."""
+    return _tiles({"ambiguity": values}, labels, view, aspect)
+
+
+def _tiles(titled: Mapping[str, np.ndarray], labels: np.ndarray, view: str, aspect: float) -> bytes:
+    """Maps (H, W[, D]) of values from 0 to 1 by their titles, where there are labels: a PNG."""
+    fullest = ... if labels.ndim == 2 else (..., int((labels > 0).sum(axis=(0, 1)).argmax()))
+    inside = labels[fullest] > 0
+    (box,) = find_objects(inside.astype(np.int8))
+    n_columns = min(len(titled), 5)
+    n_rows = -(-len(titled) // n_columns)
+    figure = Figure(figsize=(max(2.4 * n_columns, 4), 2.5 * n_rows), dpi=100, layout="constrained")
     cells = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axes in cells:
         axes.set_axis_off()
-    for axes, title, values in zip(cells, titles, [*probabilities, entropy], strict=False):
-        shown = turned(np.where(labels > 0, values, np.nan)[box], view)
+    for axes, (title, values) in zip(cells, titled.items(), strict=False):
+        shown = turned(np.where(inside, values[fullest], np.nan)[box], view)
         picture = axes.imshow(shown, vmin=0, vmax=1, aspect=aspect)
         axes.set_title(title, fontsize=9)
     figure.colorbar(picture, ax=cells.tolist(), shrink=0.8)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix.reference.mixtures.covariances import COVARIANCES
+from deepmix.reference.mixtures.records import FieldFit
 from deepmix.reference.types import Status
 
 from .covariances import holds_matrices
@@ -23,6 +24,7 @@ class Part(NamedTuple):
     degenerate: (K,) bool, classes that collapsed.
     proportions: (K,), means over the mask. means: (K, M), in the unit of the image.
     covariances: in its square; (K, M), or (M, M) tied, or (K, M, M) full.
+    external: α (K,) of a field [SV4], None of what is none.
     """
 
     slice: int | None
@@ -33,6 +35,7 @@ class Part(NamedTuple):
     proportions: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
+    external: np.ndarray | None = None
 
 
 class PixelFit(NamedTuple):
@@ -111,6 +114,7 @@ def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
         proportions=(proportions if proportions.ndim == 1 else proportions.mean(axis=1))[order],
         means=np.asarray(fit.mixture.means)[order] * deviation + job.scale.mean,
         covariances=covariances if COVARIANCES[kind].pools else covariances[order],
+        external=np.asarray(fit.external)[order] if isinstance(fit, FieldFit) else None,
     )
 
 

@@ -34,15 +34,16 @@ def sections(page: str) -> list[str]:
 
 
 def test_the_page_holds_everything_and_needs_nothing(run, case):  # noqa: F811
-    folder = segmented(run, case, "--method", "gmm", "--probabilities")
+    folder = segmented(run, case, "--method", "hmrf", "--beta", 1, "--probabilities", "--ambiguity")
     code, out, err = run("report", folder)
     assert (code, err) == (0, "")
     assert out.startswith(str(folder / "report.html"))
     page = (folder / "report.html").read_text(encoding="utf-8")
-    expected = ["Channels and labels", "Against the truth", "Probabilities", "Course of the fit", "Fits"]
-    assert sections(page) == [*expected, "Histograms and densities", "Settings", "Versions"]
+    expected = ["Channels and labels", "Against the truth", "Whether to trust it", "Ambiguity", "Probabilities"]
+    expected += ["Course of the fit", "Fits", "Histograms and densities", "Settings", "Versions"]
+    assert sections(page) == expected
     sources = re.findall(r'src="(.*?)"', page)
-    assert len(sources) == 4
+    assert len(sources) == 5
     for source in sources:
         kind, _, content = source.partition(",")
         assert kind == "data:image/png;base64"
@@ -53,6 +54,9 @@ def test_the_page_holds_everything_and_needs_nothing(run, case):  # noqa: F811
     for dice in report["dice"].values():
         assert f">{dice:.4f}</td>" in page
     assert "<td>n_components</td><td>3</td>" in page
+    for number in (report["ambiguity"], report["doubt"]["told"], report["doubt"]["agreement"]):
+        assert f">{number:.4f}</td>" in page
+    assert f"pixels that the {report['doubt']['n_starts']} best starts label alike" in page
     assert not list(folder.glob(".*"))
 
 
@@ -66,6 +70,7 @@ def test_what_is_missing_is_said(method, run, case):  # noqa: F811
     assert "Histograms and densities" not in sections(page)
     assert "Probabilities" not in sections(page)
     assert "probability maps: segment with --probabilities" in page
+    assert "the ambiguity map: segment with --ambiguity" in page
     assert html.escape(str(case / "a & b.npy")) in page
     assert ("<th>J</th>" in page) == (method == "fcm")
     ended = page.count("<td>max_steps</td>") - 1  # it is the name of a setting too
@@ -77,6 +82,15 @@ def test_every_covariance_has_its_densities(kind, run, case):  # noqa: F811
     folder = segmented(run, case, "--method", "gmm", "--covariance-type", kind)
     assert run("report", folder)[0] == 0
     assert "Histograms and densities" in sections((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def test_a_report_of_before_there_was_doubt_has_a_page(run, case):  # noqa: F811
+    folder = segmented(run, case, "--method", "gmm")
+    report = json.loads((folder / "report.json").read_text())
+    del report["doubt"], report["ambiguity"]
+    (folder / "report.json").write_text(json.dumps(report))
+    assert run("report", folder)[0] == 0
+    assert "Whether to trust it" not in sections((folder / "report.html").read_text(encoding="utf-8"))
 
 
 def test_a_folder_without_results_is_one_clear_line(run, tmp_path):  # noqa: F811

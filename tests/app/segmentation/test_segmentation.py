@@ -194,6 +194,20 @@ def test_the_prior_of_a_field_guides_a_network():
     assert told["free"][1] < 0.4
 
 
+def test_the_external_field_is_told():
+    """With the classes in their order: the smaller class has the smaller α."""
+    truth = np.zeros((32, 32), int)
+    truth[4:14, 4:14] = 1
+    image = 2.5 * truth + np.random.default_rng(3).normal(0, 1, truth.shape)
+    options = {"n_components": 2, "method": "hmrf", "beta": 0.5, "restarts": 1, "backend": "reference"}
+    for sign in (1, -1):
+        fit = report_of(segment(sign * image, class_sizes="free", **options))["fits"][0]
+        assert sign * (fit["external"][0] - fit["external"][1]) > 0.1
+    assert not report_of(segment(image, **options))["fits"][0]["external"].any()
+    plain = segment(image, n_components=2, method="gmm", backend="reference")
+    assert report_of(plain)["fits"][0]["external"] is None
+
+
 def test_one_channel_has_one_variance_and_several_have_covariances():
     image, _, mask = blobs()
     for channels, expected in ((image, "full"), (image[:1], "tied"), (image[0], "tied")):
