@@ -12,6 +12,9 @@ from deepmix.segmentation import doubt, field, sampling
 from deepmix.segmentation.selection import Doubt
 from tests.app.segmentation.test_segmentation import TINY, blobs
 
+# Quick: nothing is compiled.
+BRIEF = {"backend": "reference", "depth": 1, "warm_start": 5, "min_steps": 2, "max_steps": 2}
+
 
 def posterior(labels: list[int], n_classes: int = 3) -> np.ndarray:
     return np.eye(n_classes)[:, labels]
@@ -49,7 +52,7 @@ def test_ambiguity_is_of_the_label_alone():
     "options",
     [
         {"method": "hmrf", "standardize": "none"},
-        {"method": "deepsvg", "learning_rate": 1e30, "warm_start": 5, "max_steps": 5, "min_steps": 5, "depth": 1},
+        {"method": "deepsvg", "learning_rate": 1e300, "filters": 2, **BRIEF},
     ],
 )
 def test_a_fit_that_is_not_finite_ends_with_a_warning(options):
@@ -67,7 +70,7 @@ def test_what_is_little_by_construction_is_no_warning(options):
     halves = np.where(np.arange(24) < 12, 0.0, 10.0) + np.random.default_rng(0).normal(0, 1, (24, 24))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        segment(halves, method="hmrf", **options)
+        segment(halves, method="hmrf", backend="reference", **options)
 
 
 def test_a_large_image_has_the_doubt_of_its_own_field(monkeypatch):
@@ -75,9 +78,10 @@ def test_a_large_image_has_the_doubt_of_its_own_field(monkeypatch):
     truth = np.zeros((48, 48), int)
     truth[8:30, 10:40] = 1
     image = 2.0 * truth + np.random.default_rng(0).normal(0, 1, truth.shape)
-    whole = segment(image, n_components=2, method="hmrf", beta=1.0)
+    options = {"n_components": 2, "method": "hmrf", "beta": 1.0, "backend": "reference"}
+    whole = segment(image, **options)
     monkeypatch.setattr(sampling, "MOST", 600)
-    of_share = segment(image, n_components=2, method="hmrf", beta=1.0)
+    of_share = segment(image, **options)
     assert of_share.doubt.told == pytest.approx(whole.doubt.told, abs=0.01)
     assert of_share.doubt.n_starts == 1
 
@@ -86,13 +90,13 @@ def test_a_network_is_as_unsure_as_its_guide_where_starts_disagree():
     """Its classes are those of the guide, whose consensus has the say; one start has none."""
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
-    options = {"depth": 1, "filters": 4, "warm_start": 20, "min_steps": 2, "max_steps": 2}
+    options = BRIEF | {"filters": 4, "warm_start": 20}
     one = segment(noisy, mask, n_components=3, initialization="kmeans", restarts=1, **options)
     assert one.doubt.n_starts == 1
     np.testing.assert_allclose(one.ambiguity[mask], 1 - one.probabilities.max(axis=0)[mask], atol=1e-6)
     several = segment(noisy, mask, n_components=3, **options)
     assert several.doubt.n_starts > 1
-    right = (several.labels == segment(noisy, mask, n_components=3, method="hmrf").labels) & mask
+    right = (several.labels == segment(noisy, mask, n_components=3, method="hmrf", **BRIEF).labels) & mask
     assert several.ambiguity[right].mean() < 0.4 < several.ambiguity[mask & ~right].mean()
 
 
@@ -135,11 +139,11 @@ def test_an_image_of_noise_is_not_trusted_and_one_of_regions_is():
     image, _, mask = blobs()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        sure = segment(image, mask, n_components=3, method="hmrf")
+        sure = segment(image, mask, n_components=3, method="hmrf", backend="reference")
     assert sure.doubt.told > 0.8
     noise = np.random.default_rng(0).normal(size=(40, 40))
     with pytest.warns(UserWarning, match="neighbours tell only"):
-        unsure = segment(noise, n_components=3, method="hmrf")
+        unsure = segment(noise, n_components=3, method="hmrf", backend="reference")
     assert unsure.doubt.told < doubt.TOLD
     assert unsure.ambiguity.mean() > 5 * sure.ambiguity[mask].mean()
 
@@ -167,8 +171,7 @@ def test_every_method_says_how_unsure_a_label_is(method):
 def test_a_network_has_the_doubt_of_the_field_that_guides_it():
     image, _, mask = blobs((16, 24, 3))
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
-    field_alone = segment(noisy, mask, n_components=3, method="hmrf")
-    options = {"depth": 1, "filters": 4, "warm_start": 5, "min_steps": 2, "max_steps": 2}
-    deep = segment(noisy, mask, n_components=3, method="deepsvg", **options)
+    field_alone = segment(noisy, mask, n_components=3, method="hmrf", **BRIEF)
+    deep = segment(noisy, mask, n_components=3, method="deepsvg", filters=4, **BRIEF)
     assert deep.doubt == field_alone.doubt
     assert deep.ambiguity.shape == mask.shape

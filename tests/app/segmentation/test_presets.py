@@ -136,7 +136,7 @@ def test_beta_is_sought_as_long_as_it_gets_better():
     """What was chosen is the greatest of the curve, and its neighbours on the grid were tried."""
     image, _, mask = blobs()
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
-    chosen = segment(noisy, mask, n_components=3, method="hmrf").field
+    chosen = segment(noisy, mask, n_components=3, method="hmrf", backend="reference").field
     curve = chosen.information
     tried = list(curve)
     assert tried == sorted(tried)
@@ -217,7 +217,7 @@ def test_a_channel_may_come_twice():
     """As in a grey picture with three colours: the covariances are singular but for the floor."""
     image, truth, mask = blobs()
     twice = np.concatenate([image, image[:1]])
-    result = segment(twice, mask, n_components=3, method="hmrf")
+    result = segment(twice, mask, n_components=3, method="hmrf", backend="reference")
     assert matched_dice(result.labels, truth, mask) > 0.95
 
 
@@ -234,7 +234,7 @@ def test_scale_nought_is_k_means():
 def test_classes_of_a_slice_are_those_of_the_guide():
     """Whose Gaussians they have: nothing is matched by overlap, which of a network that knows little is chance."""
     image = blobs((16, 16, 4))[0]
-    tiny = {"depth": 1, "filters": 2, "max_steps": 1, "warm_start": 1}
+    tiny = {"depth": 1, "filters": 2, "max_steps": 1, "warm_start": 1, "backend": "reference"}
     result = segment(image, n_components=4, **tiny)
     for part in result.parts:
         np.testing.assert_allclose(part.means, result.guide.means, rtol=1e-5)
@@ -243,6 +243,7 @@ def test_classes_of_a_slice_are_those_of_the_guide():
 def test_the_total_variation_follows_a_field_that_nothing_else_needs():
     image, _, mask = blobs()
     options = {"n_components": 3, "depth": 1, "filters": 2, "max_steps": 8, "objective": "nll", "warm_start": 0}
+    options["backend"] = "reference"
     smooth, rough = (segment(image, mask, total_variation=tv, **options) for tv in ("auto", 0.0))
     assert smooth.field is not None
     assert not np.array_equal(smooth.parts[0].history, rough.parts[0].history)

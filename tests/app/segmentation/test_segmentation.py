@@ -210,13 +210,14 @@ def test_the_external_field_is_told():
 
 def test_one_channel_has_one_variance_and_several_have_covariances():
     image, _, mask = blobs()
+    options = {"method": "gmm", "backend": "reference"}
     for channels, expected in ((image, "full"), (image[:1], "tied"), (image[0], "tied")):
-        found = segment(channels, mask, n_components=3, method="gmm", covariance_type="auto", preset="paper")
+        found = segment(channels, mask, n_components=3, covariance_type="auto", preset="paper", **options)
         assert found.settings.mixture.covariance_type == expected
-        named = segment(channels, mask, n_components=3, method="gmm", covariance_type=expected, preset="paper")
+        named = segment(channels, mask, n_components=3, covariance_type=expected, preset="paper", **options)
         assert np.array_equal(found.labels, named.labels)
     noise = np.random.default_rng(0).normal(size=(20, 20))
-    chosen = segment(noise, n_components="auto:1:3", method="gmm")
+    chosen = segment(noise, n_components="auto:1:3", **options)
     assert chosen.settings.mixture.covariance_type == "tied"
 
 
