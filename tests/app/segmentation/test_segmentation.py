@@ -137,14 +137,14 @@ def test_the_markov_field_and_the_free_energy_say_what_they_are_of():
     noisy = image + np.random.default_rng(7).normal(0, 60, image.shape)
     scores = {}
     for beta in (0.0, 1.0):
-        field = segment(noisy, mask, n_components=3, method="hmrf", beta=beta)
+        field = segment(noisy, mask, n_components=3, method="hmrf", beta=beta, backend="reference")
         matched = match_classes(field.labels, truth, 3, 3)
         scores[beta] = (np.r_[0, matched][field.labels] == truth)[mask].mean()
     assert scores[1.0] > scores[0.0] + 0.05
     fit = report_of(field)["fits"][0]
     assert "nll" not in fit
     assert fit["free_energy"] == field.parts[0].value == field.parts[0].history[-1]
-    options = TINY | {"objective": "free_energy", "m_step_every": 0, "warm_start": 5}
+    options = TINY | {"objective": "free_energy", "m_step_every": 0, "warm_start": 5, "backend": "reference"}
     deep = segment(image, mask, n_components=3, method="deepsvg", **options)
     assert report_of(deep)["fits"][0]["free_energy"] == deep.parts[0].value
     np.testing.assert_allclose(deep.parts[0].means, deep.guide.means, rtol=1e-5)  # kept from the GMM

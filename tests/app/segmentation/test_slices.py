@@ -63,9 +63,9 @@ def test_with_a_guide_the_slice_with_most_of_every_class_comes_first():
 def test_a_class_that_the_slices_before_do_not_have_is_found():
     """Along the volume a third class comes up, in slices of one size: those that follow learn of it."""
     drawn = np.random.default_rng(0)
-    truth = np.ones((32, 32, 8), int)
-    truth[4:28, 4:28] = 2
-    truth[10:22, 10:22, 4:] = 3
+    truth = np.ones((24, 24, 6), int)
+    truth[3:21, 3:21] = 2
+    truth[8:17, 8:17, 3:] = 3
     image = truth + drawn.normal(0, 0.15, (2, *truth.shape))
     found = segment(image, n_components=3, method="deepsvg", filters=8, depth=2)
     right = (found.labels == truth).mean(axis=(0, 1))
