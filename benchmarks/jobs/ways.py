@@ -9,6 +9,7 @@ import typer
 
 from deepmix.cli.app import app
 from deepmix.files import images
+from deepmix.files.records import Geometry, Image
 
 from .contestants import METHODS
 from .images import N_CLASSES
@@ -29,16 +30,14 @@ def by_array(method: str, who: str, image: np.ndarray, folder: Path) -> Way:
 
 def by_files(method: str, who: str, image: np.ndarray, folder: Path) -> Way:
     """A NIfTI file a channel, written to the folder before; a label map, and the command's whole report, after."""
-    geometry = images.Geometry(
+    geometry = Geometry(
         size=image.shape[1:],
         spacing=(1.0,) * (image.ndim - 1),
         origin=(0.0,) * (image.ndim - 1),
         direction=tuple(np.eye(image.ndim - 1).ravel()),
     )
-    like = images.Image(channels=image, geometry=geometry, suffix=".nii.gz", source=folder)
-    paths = [
-        images.write_probabilities(folder / f"channel{m}", channel[None], like) for m, channel in enumerate(image)
-    ]
+    like = Image(channels=image, geometry=geometry, suffix=".nii.gz", source=folder)
+    paths = [images.write_maps(folder / f"channel{m}", channel[None], like) for m, channel in enumerate(image)]
     run = _command(method, paths, folder) if who == "deepmix" else _read_and_written(method, who, paths, folder)
     return Way(run=run, labels=lambda path: images.read_labels(path, images.read_grid(path)))
 

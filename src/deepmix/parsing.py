@@ -34,6 +34,6 @@ def names(text: str) -> tuple[str, ...]:
 def means(path: Path) -> "np.ndarray":
     """The channel means of a file, a row a class. Raises OSError or ValueError if it cannot be read."""
     existing(path)
-    from deepmix.files import images
+    from deepmix.files.means import read_means
 
-    return images.read_means(path)
+    return read_means(path)

@@ -73,9 +73,9 @@ def segment(
     with outputs.new_results(output) as folder:
         images.write_labels(folder / "labels", result.labels, image)
         if probabilities:
-            images.write_probabilities(folder / "probabilities", result.probabilities, image)
+            images.write_maps(folder / "probabilities", result.probabilities, image)
         if ambiguity:
-            images.write_map(folder / "ambiguity", result.ambiguity, image)
+            images.write_maps(folder / "ambiguity", result.ambiguity, image)
         figures.overlay(
             folder / "overlay.png",
             image.channels,

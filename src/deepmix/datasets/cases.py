@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepmix.files.images import Image
+from deepmix.files.records import Image
 
 from .crop import Crop, around
 

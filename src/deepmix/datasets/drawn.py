@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from deepmix.datasets.phantoms import Phantom, left_ventricle
-from deepmix.files.images import Geometry, Image, write_labels
+from deepmix.files.images import write_labels
+from deepmix.files.records import Geometry, Image
 
 from .myops import CODES, SEQUENCES, TRUTH
 

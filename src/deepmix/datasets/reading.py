@@ -5,7 +5,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepmix.files.images import Image, read_image, read_labels
+from deepmix.files.images import read_image, read_labels
+from deepmix.files.records import Image
 
 from .cases import CaseFiles, LoadedCase, cropped
 from .crop import Crop, fitting

@@ -1,4 +1,4 @@
-"""A folder of DICOM files as one volume."""
+"""DICOM: a file, or a folder of files as one volume."""
 
 import math
 import warnings
@@ -7,9 +7,35 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from . import itk
+from .records import Image, Stored
 
-def read_series(folder: Path) -> sitk.Image:
-    """The volume of a folder that holds one DICOM series; ValueError if it holds none or several."""
+_WRITTEN_AS = ".nii.gz"
+
+
+def read(path: Path) -> Image:
+    """The image of a file, or the volume of a folder that holds one series.
+
+    Raises ValueError for a folder that holds none or several, and for what cannot be read.
+    """
+    if not path.is_dir():
+        return itk.read(path, _WRITTEN_AS)
+    with itk.quiet(f"cannot read {path}"):
+        return itk.image_of(_series(path), path, _WRITTEN_AS)
+
+
+def stored(path: Path) -> Stored:
+    """What the headers tell."""
+    if not path.is_dir():
+        return itk.stored(path)
+    files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path))
+    if not files:
+        raise ValueError(f"no DICOM series in the folder {path}")
+    of_slice = itk.stored(Path(files[0]))
+    return of_slice._replace(shape=(*of_slice.shape[:2], len(files)))
+
+
+def _series(folder: Path) -> sitk.Image:
     reader = sitk.ImageSeriesReader()
     series = {uid: reader.GetGDCMSeriesFileNames(str(folder), uid) for uid in reader.GetGDCMSeriesIDs(str(folder))}
     if not series:
@@ -26,5 +52,5 @@ def read_series(folder: Path) -> sitk.Image:
     steps = [math.dist(map(float, here), map(float, there)) for here, there in pairwise(places)]
     if steps and max(steps) - min(steps) > 0.01 * max(steps):
         apart = f"{min(steps):g} to {max(steps):g} mm"
-        warnings.warn(f"the slices of {folder} are {apart} apart: some may be missing", stacklevel=4)
+        warnings.warn(f"the slices of {folder} are {apart} apart: some may be missing", stacklevel=6)
     return volume

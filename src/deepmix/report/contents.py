@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix.files import images
-from deepmix.files.images import Image
 from deepmix.files.outputs import REPORT
+from deepmix.files.records import Image
 
 
 class Contents(NamedTuple):

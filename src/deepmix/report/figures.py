@@ -41,7 +41,7 @@ def overlay(
     mask: (H, W[, D]) bool: what the figure is cut to, with a margin, and what the grey levels are chosen for.
     class_names: (K,), for the legend; "class 1" … if not given.
     view: how arrays lie on the page: "rows" (first axis down), "y-down" or "y-up" (first axis to the right,
-    second down or up). aspect: height of a drawn pixel over its width. `images.Image` knows both.
+    second down or up). aspect: height of a drawn pixel over its width. `records.Image` knows both.
     """
     mask = np.ones(labels.shape, bool) if mask is None else mask.astype(bool)
     flat, legend = labels.ndim == 2, _legend(class_names, int(labels.max()))

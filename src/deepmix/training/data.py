@@ -9,7 +9,7 @@ import numpy as np
 
 from deepmix import datasets
 from deepmix.datasets import LoadedCase
-from deepmix.files import images
+from deepmix.files.means import read_means
 
 from .items import Item, mean_prior, prepared
 from .settings import TrainSettings
@@ -117,7 +117,7 @@ def _means(
 
 
 def _read_means(path: Path, n_components: int, n_channels: int) -> np.ndarray:
-    means = images.read_means(path)
+    means = read_means(path)
     if means.shape != (n_components, n_channels):
         raise ValueError(
             f"{path} holds {means.shape[0]} rows of {means.shape[1]} means; "

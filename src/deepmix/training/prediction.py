@@ -80,7 +80,7 @@ def segment(case: CaseFiles, run: Run, backend: ModuleType, folder: Path, probab
     folder.mkdir(exist_ok=True)
     images.write_labels(folder / "labels", labels, like)
     if probabilities:
-        images.write_probabilities(folder / "probabilities", proportions, like)
+        images.write_maps(folder / "probabilities", proportions, like)
     figures.overlay(
         folder / "overlay.png",
         datasets.assembled(items, [item.image for item in items]),

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+import deepmix.files
 from deepmix.files import images
+from deepmix.files.means import read_means
 
 MEDICAL = (".nii", ".nii.gz", ".nrrd", ".mha")
 SPACING, ORIGIN = (0.9, 1.5, 4.25), (12.5, -40.25, 7.75)
@@ -109,7 +111,7 @@ def test_labels_and_probabilities_come_back_equal(tmp_path: Path, suffix: str, s
     np.testing.assert_array_equal(found, labels)
     for n_classes in (1, 2, 3, 4, 6):
         probabilities = RNG.random((n_classes, *shape)).astype(np.float32)
-        path = images.write_probabilities(tmp_path / "p", probabilities, like)
+        path = images.write_maps(tmp_path / "p", probabilities, like)
         assert path.suffix == (".tif" if suffix == ".png" else Path(f"a{suffix}").suffix)
         again = images.read_image([path])
         np.testing.assert_array_equal(again.channels, probabilities)
@@ -128,7 +130,7 @@ def test_nifti_results_have_the_affine_of_the_input(tmp_path: Path) -> None:
     like = images.read_image([save(tmp_path / "a.nii.gz", RNG.random((5, 4, 3)))])
     _, affine, _ = header(tmp_path / "a.nii.gz")
     labels = images.write_labels(tmp_path / "labels", np.ones((5, 4, 3), int), like)
-    maps = images.write_probabilities(tmp_path / "maps", np.ones((2, 5, 4, 3)), like)
+    maps = images.write_maps(tmp_path / "maps", np.ones((2, 5, 4, 3)), like)
     assert np.abs(affine).min() > 0.01  # oblique
     np.testing.assert_allclose(header(labels)[1], affine, rtol=1e-5)
     np.testing.assert_allclose(header(maps)[1], affine, rtol=1e-5)
@@ -397,7 +399,7 @@ def test_missing_files(tmp_path: Path) -> None:
     for read in (
         lambda: images.read_image([missing]),
         lambda: images.read_labels(missing, like),
-        lambda: images.read_means(missing),
+        lambda: read_means(missing),
     ):
         with pytest.raises(FileNotFoundError, match=r"^no such file: .*missing\.nii\.gz$"):
             read()
@@ -439,7 +441,7 @@ def test_nan_stays_nan(tmp_path: Path, suffix: str, dtype: str) -> None:
     np.testing.assert_array_equal(
         images.read_image([save(tmp_path / f"a{suffix}", array[1])]).channels[0], array[1]
     )
-    four = images.write_probabilities(tmp_path / "four", array, like)
+    four = images.write_maps(tmp_path / "four", array, like)
     np.testing.assert_array_equal(images.read_image([four]).channels, array.astype("f4"))
 
 
@@ -500,14 +502,14 @@ def test_pictures_are_drawn_as_they_are(tmp_path: Path) -> None:
 )
 def test_means_from_text(tmp_path: Path, text: str) -> None:
     (tmp_path / "means.csv").write_text(text, "utf-8")
-    np.testing.assert_array_equal(images.read_means(tmp_path / "means.csv"), [[1, 2], [3, 4.5]])
+    np.testing.assert_array_equal(read_means(tmp_path / "means.csv"), [[1, 2], [3, 4.5]])
 
 
 def test_means_of_one_class_or_one_channel(tmp_path: Path) -> None:
     (tmp_path / "row.txt").write_text("1 2 3")
     (tmp_path / "column.txt").write_text("1\n2\n3")
-    assert images.read_means(tmp_path / "row.txt").shape == (1, 3)
-    assert images.read_means(tmp_path / "column.txt").shape == (3, 1)
+    assert read_means(tmp_path / "row.txt").shape == (1, 3)
+    assert read_means(tmp_path / "column.txt").shape == (3, 1)
 
 
 def test_means_from_npy_and_json(tmp_path: Path) -> None:
@@ -515,7 +517,7 @@ def test_means_from_npy_and_json(tmp_path: Path) -> None:
     np.save(tmp_path / "means.npy", means)
     (tmp_path / "means.json").write_text(json.dumps(means))
     for suffix in ("npy", "json"):
-        found = images.read_means(tmp_path / f"means.{suffix}")
+        found = read_means(tmp_path / f"means.{suffix}")
         np.testing.assert_array_equal(found, means)
         assert found.dtype == float
 
@@ -540,13 +542,22 @@ def test_bad_means_in_one_line(tmp_path: Path, name: str, text: str) -> None:
         warnings.catch_warnings(action="error"),
         pytest.raises(ValueError, match=name.replace(".", r"\.")) as caught,
     ):
-        images.read_means(tmp_path / name)
+        read_means(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_an_archive_is_no_array(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", a=np.eye(3))
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(ValueError, match="archive of arrays"):
+        images.read_image([tmp_path / "a.npy"])
 
 
 def test_without_simpleitk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
-    monkeypatch.delitem(sys.modules, "deepmix.files.images")
+    for name in [name for name in sys.modules if name.startswith("deepmix.files.")]:
+        monkeypatch.delitem(sys.modules, name)
+        monkeypatch.delattr(deepmix.files, name.rpartition(".")[2])
     with pytest.raises(ImportError, match=r"needs SimpleITK: pip install 'deepmix\[app\]'"):
         importlib.import_module("deepmix.files.images")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix.datasets import CaseFiles, Crop, LoadedCase
-from deepmix.files.images import Image
+from deepmix.files.records import Image
 from deepmix.training.augmentation import Augmentation, apply, augment, draw
 from deepmix.training.items import Item, mean_prior, prepared
 from deepmix.training.pipeline import Pipeline

@@ -1,0 +1,33 @@
+"""Whether two files lie on one grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .records import PICTURES, Image
+
+
+def on_grid(image: Image, like: Image) -> np.ndarray:
+    """The channels of an image in the axes of `like`; ValueError that says what differs if the grids do."""
+    channels, ours, theirs = image.channels, image.geometry, like.geometry
+    suffixes = {image.suffix, like.suffix}
+    if ".npy" in suffixes and suffixes.intersection(PICTURES) and channels.ndim == like.channels.ndim == 3:
+        channels = channels.swapaxes(1, 2)  # NumPy holds a picture as rows and columns: y, x
+    differences = []
+    if channels.shape[1:] != like.channels.shape[1:]:
+        differences = [f"size {_listed(channels.shape[1:], '×')} against {_listed(like.channels.shape[1:], '×')}"]
+    if channels.ndim != like.channels.ndim:
+        differences.append("a 2-D image is not a volume, even of one slice")
+    elif ours and theirs and not suffixes.intersection(PICTURES):
+        voxel = min(theirs.spacing)  # rounding in a header must not count: about a hundredth of a pixel
+        for name, tolerance in {"spacing": 1e-3 * voxel, "origin": 1e-2 * voxel, "direction": 1e-3}.items():
+            here, there = getattr(ours, name), getattr(theirs, name)
+            if not np.allclose(here, there, rtol=0, atol=tolerance):
+                differences.append(f"{name} {_listed(here)} against {_listed(there)}")
+    if differences:
+        raise ValueError(f"{image.source} does not match {like.source}: {'; '.join(differences)}")
+    return channels
+
+
+def _listed(numbers: Sequence[float], between: str = ", ") -> str:
+    return between.join(f"{number:.5g}" for number in numbers)
