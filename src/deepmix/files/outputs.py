@@ -15,6 +15,10 @@ import numpy as np
 from deepmix.reference.types import Status
 
 REPORT = "report.json"
+_PACKAGES = (
+    *("deepmix", "numpy", "scipy", "jax", "flax", "optax", "grain", "orbax-checkpoint"),
+    *("SimpleITK", "nibabel", "pydicom", "tifffile", "pillow"),
+)
 
 
 def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -> None:
@@ -95,7 +99,7 @@ def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> N
 def versions() -> dict[str, str]:
     """Versions of all that the numbers depend on."""
     found = {"python": platform.python_version()}
-    for name in ("deepmix", "numpy", "scipy", "jax", "flax", "optax", "grain", "orbax-checkpoint", "SimpleITK"):
+    for name in _PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
