@@ -26,8 +26,9 @@ from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Progress, Status, Tree
 
 from ..execution import meshes
-from ..execution.arrays import cast, floating, greatest
+from ..execution.arrays import cast, floating
 from ..execution.precision import HIGHEST
+from ..execution.rows import greatest
 from ..losses import segmentation
 from ..mixtures import gaussian
 from ..networks.unet import of_batch

@@ -21,8 +21,9 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState
 from deepmix.reference.types import Array, Progress, Status, Tree
 
-from ..execution.arrays import cast, floating, greatest
+from ..execution.arrays import cast, floating
 from ..execution.results import unpacked
+from ..execution.rows import greatest
 from ..mixtures import gaussian
 from ..networks.unet import unet
 from ..optimization import adamw

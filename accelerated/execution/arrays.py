@@ -42,15 +42,3 @@ def padded(array: np.ndarray, lengths: tuple[int, ...], fill: float | None = Non
         return array
     widths = [(0, 0)] * (array.ndim - len(lengths)) + missing
     return np.pad(array, widths, mode="edge") if fill is None else np.pad(array, widths, constant_values=fill)
-
-
-def greatest(rows: jax.Array) -> jax.Array:
-    """Which of the rows (K, *spatial) is the greatest, the first of equals (*spatial); 0 where all are NaN.
-
-    As `argmax` over the first axis, whose loops XLA does not vectorise: it takes longer than an iteration of EM.
-    """
-    best, place = rows[0], jnp.zeros(rows.shape[1:], int)
-    for k, row in enumerate(rows[1:], start=1):
-        better = row > best
-        best, place = jnp.where(better, row, best), jnp.where(better, k, place)
-    return place

@@ -16,6 +16,7 @@ from deepmix.reference.mixtures.records import Mixture, Moments
 
 from ..execution.arrays import ALIGN
 from ..execution.precision import HIGHEST
+from ..execution.rows import OPERATIONS, each
 from . import gaussian
 from .covariances import COVARIANCES
 
@@ -23,6 +24,7 @@ BLOCK_BYTES = 12 * 2**20  # of rows of a block, which stay in a processor's cach
 FAR = 100.0  # squared deviations a mean may move in one pass: its variance then loses seven bits at most
 
 Total = TypeVar("Total", bound=Any)  # of arrays, added up
+Powers = tuple[jax.Array, jax.Array, jax.Array]  # counts, first and second of `Sums`
 EStep = Callable[[jax.Array, Mixture, str], tuple[jax.Array, jax.Array]]
 
 
@@ -117,29 +119,46 @@ def _over_pixels(
 ) -> Sums:
     """The sums of the rows (weights, pixels, r, log p) that come from arrays along the pixels."""
     n_components, n_channels = centres.shape
-    pairs = COVARIANCES[covariance_type].pairs(n_channels)
+    n_pairs = len(COVARIANCES[covariance_type].pairs(n_channels))
+    if n_pairs <= OPERATIONS:
+        powers_of, n_rows = _by_powers, n_components * (1 + n_channels + n_pairs)
+    else:
+        powers_of, n_rows = _by_products, n_components + 3 * n_channels
 
     def of(*arrays: jax.Array) -> Sums:
         weights, pixels, responsibilities, log_likelihood = rows(*arrays)
-        deviation = [channel - centres[:, m, None] for m, channel in enumerate(pixels)]
-        products = [deviation[i] * deviation[j] for i, j in pairs]
-        ones = jnp.ones_like(responsibilities)
-        share = weights * responsibilities
-        # sums of products of rows, which compilers fuse into one pass that stores nothing
-        found = jnp.stack([(share * power).sum(axis=-1) for power in (ones, *deviation, *products)], axis=1)
-        weighted = jnp.vdot(weights, log_likelihood, precision=HIGHEST)
+        counts, first, second = powers_of(pixels, weights * responsibilities, centres, covariance_type)
         return Sums(
-            log_likelihood=weighted,
+            log_likelihood=jnp.vdot(weights, log_likelihood, precision=HIGHEST),
             weight=weights.sum(),
-            counts=found[:, 0],
-            first=found[:, 1 : 1 + n_channels],
-            second=found[:, 1 + n_channels :],
+            counts=counts,
+            first=first,
+            second=second,
         )
 
-    stored = n_components * (1 + n_channels + len(pairs)) * centres.dtype.itemsize
-    on_cpu = partial(over_blocks, of, stored)
-    sums = jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=of)
-    return sums._replace(second=COVARIANCES[covariance_type].of_pairs(sums.second))
+    stored = n_rows * centres.dtype.itemsize
+    return jax.lax.platform_dependent(*arrays, cpu=partial(over_blocks, of, stored), default=of)
+
+
+def _by_powers(pixels: jax.Array, share: jax.Array, centres: jax.Array, covariance_type: str) -> Powers:
+    """Sums of products of rows, which compilers fuse into one pass that stores nothing."""
+    kind, n_channels = COVARIANCES[covariance_type], len(pixels)
+    deviation = [channel - centres[:, m, None] for m, channel in enumerate(pixels)]
+    products = [deviation[i] * deviation[j] for i, j in kind.pairs(n_channels)]
+    ones = jnp.ones_like(share)
+    found = jnp.stack([(share * power).sum(axis=-1) for power in (ones, *deviation, *products)], axis=1)
+    return found[:, 0], found[:, 1 : 1 + n_channels], kind.of_pairs(found[:, 1 + n_channels :])
+
+
+def _by_products(pixels: jax.Array, share: jax.Array, centres: jax.Array, covariance_type: str) -> Powers:
+    """Products of matrices, class by class."""
+
+    def of_class(share: jax.Array, centre: jax.Array) -> Powers:
+        deviation = pixels - centre[:, None]
+        first = jnp.matmul(deviation, share, precision=HIGHEST)
+        return share.sum(), first, COVARIANCES[covariance_type].second(share, deviation)
+
+    return each(of_class, share, centres)
 
 
 def over_blocks(of_block: Callable[..., Total], stored: int, *arrays: jax.Array) -> Total:

@@ -13,6 +13,7 @@ import numpy as np
 from jax.scipy.linalg import solve_triangular
 
 from ..execution.precision import HIGHEST
+from ..execution.rows import Rows
 
 
 class CovarianceKernel(NamedTuple):
@@ -25,7 +26,8 @@ class CovarianceKernel(NamedTuple):
     estimate: Σ [G2] from S, the counts n_k (0: empty) and the floor (M,).
     blend: as in the reference, from S of the means' distances.
     whitening: W with W Σ Wᵀ = 1 as S is shaped, and log det Σ (K,), from μ and Σ.
-    squared_norm: ‖W d‖² of one class, d a row of pixels for each channel.
+    squared_norm: ‖W d‖² of one class, d a row of pixels for each channel, apart or together.
+    second: S, but summed instead of averaged, of one class from its share (N,) and its deviations (M, N).
     pools: whether all classes share Σ.
     """
 
@@ -36,7 +38,8 @@ class CovarianceKernel(NamedTuple):
     estimate: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
     blend: Callable[..., jax.Array]
     whitening: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
-    squared_norm: Callable[[jax.Array, list[jax.Array]], jax.Array]
+    squared_norm: Callable[[jax.Array, Rows], jax.Array]
+    second: Callable[[jax.Array, jax.Array], jax.Array]
     pools: bool = False
 
 
@@ -74,13 +77,25 @@ def _whole_whitening(means: jax.Array, covariances: jax.Array) -> tuple[jax.Arra
     return solve_triangular(factor, identity, lower=True), log_det
 
 
-def _diagonal_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
-    return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
+def _diagonal_norm(whitening: jax.Array, deviation: Rows) -> jax.Array:
+    if isinstance(deviation, list):
+        return sum((w * d) ** 2 for w, d in zip(whitening, deviation, strict=True))
+    return jnp.matmul(whitening**2, deviation**2, precision=HIGHEST)
 
 
-def _whole_norm(whitening: jax.Array, deviation: list[jax.Array]) -> jax.Array:
-    lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
-    return sum(each**2 for each in lower)
+def _whole_norm(whitening: jax.Array, deviation: Rows) -> jax.Array:
+    if isinstance(deviation, list):
+        lower = [sum(row[j] * deviation[j] for j in range(i + 1)) for i, row in enumerate(whitening)]
+        return sum(each**2 for each in lower)
+    return (jnp.matmul(whitening, deviation, precision=HIGHEST) ** 2).sum(axis=0)
+
+
+def _diagonal_second(share: jax.Array, deviation: jax.Array) -> jax.Array:
+    return jnp.matmul(deviation**2, share, precision=HIGHEST)
+
+
+def _whole_second(share: jax.Array, deviation: jax.Array) -> jax.Array:
+    return jnp.matmul(share * deviation, deviation.T, precision=HIGHEST)
 
 
 def _tied_estimate(scatter: jax.Array, counts: jax.Array, floor: jax.Array) -> jax.Array:
@@ -125,6 +140,7 @@ _DIAG = CovarianceKernel(
     blend=_blend_of_each(lambda between: between),
     whitening=_diagonal_whitening,
     squared_norm=_diagonal_norm,
+    second=_diagonal_second,
 )
 _FULL = CovarianceKernel(
     pairs=_pairs_of_a_matrix,
@@ -135,6 +151,7 @@ _FULL = CovarianceKernel(
     blend=_blend_of_each(lambda between: between),
     whitening=_whole_whitening,
     squared_norm=_whole_norm,
+    second=_whole_second,
 )
 COVARIANCES = {
     "diag": _DIAG,

@@ -1,11 +1,11 @@
 """Fuzzy C-means [FC]; see `reference.mixtures.fcm`.
 
 Memberships are kept with their logs, so that powers of them neither overflow nor underflow, and x^m is an
-exponential: compilers for CPUs do not vectorise powers. What runs along the pixels stays in rows, one a class;
-stacked into one array they cost XLA's loops their vector instructions, and ten times the time.
+exponential: compilers for CPUs do not vectorise powers. What runs along the pixels stays in rows, one a class
+(`execution.rows`); stacked into one array they cost XLA's loops their vector instructions, and ten times the time.
 """
 
-from functools import partial, reduce
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -17,11 +17,10 @@ from deepmix.reference.mixtures.records import FuzzyFit
 from deepmix.reference.types import Status
 
 from .. import stopping
-from ..execution.arrays import aligned, floating, greatest
+from ..execution.arrays import aligned, floating
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
-
-Rows = list[jax.Array]  # (N,) each, one a class
+from ..execution.rows import OPERATIONS, Rows, apart, each, greatest, highest, together, total
 
 
 class Round(NamedTuple):
@@ -40,12 +39,12 @@ def centres(
     pixels: jax.Array, memberships: jax.Array, weights: jax.Array, previous: jax.Array, fuzzifier: float = 2.0
 ) -> tuple[jax.Array, jax.Array]:
     """See `reference.mixtures.fcm.centres` [FC1]."""
-    return _centres(pixels, list(jnp.log(memberships)), weights, previous, fuzzifier)
+    return _centres(pixels, apart(jnp.log(memberships)), weights, previous, fuzzifier)
 
 
 def memberships(pixels: jax.Array, centres: jax.Array, fuzzifier: float = 2.0) -> jax.Array:
     """See `reference.mixtures.fcm.memberships` [FC2]."""
-    return jnp.stack(_memberships(_squared_distances(pixels, centres), fuzzifier)[0])
+    return together(_memberships(_squared_distances(pixels, centres), fuzzifier)[0])
 
 
 def objective(
@@ -80,7 +79,7 @@ def fit(
 
 def squared_distances(pixels: jax.Array, centres: jax.Array) -> jax.Array:
     """See `reference.mixtures.fcm.squared_distances`."""
-    return jnp.stack(_squared_distances(pixels, centres))
+    return together(_squared_distances(pixels, centres))
 
 
 @partial(jax.jit, static_argnames="max_iter")
@@ -99,8 +98,8 @@ def solve(
         found, degenerate = _centres(pixels, loop.logarithms, weights, loop.centres, fuzzifier)
         following, logarithms, costs = _memberships(_squared_distances(pixels, found), fuzzifier)
         value = jnp.vdot(costs, weights, precision=HIGHEST)
-        moved = [jnp.abs(new - old) for new, old in zip(following, loop.memberships, strict=True)]
-        change = jnp.where(weights > 0, reduce(jnp.maximum, moved), 0).max()  # [FC3]
+        moved = jax.tree.map(lambda new, old: jnp.abs(new - old), following, loop.memberships)
+        change = jnp.where(weights > 0, highest(moved), 0).max()  # [FC3]
         status = stopping.status(value, change < tol, loop.t + 1 >= max_iter)
         history = loop.history.at[loop.t].set(value)
         return Round(
@@ -116,7 +115,7 @@ def solve(
     mean = jnp.matmul(pixels, weights, precision=HIGHEST) / weights.sum()
     first = jnp.broadcast_to(mean, (len(start), len(pixels)))
     history, nobody = jnp.full(max_iter, jnp.nan, pixels.dtype), jnp.zeros(len(start), bool)
-    rows, logs = list(start), list(jnp.log(start))
+    rows, logs = apart(start), apart(jnp.log(start))
     loop = Round(
         t=jnp.asarray(0),
         memberships=rows,
@@ -127,7 +126,7 @@ def solve(
         status=jnp.asarray(Status.running),
     )
     ended = jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, loop)
-    found = jnp.stack(ended.memberships)
+    found = together(ended.memberships)
     return FuzzyFit(
         value=ended.history[ended.t - 1],
         history=ended.history,
@@ -141,23 +140,29 @@ def solve(
 
 
 def _squared_distances(pixels: jax.Array, centres: jax.Array) -> Rows:
-    return [sum((channel - centre[m]) ** 2 for m, channel in enumerate(pixels)) for centre in centres]
+    written_out = len(pixels) <= OPERATIONS
+
+    def of_class(centre: jax.Array) -> jax.Array:
+        along = apart(pixels, written_out), apart(centre[:, None], written_out)
+        return total(jax.tree.map(lambda x, c: (x - c) ** 2, *along))
+
+    return apart(each(of_class, centres))
 
 
 def _centres(
     pixels: jax.Array, logarithms: Rows, weights: jax.Array, previous: jax.Array, fuzzifier: float | jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """`centres` from the memberships' logarithms."""
-    found, empty = [], []
-    for row, centre in zip(logarithms, previous, strict=True):
-        highest = jnp.where(weights > 0, row, -jnp.inf).max()
-        nobody = highest == -jnp.inf
-        inside = jnp.where(weights > 0, row - jnp.where(nobody, 0, highest), -jnp.inf)
+
+    def of_class(row: jax.Array, centre: jax.Array) -> tuple[jax.Array, jax.Array]:
+        top = jnp.where(weights > 0, row, -jnp.inf).max()
+        nobody = top == -jnp.inf
+        inside = jnp.where(weights > 0, row - jnp.where(nobody, 0, top), -jnp.inf)
         share = weights * jnp.exp(fuzzifier * inside)
         mean = jnp.matmul(pixels, share, precision=HIGHEST) / jnp.where(nobody, 1, share.sum())
-        found.append(jnp.where(nobody, centre, mean))
-        empty.append(nobody)
-    return jnp.stack(found), jnp.stack(empty)
+        return jnp.where(nobody, centre, mean), nobody
+
+    return each(of_class, logarithms, previous)
 
 
 def _memberships(squared: Rows, fuzzifier: float | jax.Array) -> tuple[Rows, Rows, jax.Array]:
@@ -165,18 +170,21 @@ def _memberships(squared: Rows, fuzzifier: float | jax.Array) -> tuple[Rows, Row
 
     With the memberships of [FC2] that sum is (Σ_j d_ij^{−2/(m−1)})^{−(m−1)}.
     """
-    owners = [(row == 0).astype(row.dtype) for row in squared]
-    n_owners = sum(owners)
+    owners = jax.tree.map(lambda row: (row == 0).astype(row.dtype), squared)
+    n_owners = total(owners)
     between = n_owners == 0
-    logits = [jnp.log(jnp.where(row == 0, 1, row)) / (1 - fuzzifier) for row in squared]
-    top = reduce(jnp.maximum, logits)
-    powers = [jnp.exp(row - top) for row in logits]
-    total = sum(powers)
-    norm = top + jnp.log(total)
-    found = [
-        jnp.where(between, power / total, owner / jnp.maximum(n_owners, 1))
-        for power, owner in zip(powers, owners, strict=True)
-    ]
-    of_owners = [jnp.where(owner > 0, -jnp.log(n_owners), -jnp.inf) for owner in owners]
-    logarithms = [jnp.where(between, row - norm, owner) for row, owner in zip(logits, of_owners, strict=True)]
+    logits = jax.tree.map(lambda row: jnp.log(jnp.where(row == 0, 1, row)) / (1 - fuzzifier), squared)
+    top = highest(logits)
+    powers = jax.tree.map(lambda row: jnp.exp(row - top), logits)
+    sum_of_powers = total(powers)
+    norm = top + jnp.log(sum_of_powers)
+
+    def membership(power: jax.Array, owner: jax.Array) -> jax.Array:
+        return jnp.where(between, power / sum_of_powers, owner / jnp.maximum(n_owners, 1))
+
+    def logarithm(logit: jax.Array, owner: jax.Array) -> jax.Array:
+        of_owner = jnp.where(owner > 0, -jnp.log(n_owners), -jnp.inf)
+        return jnp.where(between, logit - norm, of_owner)
+
+    found, logarithms = jax.tree.map(membership, powers, owners), jax.tree.map(logarithm, logits, owners)
     return found, logarithms, jnp.where(between, jnp.exp((1 - fuzzifier) * norm), 0)

@@ -1,16 +1,15 @@
 """Gaussian densities and weighted moments [G]; see `reference.mixtures.gaussian`.
 
-Classes and channels are few and pixels many: what runs along the pixels is written class by class, as
-rows (N,), which the compiler fuses into plain vectorised loops. Matrix products are pinned to full precision.
+Pixels are many: what runs along them is written class by class, as rows (N,); see `execution.rows`. Matrix
+products are pinned to full precision.
 """
-
-from functools import reduce
 
 import jax
 import jax.numpy as jnp
 
 from deepmix.reference.mixtures.records import Mixture, Moments
 
+from ..execution import rows
 from ..execution.precision import HIGHEST
 from .covariances import COVARIANCES
 
@@ -22,21 +21,23 @@ def log_density(
     kind = COVARIANCES[covariance_type]
     whitening, log_det = kind.whitening(means, covariances)
     constant = -0.5 * (len(pixels) * jnp.log(2 * jnp.pi) + log_det)
-    rows = []
-    for k, mean in enumerate(means):
-        deviation = [channel - mean[m] for m, channel in enumerate(pixels)]
-        rows.append(constant[k] - 0.5 * kind.squared_norm(whitening[k], deviation))
-    return jnp.stack(rows)
+    written_out = len(kind.pairs(len(pixels))) <= rows.OPERATIONS
+
+    def of_class(constant: jax.Array, mean: jax.Array, whitening: jax.Array) -> jax.Array:
+        along = rows.apart(pixels, written_out), rows.apart(mean[:, None], written_out)
+        return constant - 0.5 * kind.squared_norm(whitening, jax.tree.map(jnp.subtract, *along))
+
+    return rows.each(of_class, constant, means, whitening)
 
 
 def posterior(log_proportions: jax.Array, log_densities: jax.Array) -> tuple[jax.Array, jax.Array]:
     """See `reference.mixtures.gaussian.posterior` [EM1], [SV2]."""
-    log_joint = [prior + density for prior, density in zip(log_proportions, log_densities, strict=True)]
-    top = jax.lax.stop_gradient(reduce(jnp.maximum, log_joint))
+    log_joint = jax.tree.map(jnp.add, rows.apart(log_proportions), rows.apart(log_densities))
+    top = jax.lax.stop_gradient(rows.highest(log_joint))
     top = jnp.where(jnp.isfinite(top), top, 0)  # all −∞: no class has any density there
-    joint = [jnp.exp(row - top) for row in log_joint]  # relative to the likeliest class
-    total = sum(joint)
-    return jnp.stack([each / total for each in joint]), top + jnp.log(total)
+    joint = jax.tree.map(lambda row: jnp.exp(row - top), log_joint)  # relative to the likeliest class
+    total = rows.total(joint)
+    return rows.together(jax.tree.map(lambda row: row / total, joint)), top + jnp.log(total)
 
 
 def moments(
@@ -88,7 +89,8 @@ def squared_distance(
     """dᵀ Σ⁻¹ d of one deviation a class, (K, M) in and (K,) out; NaN where Σ is not positive definite."""
     kind = COVARIANCES[covariance_type]
     whitening, _ = kind.whitening(means, covariances)
-    return jnp.stack([kind.squared_norm(rows, list(d)) for rows, d in zip(whitening, deviation, strict=True)])
+    written_out = len(kind.pairs(means.shape[1])) <= rows.OPERATIONS
+    return rows.each(lambda w, d: kind.squared_norm(w, rows.apart(d, written_out)), whitening, deviation)
 
 
 def blend(previous: Mixture, found: Mixture, rate: jax.Array | float, covariance_type: str = "diag") -> Mixture:

@@ -11,7 +11,8 @@ from deepmix.reference.mixtures.checks import check_start
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
 from deepmix.reference.types import Array, Progress
 
-from ..execution.arrays import floating, greatest
+from ..execution.arrays import floating
+from ..execution.rows import greatest
 from . import _problem, _streaming, _sums, em, gaussian
 
 

@@ -11,9 +11,11 @@ from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures.checks import CLASS_SIZES, check_field, check_start
 from deepmix.reference.mixtures.records import FieldFit, FieldState, Mixture
 
-from ..execution.arrays import cast, floating, greatest, padded, shared
+from ..execution import rows
+from ..execution.arrays import cast, floating, padded, shared
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
+from ..execution.rows import greatest
 from . import _sums, em, gaussian, gmm
 
 
@@ -69,12 +71,8 @@ def free_energy(
     """See `reference.mixtures.hmrf.free_energy` [SV4]."""
     fields = neighbour_sum(weights * responsibilities, diagonals)
     known = log_densities + _along(external, log_densities.ndim)
-    rows = zip(responsibilities, known, fields, strict=True)
-    # class by class, as everything that runs along the pixels: see `gaussian`
-    return reduce(
-        jnp.add,
-        (-jax.scipy.special.entr(of_class) - of_class * (log + beta / 2 * field) for of_class, log, field in rows),
-    )
+    of_class = lambda r, log, field: -jax.scipy.special.entr(r) - r * (log + beta / 2 * field)  # noqa: E731
+    return rows.total(jax.tree.map(of_class, *map(rows.apart, (responsibilities, known, fields))))
 
 
 def pseudo_nll(

@@ -23,8 +23,9 @@ from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Array
 from deepmix.reference.uniforms import given_or_drawn
 
-from ..execution.arrays import ALIGN, aligned, floating, greatest
+from ..execution.arrays import ALIGN, aligned, floating
 from ..execution.precision import HIGHEST
+from ..execution.rows import greatest
 from . import _sums, fcm, gaussian
 
 
@@ -127,7 +128,7 @@ def _kmeans(
             """Whether pixels have changed sides; counts and sums of the clusters (K, 1 + M)."""
             labels = _nearest(points, loop.centres)
             moved = (labels != _nearest(points, loop.previous)).any()
-            share = jnp.stack([jnp.where(labels == k, weights, 0) for k in range(n_components)])
+            share = jnp.where(labels == jnp.arange(n_components)[:, None], weights, 0)
             powers = jnp.concatenate([jnp.ones_like(points[:1]), points])
             return moved, jnp.matmul(share, powers.T, precision=HIGHEST)
 
@@ -158,7 +159,7 @@ def _of_means(pixels: jax.Array, weights: jax.Array, means: jax.Array, covarianc
 def _of_labels(
     pixels: jax.Array, labels: jax.Array, weights: jax.Array, n_components: int, covariance_type: str
 ) -> Mixture:
-    one_hot = jnp.stack([(labels == k).astype(pixels.dtype) for k in range(n_components)])
+    one_hot = (labels == jnp.arange(n_components)[:, None]).astype(pixels.dtype)
     return _of_responsibilities(pixels, one_hot, weights, covariance_type)
 
 

@@ -9,7 +9,8 @@ from jax.sharding import Mesh
 
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
 
-from ..execution.arrays import cast, floating, greatest
+from ..execution.arrays import cast, floating
+from ..execution.rows import greatest
 from . import _problem, _sums, em, gaussian, gmm
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from deepmix import accelerated, reference
-from deepmix.accelerated.execution.arrays import LENGTHS, greatest, shared
+from deepmix.accelerated.execution.arrays import LENGTHS, shared
+from deepmix.accelerated.execution.rows import greatest
 from deepmix.accelerated.mixtures import _sums
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
