@@ -81,6 +81,8 @@ def read_image(paths: Sequence[str | Path]) -> Image:
     if not paths:
         raise ValueError("no image file given")
     first, *others = (_read(Path(path), one_channel=len(paths) > 1) for path in paths)
+    if not others:  # as it is: to put one array together would be to copy it
+        return first
     return first._replace(channels=np.concatenate([first.channels, *(on_grid(each, first) for each in others)]))
 
 
