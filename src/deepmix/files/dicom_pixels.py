@@ -1,5 +1,6 @@
 """The values of DICOM images: of files by GDCM, as ITK has it, which unpacks most; of frames by pydicom."""
 
+import warnings
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -20,10 +21,11 @@ def volume(planes: list[Plane]) -> np.ndarray:
     shape = (first.n_channels, *first.size)
     values = np.empty((*shape, len(planes)), floating(np.result_type(*(plane.dtype for plane in planes))))
     order = {(plane.path, plane.frame): z for z, plane in enumerate(planes)}
-    for plane, found in _decoded(planes):
-        if found.shape != shape:
-            raise ValueError(f"cannot read {plane.name}: its pixels are {found.shape}, by its header {shape}")
-        values[..., order[plane.path, plane.frame]] = found
+    with warnings.catch_warnings(action="ignore"):  # of what breaks a rule but can be read
+        for plane, found in _decoded(planes):
+            if found.shape != shape:
+                raise ValueError(f"cannot read {plane.name}: its pixels are {found.shape}, by its header {shape}")
+            values[..., order[plane.path, plane.frame]] = found
     return values
 
 
@@ -48,11 +50,10 @@ def _whole(plane: Plane) -> np.ndarray:
 
 
 def _frames(path: Path, planes: list[Plane]) -> Iterator[np.ndarray]:
-    dataset = pydicom.dcmread(path)
+    numbers = [plane.frame or 0 for plane in planes]
     try:
-        for plane, raw in zip(
-            planes, iter_pixels(dataset, indices=[plane.frame or 0 for plane in planes]), strict=True
-        ):
+        dataset = pydicom.dcmread(path, force=True)
+        for plane, raw in zip(planes, iter_pixels(dataset, indices=numbers), strict=True):
             if dataset.PhotometricInterpretation == "PALETTE COLOR":
                 raw = apply_color_lut(raw, dataset)
             if plane.inverted:  # as GDCM does

@@ -18,7 +18,7 @@ _ALIKE: dict[str, Callable[[Plane], tuple[float, ...]]] = {
     "channels": lambda plane: (plane.n_channels,),
     "orientation": lambda plane: tuple(plane.axes.ravel().tolist()),
     "pixel spacing": lambda plane: tuple(plane.spacing.tolist()),
-    "place, of which the header tells nothing": lambda plane: (float(np.isnan(plane.position).any()),),
+    "place (told or not)": lambda plane: (float(np.isnan(plane.position).any()),),
 }
 
 

@@ -29,7 +29,7 @@ def read(path: Path, suffix: str) -> Image:
     Raises ValueError for what is damaged, is no NIfTI, or has more axes.
     """
     with _opened(path) as stream:
-        header = _header(stream)
+        header = _header(path, stream)
         found = _stored(path, header)
         data = bytearray(_n_bytes(header))
         stream.seek(header.get_data_offset())
@@ -53,7 +53,7 @@ def read(path: Path, suffix: str) -> Image:
 def stored(path: Path) -> Stored:
     """What the header tells."""
     with _opened(path) as stream:
-        return _stored(path, _header(stream))
+        return _stored(path, _header(path, stream))
 
 
 @contextmanager
@@ -71,12 +71,15 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise ValueError(f"cannot read {path}: its header is none of NIfTI ({one_line(error)})") from error
 
 
-def _header(stream: BinaryIO) -> Any:
+def _header(path: Path, stream: BinaryIO) -> Any:
     """The header as nibabel has it, of the version that it says it is."""
     start = stream.read(4)
     stream.seek(0)
     lengths = {int.from_bytes(start, order) for order in _ORDERS}
     header = VERSIONS[540 if 540 in lengths else 348].header_class.from_fileobj(stream, check=False)
+    n_axes = min(int(header["dim"][0]), 3)
+    if header["sform_code"] <= 0 and not header["pixdim"][1 : 1 + n_axes].all():  # nibabel would take it for 1 mm
+        raise ValueError(f"cannot read {path}: by its pixdim a voxel has no width; mend its header")
     header.check_fix(logger=_SILENT, error_level=logging.ERROR)
     return header
 

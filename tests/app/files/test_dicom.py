@@ -98,7 +98,7 @@ def test_pixels_that_are_too_few_are_refused(tmp_path: Path) -> None:
         ({"Columns": 4, "Rows": 5}, "size"),
         ({"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}, "orientation"),
         ({"PixelSpacing": [1.5, 0.95]}, "pixel spacing"),
-        ({"ImagePositionPatient": None}, "place"),
+        ({"ImagePositionPatient": None}, "place (told or not)"),
     ],
 )
 def test_a_slice_that_does_not_belong_to_the_others_is_named(

@@ -219,6 +219,15 @@ def test_a_singular_form_gives_way_to_the_other(tmp_path: Path) -> None:
         images.read_image([path])
 
 
+def test_voxels_without_a_width_are_refused(tmp_path: Path) -> None:
+    whole = save(tmp_path / "a.nii", np.ones(SHAPE, "u1"), qform=(affine(), 1)).read_bytes()
+    (tmp_path / "b.nii").write_bytes(whole[:88] + bytes(4) + whole[92:])  # along z
+    with pytest.raises(
+        ValueError, match=r"^cannot read .*b\.nii: by its pixdim a voxel has no width; mend its header$"
+    ):
+        images.read_image([tmp_path / "b.nii"])
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("version", [nib.Nifti1Image, nib.Nifti2Image])
 @pytest.mark.parametrize(
