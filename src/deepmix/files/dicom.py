@@ -1,56 +1,54 @@
 """DICOM: a file, or a folder of files as one volume."""
 
-import math
 import warnings
-from itertools import pairwise
 from pathlib import Path
 
-import SimpleITK as sitk
+import numpy as np
 
-from . import itk
+from . import dicom_pixels, itk
+from .dicom_folders import of_folder
+from .dicom_headers import Plane, planes
+from .dicom_stacks import stack
 from .records import Image, Stored
 
 _WRITTEN_AS = ".nii.gz"
 
 
 def read(path: Path) -> Image:
-    """The image of a file, or the volume of a folder that holds one series.
+    """The image of a file or its frames, or the volume of a folder that holds one series.
 
-    Raises ValueError for a folder that holds none or several, and for what cannot be read.
+    What is no DICOM is left to ITK. Raises ValueError for a folder that holds no series or several, for images
+    that make no volume, and for what cannot be read.
     """
-    if not path.is_dir():
+    found = _planes(path)
+    if found is None:
         return itk.read(path, _WRITTEN_AS)
-    with itk.quiet(f"cannot read {path}"):
-        return itk.image_of(_series(path), path, _WRITTEN_AS)
+    whole = stack(found, path)
+    if found[0].inverted:
+        trouble = f"the grey values of {path} are inverted (MONOCHROME1): turned round, so that bright is large"
+        warnings.warn(trouble, stacklevel=6)
+    return Image(
+        channels=dicom_pixels.volume(whole.planes), geometry=whole.geometry, suffix=_WRITTEN_AS, source=path
+    )
 
 
 def stored(path: Path) -> Stored:
     """What the headers tell."""
-    if not path.is_dir():
+    found = _planes(path)
+    if found is None:
         return itk.stored(path)
-    files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path))
-    if not files:
-        raise ValueError(f"no DICOM series in the folder {path}")
-    of_slice = itk.stored(Path(files[0]))
-    return of_slice._replace(shape=(*of_slice.shape[:2], len(files)))
+    with warnings.catch_warnings(action="ignore"):  # reading it warns
+        whole = stack(found, path)
+    return Stored(
+        shape=whole.geometry.size,
+        n_channels=found[0].n_channels,
+        dtype=np.result_type(*(plane.dtype for plane in found)),
+    )
 
 
-def _series(folder: Path) -> sitk.Image:
-    reader = sitk.ImageSeriesReader()
-    series = {uid: reader.GetGDCMSeriesFileNames(str(folder), uid) for uid in reader.GetGDCMSeriesIDs(str(folder))}
-    if not series:
-        raise ValueError(f"no DICOM series in the folder {folder}")
-    if len(series) > 1:
-        found = ", ".join(f"{Path(files[0]).name} and {len(files) - 1} more" for files in series.values())
-        raise ValueError(f"{folder} holds {len(series)} DICOM series, give each its own folder: {found}")
-    (files,) = series.values()
-    reader.SetFileNames(files)
-    reader.MetaDataDictionaryArrayUpdateOn()
-    volume = reader.Execute()
-    tag = "0020|0032"  # where the first pixel of a slice lies
-    places = [reader.GetMetaData(k, tag).split("\\") for k in range(len(files)) if reader.HasMetaDataKey(k, tag)]
-    steps = [math.dist(map(float, here), map(float, there)) for here, there in pairwise(places)]
-    if steps and max(steps) - min(steps) > 0.01 * max(steps):
-        apart = f"{min(steps):g} to {max(steps):g} mm"
-        warnings.warn(f"the slices of {folder} are {apart} apart: some may be missing", stacklevel=6)
-    return volume
+def _planes(path: Path) -> list[Plane] | None:
+    """The images of a folder or a file; None for a file that is no DICOM."""
+    found = of_folder(path) if path.is_dir() else planes(path)
+    if found == []:
+        raise ValueError(f"cannot read {path}: it is DICOM, but holds no image")
+    return found

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 try:
-    from . import arrays, dicom, itk, nifti, pictures
+    from . import arrays, dicom, itk, nifti, nifti_results, pictures
 except ImportError as error:
     raise ImportError(f"deepmix.images needs {error.name}: pip install 'deepmix[app]'") from error
 from .grids import on_grid
@@ -56,9 +56,10 @@ def _picture(suffix: str) -> Format:
 
 
 _NIFTI = {
-    suffix: _format(partial(nifti.read, suffix=suffix), itk.stored, nifti.write) for suffix in (".nii", ".nii.gz")
+    suffix: _format(partial(nifti.read, suffix=suffix), nifti.stored, nifti_results.write)
+    for suffix in (".nii", ".nii.gz")
 }
-_DICOM = _format(dicom.read, dicom.stored, nifti.write)  # what is no DICOM either is refused by its reader
+_DICOM = _format(dicom.read, dicom.stored, nifti_results.write)  # what is no DICOM either is refused by its reader
 FORMATS = {
     **_NIFTI,
     ".nrrd": _medical(".nrrd"), ".nhdr": _medical(".nrrd"), ".mha": _medical(".mha"), ".mhd": _medical(".mha"),
@@ -80,6 +81,8 @@ def read_image(paths: Sequence[str | Path]) -> Image:
     if not paths:
         raise ValueError("no image file given")
     first, *others = (_read(Path(path), one_channel=len(paths) > 1) for path in paths)
+    if not others:  # as it is: to put one array together would be to copy it
+        return first
     return first._replace(channels=np.concatenate([first.channels, *(on_grid(each, first) for each in others)]))
 
 
@@ -147,4 +150,4 @@ def _read(path: Path, one_channel: bool) -> Image:
     found = _format_of(existing(path)).read(path, one_channel)
     if found.channels.dtype.kind not in "biuf":
         raise ValueError(f"{path} holds {found.channels.dtype}; expected real numbers")
-    return found._replace(channels=found.channels.astype(floating(found.channels.dtype), order="C"))
+    return found._replace(channels=np.asarray(found.channels, floating(found.channels.dtype), order="C"))

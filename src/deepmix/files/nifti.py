@@ -1,50 +1,117 @@
-"""NIfTI, and what ITK leaves unsaid about it."""
+"""Reading NIfTI, by nibabel: the values of the file, and where they lie."""
 
 import gzip
+import logging
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
 
+import nibabel as nib
 import numpy as np
-import SimpleITK as sitk
+from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
-from . import itk
-from .records import Image
+from . import affines
+from .inputs import one_line
+from .records import Image, Stored, floating
+
+VERSIONS = {348: nib.Nifti1Image, 540: nib.Nifti2Image}  # by the length of the header, which it begins with
+_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
+_SILENT = logging.Logger("nibabel", level=logging.CRITICAL + 1)  # what it can mend in a header it may
 
 
 def read(path: Path, suffix: str) -> Image:
-    """The image of a file, several channels along its fourth axis, or the components of its vectors."""
-    with itk.quiet(f"cannot read {path}"):
-        image = sitk.ReadImage(str(path))
-        found = itk.image_of(image, path, suffix)
-    return (
-        found._replace(channels=_mended(path, image, found.channels)) if image.HasMetaDataKey("bitpix") else found
+    """The image of a file; its channels are the fourth axis, the components of its vectors, or colours.
+
+    Raises ValueError for what is damaged, is no NIfTI, or has more axes.
+    """
+    with _opened(path) as stream:
+        header = _header(path, stream)
+        found = _stored(path, header)
+        data = bytearray(_n_bytes(header))
+        stream.seek(header.get_data_offset())
+        if cast(Any, stream).readinto(data) < len(data):
+            raise EOFError
+        while stream.read(1 << 20):  # the checksum of what is packed comes last
+            pass
+        voxels = np.frombuffer(data, header.get_data_dtype()).reshape((*found.shape, -1), order="F")
+        colours = voxels.dtype.names
+        channels = np.moveaxis(voxels, -1, 0)
+        channels = np.stack([channels[0][name] for name in colours[:3]]) if colours else _scaled(channels, header)
+    return Image(
+        channels=channels,
+        geometry=affines.geometry(path, header, len(found.shape)),
+        suffix=suffix,
+        source=path,
+        header=header,
     )
 
 
-def write(path: Path, array: np.ndarray, like: Image) -> None:
-    """Write a map (H, W[, D]), or several (K, H, W[, D]): of volumes along a fourth axis, else as vectors."""
-    assert like.geometry is not None
-    if array.ndim == 4:
-        itk.write_image(path, sitk.JoinSeries([itk.placed(each, like.geometry) for each in array]))
-    else:
-        itk.write(path, array, like)
+def stored(path: Path) -> Stored:
+    """What the header tells."""
+    with _opened(path) as stream:
+        return _stored(path, _header(path, stream))
 
 
-def _mended(path: Path, header: sitk.Image, channels: np.ndarray) -> np.ndarray:
-    """Undo what ITK does to NIfTI in silence: it turns NaN into 0 and fills up a file cut short with anything."""
-    shape = [int(header.GetMetaData(f"dim[{axis + 1}]")) for axis in range(int(header.GetMetaData("dim[0]")))]
-    offset, n_bytes = int(float(header.GetMetaData("vox_offset"))), int(header.GetMetaData("bitpix")) // 8
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked if they are packed, whatever its name; ValueError for what is damaged."""
     try:
-        raw = path.read_bytes()
-        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raw = b""
-    if len(raw) < offset + n_bytes * math.prod(shape):
-        raise ValueError(f"cannot read {path}: the file is cut short or damaged")
-    if channels.dtype.kind != "f" or header.GetMetaData("datatype") not in ("16", "64"):  # no floats in the file
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            with cast(BinaryIO, gzip.open(file)) if packed else file as stream:
+                yield stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"cannot read {path}: the file is cut short or damaged") from error
+    except (HeaderDataError, WrapStructError) as error:
+        raise ValueError(f"cannot read {path}: its header is none of NIfTI ({one_line(error)})") from error
+
+
+def _header(path: Path, stream: BinaryIO) -> Any:
+    """The header as nibabel has it, of the version that it says it is."""
+    start = stream.read(4)
+    stream.seek(0)
+    lengths = {int.from_bytes(start, order) for order in _ORDERS}
+    header = VERSIONS[540 if 540 in lengths else 348].header_class.from_fileobj(stream, check=False)
+    n_axes = min(int(header["dim"][0]), 3)
+    if header["sform_code"] <= 0 and not header["pixdim"][1 : 1 + n_axes].all():  # nibabel would take it for 1 mm
+        raise ValueError(f"cannot read {path}: by its pixdim a voxel has no width; mend its header")
+    header.check_fix(logger=_SILENT, error_level=logging.ERROR)
+    return header
+
+
+def _stored(path: Path, header: Any) -> Stored:
+    shape, dtype = tuple(map(int, header.get_data_shape())), header.get_data_dtype()
+    if len(shape) < 2 or min(shape) < 1:
+        raise ValueError(
+            f"cannot read {path}: its size is {'×'.join(map(str, shape))}; an image has two axes or three"
+        )
+    n_colours = 3 if dtype.names else 1  # alpha is no channel
+    depth, *channels = (*shape[2:], *[1] * (7 - len(shape)))
+    if sum(n > 1 for n in (*channels, n_colours)) > 1:
+        raise ValueError(f"{path} has more than three axes beside its channels")
+    plane = len(shape) == 2 or (depth == 1 and channels[1] > 1)  # vectors of an image of two axes
+    return Stored(
+        shape=shape[: 2 if plane else 3],
+        n_channels=math.prod(channels) * n_colours,
+        dtype=(dtype[0] if dtype.names else dtype).newbyteorder("="),
+    )
+
+
+def _n_bytes(header: Any) -> int:
+    return math.prod(map(int, header.get_data_shape())) * int(header.get_data_dtype().itemsize)
+
+
+def _scaled(channels: np.ndarray, header: Any) -> np.ndarray:
+    """The values, by the header's slope and intercept; in float64, slice by slice, which takes less room."""
+    slope, intercept = header.get_slope_inter()
+    if slope is None or (slope, intercept) == (1, 0) or channels.dtype.kind not in "iuf":
         return channels
-    order = "<" if int.from_bytes(raw[:4], "little") in (348, 540) else ">"  # the header begins with its length
-    values = np.frombuffer(raw, f"{order}f{n_bytes}", math.prod(shape), offset)
-    lost = ~np.isfinite(values).reshape((*channels.shape[1:], len(channels)), order="F")
-    return np.where(np.moveaxis(lost, -1, 0), np.nan, channels)
+    values = np.empty(channels.shape, floating(channels.dtype))
+    for z in range(channels.shape[-1]):
+        values[..., z] = channels[..., z] * np.float64(slope) + intercept
+    return values

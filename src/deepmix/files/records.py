@@ -64,7 +64,7 @@ class Image(NamedTuple):
         """How `figures` shall draw it: anterior, or else superior, up where the file says where that is."""
         if self.geometry is None:
             return "rows"
-        y_axis = np.reshape(self.geometry.direction, (len(self.geometry.size), -1))[:, 1]
+        y_axis = np.reshape(self.geometry.direction, (-1, len(self.geometry.size)))[:, 1]
         towards = int(np.abs(y_axis).argmax())
         upwards = (towards == 1 and y_axis[1] < 0) or (towards == 2 and y_axis[2] > 0)
         return "y-up" if upwards else "y-down"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 # Each takes a tenth of a second to import, or several.
-HEAVY = {"jax", "flax", "optax", "scipy", "matplotlib", "SimpleITK", "sklearn"}
+HEAVY = {"jax", "flax", "optax", "scipy", "matplotlib", "SimpleITK", "nibabel", "pydicom", "sklearn"}
 CODE = f"""
 import sys
 from deepmix import cli

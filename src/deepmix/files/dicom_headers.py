@@ -1,0 +1,127 @@
+"""What the headers of DICOM files tell of their images, by pydicom: a file is a plane, or has frames that are."""
+
+import warnings
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import pydicom
+from pydicom.pixels.utils import get_expected_length
+
+from .dicom_values import axes, numbers, pixel_spacing, value
+from .inputs import one_line
+
+
+class Plane(NamedTuple):
+    """An image of a series. What its header does not tell is NaN.
+
+    frame: its number in the file; None: the file holds no other. size: columns and rows. spacing: of its pixels
+    along x and y, depth: from it to the next, in mm. position: (3,), of its first pixel, in mm. axes: (2, 3), the
+    directions of x and y. dtype: as stored; slope and intercept bring a frame to its values. inverted: whether
+    small is bright. syntax: how its pixels are packed. traits: what tells images at one place apart.
+    """
+
+    path: Path
+    frame: int | None
+    series: str
+    instance: str
+    number: int
+    size: tuple[int, int]
+    n_channels: int
+    dtype: np.dtype
+    spacing: np.ndarray
+    depth: float
+    position: np.ndarray
+    axes: np.ndarray
+    slope: float
+    intercept: float
+    inverted: bool
+    syntax: str
+    traits: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """For messages; frames are counted from 1."""
+        return str(self.path) if self.frame is None else f"{self.path} (frame {self.frame + 1})"
+
+
+_BARE = ((b"\2\0", b"\0"), (b"\x08\0", b"\0"))  # of the first tag in files of old, which have no preamble
+_TRAITS = (
+    *("EchoTime", "EffectiveEchoTime", "DiffusionBValue", "TriggerTime", "NominalCardiacTriggerDelayTime"),
+    *("TemporalPositionIdentifier", "TemporalPositionIndex", "ReferencedSegmentNumber", "FrameType", "ImageType"),
+    *("AcquisitionNumber", "AcquisitionTime"),
+)
+
+
+def planes(path: Path) -> list[Plane] | None:
+    """The images of a file: none for DICOM that holds other things; None if it is no DICOM.
+
+    Raises ValueError for what is cut short or damaged.
+    """
+    with path.open("rb") as file:
+        start = file.read(132)
+        if start[128:] != b"DICM" and (start[:2], start[3:4]) not in _BARE:
+            return None
+        file.seek(0)
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of values that break a rule but can be read
+                return _planes(path, file)
+        except Exception as error:  # pydicom has no error of its own for what it cannot read
+            raise ValueError(f"cannot read {path}: {one_line(error)}") from error
+
+
+def _planes(path: Path, file: BinaryIO) -> list[Plane]:
+    header: Any = pydicom.dcmread(file, stop_before_pixels=True, force=True)
+    n_bytes = path.stat().st_size - file.tell()  # of the pixels
+    kind = header.file_meta.get("MediaStorageSOPClassUID") or header.get("SOPClassUID")
+    if "Rows" not in header and kind and "Image Storage" not in kind.name:
+        return []
+    syntax = header.file_meta.get("TransferSyntaxUID") or pydicom.uid.ImplicitVRLittleEndian
+    if "Rows" not in header or not (syntax.is_deflated or n_bytes >= _least(header, syntax)):
+        raise ValueError("the file is cut short")
+    frames, n_frames = header.get("PerFrameFunctionalGroupsSequence"), int(header.get("NumberOfFrames") or 1)
+    if frames is None and n_frames == 1:
+        return [_plane(path, None, syntax, header)]
+    if frames is None:  # of times or views: the place in the header is none of theirs
+        header.ImagePositionPatient = None
+    elif len(frames) != n_frames:
+        raise ValueError(f"its header tells of {n_frames} frames, and where {len(frames)} lie")
+    shared = (header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
+    return [
+        _plane(path, k, syntax, frame, shared, header)
+        for k, frame in enumerate(frames or [pydicom.Dataset()] * n_frames)
+    ]
+
+
+def _least(header: Any, syntax: Any) -> int:
+    """Bytes that the pixels take at least, with what stands before them."""
+    return 8 if syntax.is_compressed else get_expected_length(header) + (8 if syntax.is_implicit_VR else 12)
+
+
+def _plane(path: Path, frame: int | None, syntax: Any, *groups: Any) -> Plane:
+    """An image by what tells of it: a frame's own header, that of all frames, that of the file."""
+    header = groups[-1]
+    bits = max(int(header.BitsAllocated), 8)
+    whole = {0: "u", 1: "i", None: "u" if bits < 32 else "f"}  # floats have no sign to tell
+    depths = numbers("SpacingBetweenSlices", 1, groups), numbers("SliceThickness", 1, groups)
+    traits = {name: value(name, groups) for name in _TRAITS}
+    colours = header.get("PhotometricInterpretation")
+    return Plane(
+        path=path,
+        frame=frame,
+        series=str(header.get("SeriesInstanceUID", "")),
+        instance=str(header.get("SOPInstanceUID", path)),
+        number=int(header.get("InstanceNumber") or 0),
+        size=(int(header.Columns), int(header.Rows)),
+        n_channels=3 if colours == "PALETTE COLOR" else int(header.get("SamplesPerPixel", 1)),
+        dtype=np.dtype(f"{whole[header.get('PixelRepresentation')]}{bits // 8}"),
+        spacing=pixel_spacing(groups),
+        depth=next((float(each[0]) for each in depths if each[0] > 0), np.nan),
+        position=numbers("ImagePositionPatient", 3, groups),
+        axes=axes(numbers("ImageOrientationPatient", 6, groups).reshape(2, 3)),
+        slope=float(np.nan_to_num(numbers("RescaleSlope", 1, groups), nan=1.0)[0]),
+        intercept=float(np.nan_to_num(numbers("RescaleIntercept", 1, groups), nan=0.0)[0]),
+        inverted=colours == "MONOCHROME1",
+        syntax=syntax.name,
+        traits={name: str(each) for name, each in traits.items() if each is not None},
+    )
