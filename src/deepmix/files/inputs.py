@@ -4,9 +4,15 @@ from pathlib import Path
 
 
 def existing(path: Path) -> Path:
-    """The path. Raises FileNotFoundError, in one line, if nothing is there."""
+    """The path of a file or a folder.
+
+    Raises, in one line, FileNotFoundError if nothing is there, and ValueError for a pipe or a device: they can be
+    read but once, and a header is looked at before the rest.
+    """
     if not path.exists():
         raise FileNotFoundError(f"no such file: {path}")
+    if not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path} is a pipe or a device: save what comes from it to a file, and name that")
     return path
 
 
