@@ -43,13 +43,13 @@ def _channels(case: CaseFiles, faults: list[str]) -> Image | None:
     if not paths:
         return None
     found: list[str] = []
-    image = _attempt(found, read_image, paths)
+    image = _attempt(found, read_image, paths, "samples")  # of one channel a file, pages are slices
     if image is not None:
         if len(image.channels) != len(paths):
             faults.append(f"{len(image.channels)} channels in {len(paths)} files; every file must hold one")
         return image
     for path in paths:  # each beside the first that can be read, so that no fault hides another
-        pair = _attempt(faults, read_image, [image.source if image else path, path])
+        pair = _attempt(faults, read_image, [image.source if image else path, path], "samples")
         image = image or pair
     return image
 

@@ -79,6 +79,8 @@ def read_image(paths: Sequence[str | Path], channels_are: str | None = None) -> 
         raise ValueError("no image file given")
     meant = Meant(one_channel=len(paths) > 1, channels_are=channels_are)
     first, *others = (_read(Path(path), meant) for path in paths)
+    if not others:  # putting together would hold it twice
+        return first
     return first._replace(channels=np.concatenate([first.channels, *(on_grid(each, first) for each in others)]))
 
 

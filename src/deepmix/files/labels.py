@@ -5,9 +5,9 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 
 from .records import PICTURES, Image
+from .silence import silent
 
 _ROUNDING = 2.0**-22
 _BRIGHTEST = 255
@@ -49,8 +49,9 @@ def _step(path: Path) -> float:
     if not path.name.lower().endswith((".nii", ".nii.gz")):
         return 0.0
     try:
-        stored = nibabel.load(path).dataobj
-    except (ImageFileError, OSError):  # other libraries read more
+        with silent():
+            stored = nibabel.load(path).dataobj
+    except Exception:  # nibabel refuses some files that have been read by now
         return 0.0
     factor = abs(float(stored.slope))
     return factor if stored.dtype.kind in "iu" and factor < 1 else 0.0

@@ -101,7 +101,7 @@ def _header(series: Any) -> TiffHeader:
     page = series.keyframe
     n_samples, extra = page.samplesperpixel, page.extrasamples
     alpha = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
-    turned = int(page.tags.valueof(orientation.TAG, orientation.AS_STORED))
+    turned = page.tags.valueof(orientation.TAG, orientation.AS_STORED)
     return TiffHeader(
         axes=series.axes,
         shape=tuple(series.shape),
