@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from deepmix.files.inputs import existing
-from deepmix.files.records import CHANNELS_ARE
+from deepmix.files.records import CHANNELS_ARE, TIFF
 from deepmix.reference.checks import check_choice
 from deepmix.segmentation import presets, selection
 from deepmix.segmentation.settings import Settings
@@ -52,6 +52,8 @@ def segment(
     outputs.check_folder(output, overwrite, [existing(path) for path in given if path is not None])
     if channels_are is not None:
         check_choice("channels_are", channels_are, CHANNELS_ARE)
+        if not any(path.suffix.lower() in TIFF for path in channels):
+            raise ValueError("--channels-are is for TIFF; other formats say themselves what their channels are")
     if mask_threshold is not None and mask is None:
         raise ValueError("--mask-threshold goes with --mask")
     candidates = selection.candidates(classes)

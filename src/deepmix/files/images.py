@@ -18,7 +18,7 @@ except ImportError as error:
     raise ImportError(f"deepmix.images needs {error.name}: pip install 'deepmix[app]'") from error
 from .grids import on_grid
 from .inputs import existing
-from .records import Image, Meant, Stored, floating
+from .records import TIFF, Image, Meant, Stored, floating
 
 
 class Format(NamedTuple):
@@ -39,12 +39,9 @@ def _format(
     read: Callable[[Path], Image],
     stored: Callable[[Path], Stored],
     write: Callable[[Path, np.ndarray, Image], None],
-    floats_as: str | None = None,
 ) -> Format:
     """A format that knows itself which of its axes are channels."""
-    return Format(
-        read=lambda path, _: read(path), stored=lambda path, _: stored(path), write=write, floats_as=floats_as
-    )
+    return Format(read=lambda path, _: read(path), stored=lambda path, _: stored(path), write=write)
 
 
 def _medical(suffix: str) -> Format:
@@ -60,7 +57,8 @@ _DICOM = _format(dicom.read, dicom.stored, nifti.write)  # what is no DICOM eith
 FORMATS = {
     **_NIFTI,
     ".nrrd": _medical(".nrrd"), ".nhdr": _medical(".nrrd"), ".mha": _medical(".mha"), ".mhd": _medical(".mha"),
-    ".png": _PICTURE, ".jpg": _PICTURE, ".jpeg": _PICTURE, ".bmp": _PICTURE, ".tif": _TIFF, ".tiff": _TIFF,
+    ".png": _PICTURE, ".jpg": _PICTURE, ".jpeg": _PICTURE, ".bmp": _PICTURE,
+    **dict.fromkeys(TIFF, _TIFF),
     ".npy": Format(read=arrays.read, stored=arrays.stored, write=arrays.write),
 }  # fmt: skip
 SUFFIXES = tuple(FORMATS)

@@ -19,3 +19,9 @@ def existing(path: Path) -> Path:
 def one_line(error: Exception) -> str:
     """The last line of an error, which says what is wrong."""
     return (str(error).strip() or type(error).__name__).splitlines()[-1]
+
+
+def unreadable(path: Path, error: Exception) -> ValueError:
+    """What to raise for a file where a library fails: what it says of the file, or that it stumbled."""
+    speaks = isinstance(error, (ValueError, OSError, ImportError, SyntaxError, MemoryError))
+    return ValueError(f"cannot read {path}: {one_line(error) if speaks else 'the file is cut short or damaged'}")

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 
 from . import itk, orientation
-from .inputs import one_line
+from .inputs import one_line, unreadable
 from .records import Image, Meant, Stored, flat_geometry
 from .silence import silent
 
@@ -85,7 +85,7 @@ def opened(path: Path, formats: tuple[str, ...] = _FORMATS) -> Iterator[PIL.Imag
     except PIL.UnidentifiedImageError as error:
         raise ValueError(f"cannot read {path}: it is none of {', '.join(formats)}") from error
     except Exception as error:  # a damaged file may raise anything in there
-        raise ValueError(f"cannot read {path}: {one_line(error)}") from error
+        raise unreadable(path, error) from error
     finally:
         PIL.Image.MAX_IMAGE_PIXELS = largest
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 CHANNELS_ARE = ("pages", "samples")
+TIFF = (".tif", ".tiff")
 PICTURES = (".png", ".tif")  # they have a size, and no place in the patient
 
 

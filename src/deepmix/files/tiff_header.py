@@ -10,7 +10,7 @@ import numpy as np
 import tifffile
 
 from . import orientation
-from .inputs import one_line
+from .inputs import unreadable
 
 _MM_OF_UNITS = {tifffile.RESUNIT.INCH: 25.4, tifffile.RESUNIT.CENTIMETER: 10.0}
 _LOGGER = logging.getLogger("tifffile")
@@ -45,11 +45,11 @@ def opened(path: Path) -> Iterator[tifffile.TiffFile]:
         with tifffile.TiffFile(path) as file:
             yield file
     except Exception as error:  # a damaged file may raise anything in there
-        raise ValueError(f"cannot read {path}: {one_line(error)}") from error
+        raise unreadable(path, error) from error
     finally:
         _LOGGER.propagate = propagate
         _LOGGER.removeHandler(said)
-    if any("TiffPages" in each for each in said.errors):
+    if any(word in each for each in said.errors for word in ("TiffPages", "corrupted")):
         raise ValueError(f"cannot read {path}: the file is cut short or damaged")
 
 

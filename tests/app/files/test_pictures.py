@@ -1,5 +1,6 @@
 """PNG, JPEG and BMP: colours, palettes and depths as the file has them, alpha left out, as they are seen."""
 
+import os
 import struct
 import warnings
 import zlib
@@ -149,3 +150,13 @@ def test_damaged_pictures_are_refused_in_one_line(tmp_path, name, capfd):
             images.read_image([tmp_path / name])
         assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.tif"])
+def test_the_header_is_read_alone(tmp_path, name):
+    """The size is known where the pixels are lost."""
+    PIL.Image.fromarray(RNG.integers(0, 256, (80, 90, 3)).astype(np.uint8)).save(tmp_path / name)
+    os.truncate(tmp_path / name, 1000)
+    extent = extents.of_image([tmp_path / name])
+    assert extent is not None
+    assert extent[:2] == (80 * 90, 3)
