@@ -23,6 +23,10 @@ def option_of(field: Setting, shown: bool | str = True) -> Any:
 
 Results = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 Mask = Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")]
+ChannelsAre = Annotated[
+    str | None,
+    typer.Option(help="pages or samples: what the channels of a TIFF are that does not say; else it is a volume."),
+]
 Backend = Annotated[str, option_of(settings_of(Settings)["backend"])]
 Ambiguity = Annotated[bool, typer.Option("--ambiguity", help="Write how unsure the label of each pixel is.")]
 Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write the class probabilities.")]

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from deepmix.files.inputs import existing
+from deepmix.files.records import CHANNELS_ARE, TIFF
+from deepmix.reference.checks import check_choice
 from deepmix.segmentation import presets, selection
 from deepmix.segmentation.settings import Settings
 
@@ -27,12 +29,16 @@ def segment(
     ],
     output: options.Results,
     mask: options.Mask = None,
+    mask_threshold: Annotated[
+        float | None, typer.Option(help="Of a mask in shades: pixels above it count, rather than those not 0.")
+    ] = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
     preset: Annotated[
         str,
         typer.Option(help="robust, or paper for the published settings; what is given below replaces its own."),
     ] = presets.DEFAULT,
     *,
+    channels_are: options.ChannelsAre = None,
     probabilities: options.Probabilities = False,
     ambiguity: options.Ambiguity = False,
     overwrite: options.Overwrite = False,
@@ -44,6 +50,12 @@ def segment(
 
     given = (*channels, mask, truth, *options.files(typed))
     outputs.check_folder(output, overwrite, [existing(path) for path in given if path is not None])
+    if channels_are is not None:
+        check_choice("channels_are", channels_are, CHANNELS_ARE)
+        if not any(path.suffix.lower() in TIFF for path in channels):
+            raise ValueError("--channels-are is for TIFF; other formats say themselves what their channels are")
+    if mask_threshold is not None and mask is None:
+        raise ValueError("--mask-threshold goes with --mask")
     candidates = selection.candidates(classes)
     settings = presets.settings(preset, n_components=candidates[-1], **options.values(Settings, typed))
     # what takes a second to import comes after what can be wrong at once
@@ -58,16 +70,17 @@ def segment(
     with console.warnings_in_lines():
         if settings.backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
-        if (extent := extents.of_image(channels)) is not None:
+        if (extent := extents.of_image(channels, channels_are)) is not None:
             room.check(*extent, settings=settings, source=str(channels[0]))
-        image = images.read_image(channels)
-        inside = None if mask is None else images.read_labels(mask, image) != 0
+        image = images.read_image(channels, channels_are)
+        inside = None if mask is None else images.read_mask(mask, image, mask_threshold)
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
         with console.progress_bar(settings.method, "slice") as progress:
             result = run(image.channels, inside, settings, progress, candidates)
-    report = description.report_of(result) | {"channels": channels, "mask": mask, "peak_memory": memory.peak()}
+    report = description.report_of(result) | {"channels": channels, "channels_are": channels_are}
+    report |= {"mask": mask, "mask_threshold": mask_threshold, "peak_memory": memory.peak()}
     if true_labels is not None:
         report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, result.settings.n_components)
     with outputs.new_results(output) as folder:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepmix.files.images import read_image, read_labels
+from deepmix.files.images import read_image, read_labels, read_mask
 from deepmix.files.records import Image
 
 from .cases import CaseFiles, LoadedCase, cropped
@@ -43,13 +43,13 @@ def _channels(case: CaseFiles, faults: list[str]) -> Image | None:
     if not paths:
         return None
     found: list[str] = []
-    image = _attempt(found, read_image, paths)
+    image = _attempt(found, read_image, paths, "samples")  # of one channel a file, pages are slices
     if image is not None:
         if len(image.channels) != len(paths):
             faults.append(f"{len(image.channels)} channels in {len(paths)} files; every file must hold one")
         return image
     for path in paths:  # each beside the first that can be read, so that no fault hides another
-        pair = _attempt(faults, read_image, [image.source if image else path, path])
+        pair = _attempt(faults, read_image, [image.source if image else path, path], "samples")
         image = image or pair
     return image
 
@@ -74,12 +74,14 @@ def _labels(case: CaseFiles, image: Image, n_classes: int | None, faults: list[s
 def _mask(case: CaseFiles, image: Image, labels: np.ndarray | None, faults: list[str]) -> np.ndarray | None:
     """The mask (H, W[, D]) bool; None if it cannot be read."""
     if case.mask is not None:
-        values = _attempt(faults, read_labels, case.mask, image)
+        inside = _attempt(faults, read_mask, case.mask, image)
+    elif case.layout.codes:
+        inside = None if labels is None else labels != 0
     else:
-        values = labels if case.layout.codes else np.ones(image.channels.shape[1:], int)
-    if values is not None and not values.any():
+        inside = np.ones(image.channels.shape[1:], bool)
+    if inside is not None and not inside.any():
         faults.append("the mask is empty")
-    return None if values is None else values != 0
+    return inside
 
 
 def _slices(

@@ -5,17 +5,19 @@ from pathlib import Path
 import numpy as np
 
 from .inputs import one_line
-from .records import Image, Stored
+from .records import Image, Meant, Stored
 
 
-def read(path: Path, one_channel: bool) -> Image:
-    """An array (H, W), (M, H, W) or (M, H, W, D); with `one_channel`, (H, W[, D])."""
-    return Image(channels=_channels(_load(path), path, one_channel), geometry=None, suffix=".npy", source=path)
+def read(path: Path, meant: Meant) -> Image:
+    """An array (H, W), (M, H, W) or (M, H, W, D); of one channel, (H, W[, D])."""
+    return Image(
+        channels=_channels(_load(path), path, meant.one_channel), geometry=None, suffix=".npy", source=path
+    )
 
 
-def stored(path: Path, one_channel: bool) -> Stored:
+def stored(path: Path, meant: Meant) -> Stored:
     """What the header tells."""
-    channels = _channels(_load(path, memory_map=True), path, one_channel)
+    channels = _channels(_load(path, memory_map=True), path, meant.one_channel)
     return Stored(shape=channels.shape[1:], n_channels=len(channels), dtype=channels.dtype)
 
 

@@ -18,13 +18,13 @@ class Extent(NamedTuple):
     reading: int
 
 
-def of_image(paths: Sequence[str | Path]) -> Extent | None:
-    """The extent of the image that `images.read_image` would read; None where a header does not tell.
+def of_image(paths: Sequence[str | Path], channels_are: str | None = None) -> Extent | None:
+    """The extent of the image that `images.read_image` would read of the same; None where a header is silent.
 
     Raises FileNotFoundError.
     """
     try:
-        files = images.read_stored(paths)
+        files = images.read_stored(paths, channels_are)
     except ValueError:  # reading it will say what is wrong
         return None
     held, first = sum(each.held for each in files), files[0]

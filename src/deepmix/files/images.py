@@ -12,24 +12,25 @@ from typing import NamedTuple
 import numpy as np
 
 try:
-    from . import arrays, dicom, itk, nifti, nifti_results, pictures
+    from . import arrays, dicom, itk, nifti, nifti_results, pictures, tiff
+    from .labels import inside, whole
 except ImportError as error:
     raise ImportError(f"deepmix.images needs {error.name}: pip install 'deepmix[app]'") from error
 from .grids import on_grid
 from .inputs import existing
-from .records import Image, Stored, floating
+from .records import TIFF, Image, Meant, Stored, floating
 
 
 class Format(NamedTuple):
     """How files of a kind are read and written.
 
-    read: a path, and whether an array is one channel; channels as stored. stored: the same, of the header alone.
+    read: a path, and what it is meant to be; channels as stored. stored: the same, of the header alone.
     write: a map (H, W[, D]), or several with the classes first, where an image lies. floats_as: the suffix of
     maps of floats, where the format has none.
     """
 
-    read: Callable[[Path, bool], Image]
-    stored: Callable[[Path, bool], Stored]
+    read: Callable[[Path, Meant], Image]
+    stored: Callable[[Path, Meant], Stored]
     write: Callable[[Path, np.ndarray, Image], None]
     floats_as: str | None = None
 
@@ -38,23 +39,17 @@ def _format(
     read: Callable[[Path], Image],
     stored: Callable[[Path], Stored],
     write: Callable[[Path, np.ndarray, Image], None],
-    floats_as: str | None = None,
 ) -> Format:
     """A format that knows itself which of its axes are channels."""
-    return Format(
-        read=lambda path, _: read(path), stored=lambda path, _: stored(path), write=write, floats_as=floats_as
-    )
+    return Format(read=lambda path, _: read(path), stored=lambda path, _: stored(path), write=write)
 
 
 def _medical(suffix: str) -> Format:
     return _format(partial(itk.read, suffix=suffix), itk.stored, itk.write)
 
 
-def _picture(suffix: str) -> Format:
-    floats_as = ".tif" if suffix == ".png" else None
-    return _format(partial(pictures.read, suffix=suffix), pictures.stored, itk.write, floats_as)
-
-
+_PICTURE = Format(read=pictures.read, stored=pictures.stored, write=pictures.write, floats_as=".tif")
+_TIFF = Format(read=tiff.read, stored=tiff.stored, write=tiff.write)
 _NIFTI = {
     suffix: _format(partial(nifti.read, suffix=suffix), nifti.stored, nifti_results.write)
     for suffix in (".nii", ".nii.gz")
@@ -63,25 +58,27 @@ _DICOM = _format(dicom.read, dicom.stored, nifti_results.write)  # what is no DI
 FORMATS = {
     **_NIFTI,
     ".nrrd": _medical(".nrrd"), ".nhdr": _medical(".nrrd"), ".mha": _medical(".mha"), ".mhd": _medical(".mha"),
-    ".png": _picture(".png"), ".jpg": _picture(".png"), ".jpeg": _picture(".png"), ".bmp": _picture(".png"),
-    ".tif": _picture(".tif"), ".tiff": _picture(".tif"),
+    ".png": _PICTURE, ".jpg": _PICTURE, ".jpeg": _PICTURE, ".bmp": _PICTURE,
+    **dict.fromkeys(TIFF, _TIFF),
     ".npy": Format(read=arrays.read, stored=arrays.stored, write=arrays.write),
 }  # fmt: skip
 SUFFIXES = tuple(FORMATS)
 
 
-def read_image(paths: Sequence[str | Path]) -> Image:
+def read_image(paths: Sequence[str | Path], channels_are: str | None = None) -> Image:
     """Read the channels of an image from one or more files, in their order.
 
     paths: NIfTI, NRRD, MetaImage, PNG, TIFF, JPEG, BMP, a DICOM file, a folder with one DICOM series, `.npy`.
     A file may hold several channels: colours (alpha is dropped), the components of a vector, the fourth axis.
     A single `.npy` is (H, W), (M, H, W) or (M, H, W, D); beside other files it is one channel, (H, W[, D]).
+    channels_are: `pages` or `samples`, of a TIFF that does not say what its pages are; None: slices of a volume.
     Raises FileNotFoundError, and ValueError for files that cannot be read or do not lie on the same grid.
     """
     if not paths:
         raise ValueError("no image file given")
-    first, *others = (_read(Path(path), one_channel=len(paths) > 1) for path in paths)
-    if not others:  # as it is: to put one array together would be to copy it
+    meant = Meant(one_channel=len(paths) > 1, channels_are=channels_are)
+    first, *others = (_read(Path(path), meant) for path in paths)
+    if not others:  # putting together would hold it twice
         return first
     return first._replace(channels=np.concatenate([first.channels, *(on_grid(each, first) for each in others)]))
 
@@ -91,28 +88,28 @@ def read_grid(path: str | Path) -> Image:
 
     A `.npy` is (H, W) or (H, W, D). Raises FileNotFoundError, and ValueError for what cannot be read.
     """
-    return _read(Path(path), one_channel=True)
+    return _read(Path(path), Meant(one_channel=True, labels=True))
 
 
 def read_labels(path: str | Path, like: Image) -> np.ndarray:
-    """Read a mask or a label map: (H, W[, D]) int, on the grid of `like`.
+    """Read a label map: (H, W[, D]) int, on the grid of `like`; of a palette the places in it.
 
     Where either file knows no place in the patient (pictures, `.npy`), only the size is compared.
-    Raises FileNotFoundError, and ValueError also for several channels and for values that are not whole numbers.
+    Raises FileNotFoundError, and ValueError also for several channels and for values that are not whole numbers,
+    but for the rounding of a scale factor.
     """
-    found = _read(Path(path), one_channel=True)
-    if len(found.channels) != 1:
-        raise ValueError(f"{path} has {len(found.channels)} channels; a mask or label map has one")
-    labels = on_grid(found, like)[0]
-    whole = np.isfinite(labels) & (labels == np.round(labels))
-    if not whole.all():
-        raise ValueError(f"{path} holds {labels[~whole][0]:g}; labels must be whole numbers")
-    return labels.astype(int)
+    return whole(_one_channel(found := read_grid(path), like), found.source)
 
 
-def read_stored(paths: Sequence[str | Path]) -> list[Stored]:
+def read_mask(path: str | Path, like: Image, threshold: float | None = None) -> np.ndarray:
+    """Read a mask: (H, W[, D]) bool, where its values are not 0, or above a threshold. Raises as `read_labels`."""
+    return inside(_one_channel(found := read_grid(path), like), found, threshold)
+
+
+def read_stored(paths: Sequence[str | Path], channels_are: str | None = None) -> list[Stored]:
     """What the headers of an image's files tell. Raises as `read_image`, as far as headers tell."""
-    return [_format_of(existing(path)).stored(path, len(paths) > 1) for path in map(Path, paths)]
+    meant = Meant(one_channel=len(paths) > 1, channels_are=channels_are)
+    return [_format_of(existing(path)).stored(path, meant) for path in map(Path, paths)]
 
 
 def write_labels(stem: str | Path, labels: np.ndarray, like: Image) -> Path:
@@ -145,9 +142,15 @@ def _format_of(path: Path) -> Format:
     return FORMATS.get(suffix, _DICOM)
 
 
-def _read(path: Path, one_channel: bool) -> Image:
-    """Read one file. one_channel: take a `.npy` for (H, W[, D]) rather than channels first."""
-    found = _format_of(existing(path)).read(path, one_channel)
+def _read(path: Path, meant: Meant) -> Image:
+    found = _format_of(existing(path)).read(path, meant)
     if found.channels.dtype.kind not in "biuf":
         raise ValueError(f"{path} holds {found.channels.dtype}; expected real numbers")
     return found._replace(channels=np.asarray(found.channels, floating(found.channels.dtype), order="C"))
+
+
+def _one_channel(found: Image, like: Image) -> np.ndarray:
+    """The values (H, W[, D]) of a mask or a label map on the grid of `like`."""
+    if len(found.channels) != 1:
+        raise ValueError(f"{found.source} has {len(found.channels)} channels; a mask or label map has one")
+    return on_grid(found, like)[0]

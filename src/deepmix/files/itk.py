@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from .inputs import one_line
 from .records import Geometry, Image, Stored
+from .silence import silent
 
 
 @contextmanager
@@ -18,7 +19,8 @@ def quiet(doing: str) -> Iterator[None]:
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        yield
+        with silent():
+            yield
     except RuntimeError as error:
         raise ValueError(f"{doing}: {_one_line(error)}") from error
     finally:
@@ -90,5 +92,5 @@ def _one_line(error: Exception) -> str:
     """The last line of an error, without ITK's addresses."""
     line = one_line(error)
     if "Unknown PixelType" in line:
-        return "SimpleITK does not know its kind of pixel (of a grey PNG with alpha: save it without alpha)"
+        return "SimpleITK does not know its kind of pixel"
     return re.sub(r"^.*?ERROR: (\w+\(0x\w+\): )?", "", line)

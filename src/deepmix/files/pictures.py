@@ -1,22 +1,117 @@
-"""Pictures: PNG, JPEG, BMP, TIFF."""
+"""Pictures: PNG, JPEG, BMP, by Pillow; and PNG of 16-bit colours, of which it keeps 8, by ITK."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from . import itk
-from .records import Image, Stored
+import numpy as np
+import PIL.Image
+
+from . import itk, orientation
+from .inputs import one_line, unreadable
+from .records import Image, Meant, Stored, flat_geometry
+from .silence import silent
+
+_FORMATS = ("PNG", "JPEG", "BMP")
+_SUFFIX = ".png"  # results are exact
+
+# What Pillow calls a picture, and as what it is read: without alpha; all others are colours.
+_READ_AS = {"1": "L", "L": "L", "LA": "L", "I;16": "I;16", "I": "I"}
+_DTYPES = {"L": np.uint8, "P": np.uint8, "RGB": np.uint8, "I;16": np.uint16, "I": np.int32}
+_GREY_OF_16_BITS, _COLOURS_OF_16_BITS = ("LA;16B",), ("RGB;16B", "RGBA;16B")
 
 
-def read(path: Path, suffix: str) -> Image:
-    """The colours of a picture; alpha is no channel."""
-    found = itk.read(path, suffix)
-    return found._replace(channels=found.channels[: _n_colours(path, len(found.channels))])
+class PictureHeader(NamedTuple):
+    """A picture before its pixels are read.
+
+    layout: how the file holds its samples, in Pillow's words. mode: as what Pillow reads them. size, spacing: of
+    x and y as they are stored, in pixels and in mm (1 where the file does not say).
+    """
+
+    layout: str
+    mode: str
+    size: tuple[int, int]
+    orientation: int
+    spacing: tuple[float, float]
 
 
-def stored(path: Path) -> Stored:
+def read(path: Path, meant: Meant) -> Image:
+    """Grey or colours as they are seen, upright; of a label map with a palette the places in it."""
+    header = _header(path, meant)
+    if header.layout in _GREY_OF_16_BITS:
+        warnings.warn(f"{path} is read with 8 of its 16 bits: save it without alpha to keep all", stacklevel=5)
+    deep = header.layout in _COLOURS_OF_16_BITS
+    stored = itk.read(path, _SUFFIX).channels[:3] if deep else _channels(path, header.mode)
+    seen = orientation.upright(stored, header.orientation)
+    geometry = flat_geometry(seen.shape[1:], orientation.exchanged(header.spacing, header.orientation))
+    return Image(channels=seen, geometry=geometry, suffix=_SUFFIX, source=path)
+
+
+def stored(path: Path, meant: Meant) -> Stored:
     """What the header tells."""
-    found = itk.stored(path)
-    return found._replace(n_channels=_n_colours(path, found.n_channels))
+    header = _header(path, meant)
+    deep = header.layout in _COLOURS_OF_16_BITS
+    return Stored(
+        shape=orientation.exchanged(header.size, header.orientation),
+        n_channels=3 if header.mode == "RGB" else 1,
+        dtype=np.dtype(np.uint16 if deep else _DTYPES[header.mode]),
+    )
 
 
-def _n_colours(path: Path, n_channels: int) -> int:
-    return 3 if path.suffix.lower() == ".png" and n_channels == 4 else n_channels
+def write(path: Path, array: np.ndarray, like: Image) -> None:
+    """Write a map (x, y) uint8 or uint16 as a PNG with pixels of the size of `like`'s. Raises OSError."""
+    assert like.geometry is not None
+    x, y = like.geometry.spacing[:2]
+    known = {} if (x, y) == (1, 1) else {"dpi": (25.4 / x, 25.4 / y)}
+    try:
+        PIL.Image.fromarray(np.ascontiguousarray(array.T)).save(path, **known)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {one_line(error)}") from error
+
+
+@contextmanager
+def opened(path: Path, formats: tuple[str, ...] = _FORMATS) -> Iterator[PIL.Image.Image]:
+    """The picture of a file, of any size; what Pillow finds wrong is a ValueError in one line."""
+    largest, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None  # the memory is looked at elsewhere
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            silent(),
+            PIL.Image.open(path, formats=formats) as image,
+        ):
+            yield image
+    except PIL.UnidentifiedImageError as error:
+        raise ValueError(f"cannot read {path}: it is none of {', '.join(formats)}") from error
+    except Exception as error:  # a damaged file may raise anything in there
+        raise unreadable(path, error) from error
+    finally:
+        PIL.Image.MAX_IMAGE_PIXELS = largest
+
+
+def _header(path: Path, meant: Meant) -> PictureHeader:
+    with opened(path) as image:
+        layout, dpi = str(image.tile[0].args), image.info.get("dpi", (0, 0))
+        exif = {"exif", "Raw profile type exif"} & image.info.keys()  # without, Pillow would decode all to find it
+        turned = image.getexif().get(orientation.TAG) if exif else None
+        return PictureHeader(
+            layout=layout,
+            mode=_mode(image.mode, layout, meant),
+            size=image.size,
+            orientation=turned or orientation.AS_STORED,
+            spacing=(25.4 / dpi[0], 25.4 / dpi[1]) if min(dpi) > 0 else (1.0, 1.0),
+        )
+
+
+def _mode(mode: str, layout: str, meant: Meant) -> str:
+    """As what a picture is read."""
+    if layout in _GREY_OF_16_BITS:
+        return "L"
+    return "P" if meant.labels and mode == "P" else _READ_AS.get(mode, "RGB")
+
+
+def _channels(path: Path, mode: str) -> np.ndarray:
+    """(M, x, y) as they are stored."""
+    with opened(path) as image:
+        return np.atleast_3d(np.asarray(image if image.mode == mode else image.convert(mode))).T

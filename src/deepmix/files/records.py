@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+CHANNELS_ARE = ("pages", "samples")
+TIFF = (".tif", ".tiff")
 PICTURES = (".png", ".tif")  # they have a size, and no place in the patient
 
 
@@ -19,6 +21,30 @@ class Geometry(NamedTuple):
     spacing: tuple[float, ...]
     origin: tuple[float, ...]
     direction: tuple[float, ...]
+
+
+def flat_geometry(size: tuple[int, ...], spacing: tuple[float, float] = (1.0, 1.0)) -> Geometry:
+    """That of a picture (H, W) or a stack (H, W, D), which lies nowhere; spacing: in mm, as far as it is known."""
+    n_axes = len(size)
+    return Geometry(
+        size=size,
+        spacing=(*spacing, 1.0)[:n_axes],
+        origin=(0.0,) * n_axes,
+        direction=tuple(np.eye(n_axes).ravel().tolist()),
+    )
+
+
+class Meant(NamedTuple):
+    """What a file is read as, where it does not say itself.
+
+    one_channel: an image of one channel, (H, W[, D]). labels: a mask or a label map, so of one channel; what a
+    palette shows stands for its place there. channels_are: `pages` or `samples`, the channels of a TIFF; None:
+    its samples, and it is said.
+    """
+
+    one_channel: bool = False
+    labels: bool = False
+    channels_are: str | None = None
 
 
 class Stored(NamedTuple):

@@ -52,7 +52,7 @@ def read(folder: Path) -> Contents:
         missing.append("the ambiguity map: segment with --ambiguity")
     image, truth = None, None
     try:
-        image = images.read_image([Path(path) for path in report["channels"]])
+        image = images.read_image([Path(path) for path in report["channels"]], report.get("channels_are"))
         truth = images.read_labels(report["truth"], image) if report.get("truth") else None
     except (OSError, ValueError) as error:
         missing.append(f"channels: {error}")

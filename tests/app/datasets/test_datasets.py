@@ -2,10 +2,12 @@
 
 import json
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -345,6 +347,23 @@ def test_slices_with_a_mask_are_loaded_in_their_own_unit(tmp_path: Path) -> None
     unlabelled = load(case._replace(labels=None), size=(4, 4))
     assert [item.labels for item in unlabelled] == [None, None]
     assert unlabelled[0].image.shape == (2, 4, 4)
+
+
+def test_the_pages_of_a_tiff_are_slices_and_smooth_edges_of_a_mask_need_a_word(tmp_path: Path) -> None:
+    """A file holds one channel: there is nothing to ask."""
+    volume, mask = RNG.integers(0, 200, (3, 6, 8)).astype(np.uint8), np.zeros((3, 6, 8), np.uint8)
+    mask[1:, 2:4, 3:6] = 255
+    for name, array in {"volume": volume, "mask": mask, "smooth": mask // (1 + volume // 100)}.items():
+        tifffile.imwrite(tmp_path / f"{name}.tif", array, photometric="minisblack", metadata=None)
+    (case,) = find(table(tmp_path, "case,T1,mask", "first,volume.tif,mask.tif"))
+    with warnings.catch_warnings(action="error"):
+        items = load(case)
+    assert [item.z for item in items] == [1, 2]
+    for item in items:
+        np.testing.assert_array_equal(item.image[0], volume[item.z].T)
+        np.testing.assert_array_equal(item.mask, mask[item.z].T > 0)
+    with pytest.warns(UserWarning, match=r"the mask .*smooth\.tif holds 3 values, as smooth edges do"):
+        load(case._replace(mask=tmp_path / "smooth.tif"))
 
 
 def test_what_is_not_finite_outside_the_mask_is_0(tmp_path: Path) -> None:

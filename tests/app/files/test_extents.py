@@ -1,6 +1,7 @@
 """The size of an image from its headers is that of the image which is read."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -72,3 +73,16 @@ def test_what_cannot_be_read_has_no_extent(tmp_path):
         assert extents.of_image([tmp_path / name]) is None
     with pytest.raises(FileNotFoundError):
         extents.of_image([tmp_path / "missing.nii.gz"])
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.nii.gz", "a.nrrd", "a.npy"])
+def test_reading_holds_no_more_than_is_said(name, tmp_path):
+    """As far as NumPy's share goes: one file is not held twice in floats."""
+    array = np.random.default_rng(0).integers(0, 255, (600, 500)).astype(np.uint8)
+    (np.save if name == "a.npy" else stored)(tmp_path / name, array)
+    images.read_image([tmp_path / name])  # what is imported does not count
+    tracemalloc.start()
+    read = images.read_image([tmp_path / name]).channels
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read.nbytes < most < extents.of_image([tmp_path / name]).reading

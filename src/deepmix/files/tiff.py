@@ -1,0 +1,109 @@
+"""TIFF, by tifffile; what it cannot decompress, by Pillow or ITK."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import PIL.ImageSequence
+import tifffile
+
+from . import itk, orientation, pictures, tiff_header, tiff_pages
+from .inputs import one_line
+from .records import Image, Meant, Stored, flat_geometry
+from .tiff_header import TiffHeader
+
+_SUFFIX = ".tif"
+
+
+def read(path: Path, meant: Meant) -> Image:
+    """The channels of a picture or a stack as they are seen, upright; of a palette its colours."""
+    header = tiff_header.read(path)
+    axes = tiff_pages.laid_out(path, header, meant)
+    tiff_pages.say(path, header, meant)
+    found = tiff_pages.channels(_pixels(path, header), header, axes)
+    if (palette := _palette(header, meant)) is not None:
+        found = np.take(palette, found, axis=1).swapaxes(0, 1).reshape(-1, *found.shape[1:])
+    seen = orientation.upright(found, header.orientation)
+    geometry = flat_geometry(seen.shape[1:], orientation.exchanged(header.spacing, header.orientation))
+    return Image(channels=seen, geometry=geometry, suffix=_SUFFIX, source=path)
+
+
+def stored(path: Path, meant: Meant) -> Stored:
+    """What the header tells."""
+    header = tiff_header.read(path)
+    axes = tiff_pages.laid_out(path, header, meant)
+    palette = _palette(header, meant)
+    sizes = dict(zip(header.axes, header.shape, strict=True))
+    depth = () if axes.of_depth is None else (header.shape[axes.of_depth],)
+    return Stored(
+        shape=orientation.exchanged((sizes["X"], sizes["Y"], *depth), header.orientation),
+        n_channels=tiff_pages.n_channels(header, axes) * (1 if palette is None else 3),
+        dtype=header.dtype if palette is None else palette.dtype,
+    )
+
+
+def write(path: Path, array: np.ndarray, like: Image) -> None:
+    """Write a map (x, y[, z]), or several (K, x, y[, z]) as channels, with OME's names of the axes.
+
+    Every channel of a slice is a page: nobody takes three of them for colours, or the fourth for alpha.
+    Raises OSError.
+    """
+    assert like.geometry is not None
+    n_axes = len(like.geometry.size)
+    several = array.ndim > n_axes
+    in_rows = np.moveaxis(array.T, -1, 0) if several else array.T
+    axes = ("C" if several else "") + "ZYX"[-n_axes:]
+    x, y = like.geometry.spacing[:2]
+    unit = "NONE" if (x, y) == (1, 1) else "CENTIMETER"
+    resolution = (1, 1) if unit == "NONE" else (10 / x, 10 / y)
+    try:
+        tifffile.imwrite(
+            path,
+            in_rows,
+            ome=True,
+            photometric="minisblack",
+            compression="zlib",
+            metadata={"axes": axes},
+            resolution=resolution,
+            resolutionunit=unit,
+        )
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {one_line(error)}") from error
+
+
+def _palette(header: TiffHeader, meant: Meant) -> np.ndarray | None:
+    """The colours that the values stand for; None where they stand for themselves."""
+    return None if meant.labels else header.palette
+
+
+def _pixels(path: Path, header: TiffHeader) -> np.ndarray:
+    """The pixels in the order of the file's axes."""
+    try:
+        with tiff_header.opened(path) as file:
+            return tiff_header.main(file).asarray()
+    except ValueError as error:
+        if not (isinstance(error.__cause__, ImportError) or "imagecodecs" in str(error)):
+            raise
+        lacking = error
+    for decoded in _OTHERS if header.plain else ():
+        try:
+            found = decoded(path)
+        except ValueError:
+            continue
+        same_kind = found.dtype.newbyteorder("=") == header.dtype.newbyteorder("=")
+        if same_kind and found.size == math.prod(header.shape) and header.axes.endswith(("YX", "YXS")):
+            return found.reshape(header.shape)
+    raise ValueError(f"{lacking}; or save it without compression") from lacking
+
+
+def _by_pillow(path: Path) -> np.ndarray:
+    with pictures.opened(path, ("TIFF",)) as image:
+        return np.stack([np.asarray(page) for page in PIL.ImageSequence.Iterator(image)])
+
+
+def _by_itk(path: Path) -> np.ndarray:
+    return itk.read(path, _SUFFIX).channels.T
+
+
+_OTHERS: tuple[Callable[[Path], np.ndarray], ...] = (_by_pillow, _by_itk)

@@ -1,0 +1,122 @@
+"""What the header of a TIFF tells, by tifffile, which knows ImageJ's, OME's and others' ways to name axes."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tifffile
+
+from . import orientation
+from .inputs import unreadable
+
+_MM_OF_UNITS = {tifffile.RESUNIT.INCH: 25.4, tifffile.RESUNIT.CENTIMETER: 10.0}
+_LOGGER = logging.getLogger("tifffile")
+
+
+class TiffHeader(NamedTuple):
+    """The image of a TIFF, before its pixels are read.
+
+    axes: a letter an axis of `shape`: X, Y, S (samples of a pixel), C (channels), Z, T, or any other for pages
+    of which the file does not say what they are. alpha: which samples are no channels. palette: (3, number of
+    colours), None for values that stand for themselves. spacing: of x and y as they are stored, in mm, or 1.
+    plain: whether every library gives the values as stored: some turn pictures, and what has white as 0.
+    """
+
+    axes: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    alpha: tuple[int, ...]
+    palette: np.ndarray | None
+    orientation: int
+    spacing: tuple[float, float]
+    plain: bool
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tifffile.TiffFile]:
+    """The file. What tifffile finds wrong, or reports of pages that are not there, is a ValueError in one line."""
+    said = _Said()
+    _LOGGER.addHandler(said)
+    propagate, _LOGGER.propagate = _LOGGER.propagate, False
+    try:
+        with tifffile.TiffFile(path) as file:
+            yield file
+    except Exception as error:  # a damaged file may raise anything in there
+        raise unreadable(path, error) from error
+    finally:
+        _LOGGER.propagate = propagate
+        _LOGGER.removeHandler(said)
+    if any(word in each for each in said.errors for word in ("TiffPages", "corrupted")):
+        raise ValueError(f"cannot read {path}: the file is cut short or damaged")
+
+
+def read(path: Path) -> TiffHeader:
+    """Read the header. Raises ValueError for what cannot be read, and for several images or missing pages."""
+    with opened(path) as file:
+        whole = _whole(file)
+        header, kinds = _header(whole[0]), [_kind(series) for series in whole]
+        missing = sum(page is None for page in whole[0].pages)
+    if len(kinds) > 1:
+        raise ValueError(
+            f"{path} holds {len(kinds)} images ({', '.join(kinds)}); save the one meant as its own file"
+        )
+    if missing:
+        raise ValueError(
+            f"{path} lacks {missing} of the pages that it names; put the files that hold them beside it"
+        )
+    return header
+
+
+def main(file: tifffile.TiffFile) -> Any:
+    """The series of pages that are the image."""
+    return _whole(file)[0]
+
+
+class _Said(logging.Handler):
+    """Keeps what tifffile logs as errors from the screen."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.errors.append(record.getMessage())
+
+
+def _whole(file: tifffile.TiffFile) -> list[Any]:
+    """All images but thumbnails, smaller copies and masks. Half the size alone makes no copy."""
+    found = [each for series in file.series for each in (series.levels if series.kind == "generic" else [series])]
+    return [each for each in found if not (each.keyframe.is_reduced or each.keyframe.is_mask)] or file.series
+
+
+def _kind(series: Any) -> str:
+    page = series.keyframe
+    return f"{page.imagewidth}×{page.imagelength} {series.dtype}"
+
+
+def _header(series: Any) -> TiffHeader:
+    page = series.keyframe
+    n_samples, extra = page.samplesperpixel, page.extrasamples
+    alpha = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
+    turned = page.tags.valueof(orientation.TAG, orientation.AS_STORED)
+    return TiffHeader(
+        axes=series.axes,
+        shape=tuple(series.shape),
+        dtype=np.dtype(series.dtype),
+        alpha=tuple(n_samples - len(extra) + place for place, kind in enumerate(extra) if kind in alpha),
+        palette=page.colormap if page.photometric == tifffile.PHOTOMETRIC.PALETTE else None,
+        orientation=turned,
+        spacing=_spacing(page),
+        plain=turned == orientation.AS_STORED and page.photometric != tifffile.PHOTOMETRIC.MINISWHITE,
+    )
+
+
+def _spacing(page: Any) -> tuple[float, float]:
+    """Size of a pixel; 1 where the file does not say it in units of length."""
+    mm, per_unit = _MM_OF_UNITS.get(page.resolutionunit), page.resolution
+    if mm is None or "XResolution" not in page.tags or "YResolution" not in page.tags or min(per_unit) <= 0:
+        return (1.0, 1.0)
+    return (mm / per_unit[0], mm / per_unit[1])

@@ -1,0 +1,69 @@
+"""The axes of a TIFF: which are channels, which is the depth of a volume."""
+
+import math
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .records import Meant
+from .tiff_header import TiffHeader
+
+_KNOWN = "XYSCZ"  # what the others are, of times or of pages without a word, the file leaves open
+_AGAINST = {"pages": "Z", "samples": "C"}  # what the axis of pages is called that are not what was told
+
+
+class Axes(NamedTuple):
+    """The places in `TiffHeader.axes`. of_channels: in their order. of_depth: None for a flat image."""
+
+    of_channels: tuple[int, ...]
+    of_depth: int | None
+
+
+def laid_out(path: Path, header: TiffHeader, meant: Meant) -> Axes:
+    """What each axis is. Raises ValueError for more than one that is depth."""
+    open_ones = "" if meant.channels_are == "pages" else _open(header)
+    depth = [place for place, axis in enumerate(header.axes) if axis in "Z" + open_ones]
+    channels = [place for place, axis in enumerate(header.axes) if axis not in "XYZ" + open_ones]
+    if len(depth) > 1:
+        axes = ", ".join(f"{header.shape[place]} along {header.axes[place]}" for place in depth)
+        raise ValueError(f"{path} has more than three axes beside its channels: pages are {axes}; save fewer")
+    return Axes(of_channels=tuple(channels), of_depth=depth[0] if depth else None)
+
+
+def say(path: Path, header: TiffHeader, meant: Meant) -> None:
+    """Warn of pages that are taken otherwise than a user may think."""
+    told, open_ones = meant.channels_are, _open(header)
+    if told is not None and _AGAINST[told] in header.axes:
+        what = "its channels" if told == "samples" else "slices of a volume"
+        warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is not for it", stacklevel=6)
+    if told is None and open_ones and not (meant.one_channel or meant.labels):
+        n_pages = math.prod(header.shape[header.axes.index(axis)] for axis in open_ones)
+        remedy = "--channels-are pages takes them for channels"
+        warnings.warn(f"the {n_pages} pages of {path} are taken for slices of a volume; {remedy}", stacklevel=6)
+
+
+def channels(array: np.ndarray, header: TiffHeader, axes: Axes) -> np.ndarray:
+    """The pixels as they are stored as (M, x, y[, z]), without alpha; a view if no sample is alpha."""
+    samples = header.axes.find("S")
+    if header.alpha:
+        array = np.delete(array, list(header.alpha), samples)
+    in_space = [header.axes.index("X"), header.axes.index("Y")]
+    if axes.of_depth is not None:
+        in_space.append(axes.of_depth)
+    array = array.transpose(*axes.of_channels, *in_space)
+    return array.reshape(-1, *array.shape[len(axes.of_channels) :])
+
+
+def n_channels(header: TiffHeader, axes: Axes) -> int:
+    """How many `channels` gives."""
+    sizes = dict(enumerate(header.shape))
+    if header.alpha:
+        sizes[header.axes.index("S")] -= len(header.alpha)
+    return math.prod(sizes[place] for place in axes.of_channels)
+
+
+def _open(header: TiffHeader) -> str:
+    """The axes of which the file does not say what they are."""
+    return "".join(axis for axis in header.axes if axis not in _KNOWN)

@@ -1,0 +1,162 @@
+"""PNG, JPEG and BMP: colours, palettes and depths as the file has them, alpha left out, as they are seen."""
+
+import os
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+import pytest
+
+from deepmix.files import extents, images
+
+RNG = np.random.default_rng(0)
+WIDE, HIGH = 6, 4
+
+
+def png(path: Path, samples: np.ndarray, bits: int, kind: int) -> Path:
+    """Write samples (y, x[, c]) of 8 or 16 bits as a PNG of that kind: 0 grey, 2 RGB, 4 grey and alpha, 6 RGBA."""
+    rows = samples.astype(f">u{bits // 8}").reshape(len(samples), -1)
+    header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], bits, kind, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    written = b"\x89PNG\r\n\x1a\n"
+    for name, data in {b"IHDR": header, b"IDAT": pixels, b"IEND": b""}.items():
+        written += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    path.write_bytes(written)
+    return path
+
+
+def samples(n: int, most: int = 256) -> np.ndarray:
+    return RNG.integers(0, most, (HIGH, WIDE, n))
+
+
+def check(path: Path, expected: np.ndarray, dtype: type = np.float32) -> None:
+    """The picture has these channels (M, x, y), and its header says so."""
+    found, extent = images.read_image([path]), extents.of_image([path])
+    np.testing.assert_array_equal(found.channels, expected)
+    assert found.channels.dtype == dtype
+    assert found.geometry is not None
+    assert found.geometry.size == expected.shape[1:]
+    assert extent is not None
+    assert extent[:4] == (expected[0].size, len(expected), expected[0].size, found.channels.nbytes)
+
+
+@pytest.mark.parametrize(("kind", "n"), [(0, 1), (4, 2), (2, 3), (6, 4)])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_alpha_is_no_channel_and_16_bits_are_kept(tmp_path, kind, n, bits):
+    array = samples(n, 2**bits)
+    path = png(tmp_path / "a.png", array, bits, kind)
+    n_colours = 1 if n < 3 else 3
+    if (bits, kind) == (16, 4):
+        with pytest.warns(UserWarning, match=r"a\.png is read with 8 of its 16 bits: save it without alpha"):
+            found = images.read_image([path]).channels
+        np.testing.assert_array_equal(found, array[..., :1].T // 256)
+        return
+    with warnings.catch_warnings(action="error"):
+        check(path, array[..., :n_colours].T)
+
+
+def test_a_bmp_of_32_bits_has_three_colours(tmp_path):
+    array = samples(4).astype(np.uint8)
+    PIL.Image.fromarray(array, "RGBA").save(tmp_path / "a.bmp")
+    check(tmp_path / "a.bmp", array[..., :3].T)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.bmp"])
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_of_a_palette_an_image_has_the_colours_and_a_label_map_the_places(tmp_path, name, bits):
+    places = samples(1, 2**bits)[..., 0].astype(np.uint8)
+    colours = RNG.integers(0, 256, (2**bits, 3)).astype(np.uint8)
+    picture = PIL.Image.fromarray(places, "P")
+    picture.putpalette(colours.ravel().tolist())
+    if name == "a.png":
+        picture.save(tmp_path / name, bits=bits, transparency=bytes(2**bits * [7]))
+    else:
+        picture.save(tmp_path / name)
+    with warnings.catch_warnings(action="error"):
+        check(tmp_path / name, colours[places].transpose(2, 1, 0))
+    like = images.read_grid(tmp_path / name)
+    assert like.channels.shape == (1, WIDE, HIGH)
+    np.testing.assert_array_equal(images.read_labels(tmp_path / name, like), places.T)
+
+
+def test_inks_are_read_as_colours(tmp_path):
+    inks = PIL.Image.fromarray(samples(4).astype(np.uint8), "CMYK")
+    inks.save(tmp_path / "a.jpg", quality=100)
+    seen = np.asarray(PIL.Image.open(tmp_path / "a.jpg").convert("RGB"))
+    check(tmp_path / "a.jpg", seen.T)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
+def test_a_picture_of_a_camera_is_read_as_it_is_seen(tmp_path, name, orientation):
+    array = RNG.integers(0, 256, (16, 24, 3)).astype(np.uint8)
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    PIL.Image.fromarray(array).save(tmp_path / name, exif=exif)
+    seen = PIL.ImageOps.exif_transpose(PIL.Image.open(tmp_path / name))
+    check(tmp_path / name, np.asarray(seen).T)
+    like = images.read_image([tmp_path / name])
+    labels = RNG.integers(0, 5, like.channels.shape[1:])
+    written = images.write_labels(tmp_path / "labels", labels, like)
+    with PIL.Image.open(written) as result:
+        assert result.getexif().get(274, 1) == 1
+        np.testing.assert_array_equal(np.asarray(result), labels.T)
+
+
+def test_16_bit_colours_are_turned_too(tmp_path):
+    array = samples(3, 2**16)
+    path = png(tmp_path / "a.png", array, 16, 2)
+    exif = PIL.Image.Exif()
+    exif[274] = 6
+    data = exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(data)) + b"eXIf" + data + struct.pack(">I", zlib.crc32(b"eXIf" + data))
+    raw = path.read_bytes()
+    path.write_bytes(raw[:33] + chunk + raw[33:])  # after the header
+    check(path, np.rot90(array, -1).T)
+
+
+def test_the_size_of_pixels_goes_over_into_the_results(tmp_path):
+    PIL.Image.fromarray(samples(1)[..., 0].astype(np.uint8)).save(tmp_path / "a.jpg", dpi=(100, 200))
+    like = images.read_image([tmp_path / "a.jpg"])
+    assert like.aspect == pytest.approx(0.5)
+    labels = images.write_labels(tmp_path / "labels", np.ones((WIDE, HIGH), int), like)
+    assert images.read_image([labels]).aspect == pytest.approx(0.5, rel=1e-3)
+    maps = images.write_maps(tmp_path / "maps", np.ones((2, WIDE, HIGH)), like)
+    assert images.read_image([maps]).aspect == pytest.approx(0.5, rel=1e-3)
+
+
+def test_a_large_picture_is_no_attack(tmp_path, monkeypatch):
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 4)
+    array = samples(1)[..., 0].astype(np.uint8)
+    PIL.Image.fromarray(array).save(tmp_path / "a.png")
+    check(tmp_path / "a.png", array.T[None])
+    assert PIL.Image.MAX_IMAGE_PIXELS == 4
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp"])
+def test_damaged_pictures_are_refused_in_one_line(tmp_path, name, capfd):
+    PIL.Image.fromarray(RNG.integers(0, 256, (80, 90, 3)).astype(np.uint8)).save(tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    for length in (0, 20, len(whole) // 2):
+        (tmp_path / name).write_bytes(whole[:length])
+        with (
+            warnings.catch_warnings(action="error"),
+            pytest.raises(ValueError, match=r"^cannot read .*") as caught,
+        ):
+            images.read_image([tmp_path / name])
+        assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.tif"])
+def test_the_header_is_read_alone(tmp_path, name):
+    """The size is known where the pixels are lost."""
+    PIL.Image.fromarray(RNG.integers(0, 256, (80, 90, 3)).astype(np.uint8)).save(tmp_path / name)
+    os.truncate(tmp_path / name, 1000)
+    extent = extents.of_image([tmp_path / name])
+    assert extent is not None
+    assert extent[:2] == (80 * 90, 3)
