@@ -28,13 +28,26 @@ def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleT
         yield module
 
 
-def compiled(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
-    """A backend's function, compiled if the backend is; `static` names the arguments that are no arrays."""
+def over_pixels(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
+    """A backend's function of pixels (M, N), whose results end with them too, compiled if the backend is.
+
+    Numbers of pixels of about one size share a program: they are filled up, and the results cut again.
+    static: the arguments that are no arrays.
+    """
     if module.__name__ == "deepmix.reference":
         return function
     import jax
 
-    return jax.jit(function, static_argnames=static)
+    from deepmix.accelerated.execution.arrays import aligned
+    from deepmix.accelerated.execution.results import without_padding
+
+    program = jax.jit(function, static_argnames=static)
+
+    def of_pixels(pixels: Any, *arguments: Any, **options: Any) -> Any:
+        found = program(aligned(pixels), *arguments, **options)
+        return jax.tree.map(lambda array: without_padding(array, pixels.shape[-1]), found)
+
+    return of_pixels
 
 
 def gains_by_batches(module: ModuleType) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from deepmix.backends import compiled
+from deepmix.backends import over_pixels
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import fcm
 from deepmix.reference.mixtures.checks import check_fuzzifier
@@ -66,7 +66,7 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
         """Memberships of the clusters (n_samples, K) [FC2]."""
         pixels, centres = self._new(X)
         with self._backend(pixels.dtype) as twin:
-            found = compiled(twin, twin.mixtures.fcm.memberships)(pixels, centres, self.fuzzifier)
+            found = over_pixels(twin, twin.mixtures.fcm.memberships)(pixels, centres, self.fuzzifier)
         return np.asarray(found).T
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -95,10 +95,10 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
             return twin.mixtures.initialization.random_memberships(self.n_clusters, pixels.shape[1], seed=seed)
         else:
             centres = twin.mixtures.initialization.kmeans(pixels, self.n_clusters, weights, seed=seed).means
-        return compiled(twin, twin.mixtures.fcm.memberships)(pixels, centres, self.fuzzifier)
+        return over_pixels(twin, twin.mixtures.fcm.memberships)(pixels, centres, self.fuzzifier)
 
     def _last(self, twin: ModuleType, pixels: np.ndarray) -> np.ndarray:
-        return compiled(twin, twin.mixtures.fcm.memberships)(pixels, self.cluster_centers_, self.fuzzifier)
+        return over_pixels(twin, twin.mixtures.fcm.memberships)(pixels, self.cluster_centers_, self.fuzzifier)
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: np.ndarray) -> FuzzyFit:
         options = {"fuzzifier": self.fuzzifier, "tol": self.tol, "max_iter": self.max_iter}

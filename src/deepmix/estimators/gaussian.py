@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import DensityMixin
 
-from deepmix.backends import compiled
+from deepmix.backends import over_pixels
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.checks import check_covariance_type
@@ -71,7 +71,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
         mixture = self._mixture()
         mixture = Mixture(**{name: array.astype(pixels.dtype) for name, array in mixture._asdict().items()})
         with self._backend(pixels.dtype) as twin:
-            e_step = compiled(twin, twin.mixtures.gmm.e_step, "covariance_type")
+            e_step = over_pixels(twin, twin.mixtures.gmm.e_step, "covariance_type")
             posteriors, log_likelihood = e_step(pixels, mixture, covariance_type=self.covariance_type)
         return np.asarray(posteriors), np.asarray(log_likelihood)
 

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import numpy as np
 
-from deepmix.backends import compiled
+from deepmix.backends import over_pixels
 from deepmix.reference.mixtures.records import Fit, FuzzyFit, Mixture
 
 from .preparation import Job
@@ -84,7 +84,7 @@ def by_fuzzy_c_means(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
 
 def fit_fuzzy(mask: np.ndarray, job: Job, twin: ModuleType) -> FuzzyFit:
     """Fuzzy C-means from the best start; of a large image found on a share of the pixels, as in `fit_gmm`."""
-    of, pixels, nearness = job.settings.mixture, job.pixels(mask), compiled(twin, twin.mixtures.fcm.memberships)
+    of, pixels, nearness = job.settings.mixture, job.pixels(mask), over_pixels(twin, twin.mixtures.fcm.memberships)
     if (part := share(mask, job, blocks=of.initialization == "multiscale")) is not None:
         begin = iter([nearness(pixels, fit_fuzzy(part.mask, part, twin).centres, of.fuzzifier)])
     elif of.initialization == "random" and of.means_init is None:

@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from deepmix.backends import compiled
+from deepmix.backends import over_pixels
 from deepmix.reference.mixtures.records import Mixture
 
 from . import preparation
@@ -25,7 +25,7 @@ def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mixture]:
         yield initialization.from_means(pixels, given_means(job), covariance_type=kind)
         return
     if settings.mixture.initialization == "multiscale":
-        distances = compiled(twin, twin.mixtures.fcm.squared_distances)
+        distances = over_pixels(twin, twin.mixtures.fcm.squared_distances)
         for scale in SCALES:
             smooth = smoothed(job.volume, mask, scale)
             smooth = preparation.scale(smooth, mask, "mask").apply(smooth[:, mask])  # as K-means measures
