@@ -33,7 +33,7 @@ class Execution(NamedTuple):
         """Whether this process writes what all of them found."""
         return self.part[0] == 0
 
-    def led(self, work: Callable[[], None]) -> None:
+    def led(self, work: Callable[[], object]) -> None:
         """Let the leading process do something; all others wait, and fail as it does if it fails."""
         message = b""
         if self.leads:
