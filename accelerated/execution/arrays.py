@@ -18,6 +18,11 @@ def floating(array: np.ndarray | jax.Array) -> np.ndarray:
     return array if np.issubdtype(array.dtype, np.floating) else array.astype(np.float32)
 
 
+def inside(mask: np.ndarray | jax.Array) -> jax.Array:
+    """Where a mask of any dtype is not 0, as `reference.checks.inside`; JAX itself refuses masked arrays."""
+    return jnp.asarray(mask) != 0
+
+
 def cast(tree: Tree, dtype: jnp.dtype) -> Tree:
     """Copies of a tree's arrays on the device, in one dtype; copies, since loops may consume them."""
     return jax.tree.map(lambda leaf: jnp.array(leaf, dtype, copy=True), tree)
