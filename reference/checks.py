@@ -13,15 +13,17 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
 
 
-def plain(array: Array, dtype: Any = None) -> np.ndarray:
-    """The array as one of NumPy's own, in a dtype if one is given.
-
-    Raises ValueError for a masked one that hides anything: its mask would be lost, and what it hides would count.
-    """
+def check_unmasked(array: Array) -> None:
+    """Raise ValueError for a masked array that hides anything: without its mask, what it hides would count."""
     if np.ma.is_masked(array):
         hidden = f"{np.ma.count_masked(array)} of {array.size} values"
         remedy = "fill it by .filled(), and say by a mask or weights what counts"
         raise ValueError(f"a masked array (numpy.ma) hides {hidden}; {remedy}")
+
+
+def plain(array: Array, dtype: Any = None) -> np.ndarray:
+    """The array as one of NumPy's own, in a dtype if one is given. Raises ValueError as `check_unmasked`."""
+    check_unmasked(array)
     return np.asarray(array, dtype)
 
 
