@@ -1,4 +1,4 @@
-"""The libraries of an extra, as the package's own metadata has them: are all there, and new enough?"""
+"""The libraries of the extras, as the package's own metadata has them: are they there, and new enough?"""
 
 import re
 from collections.abc import Iterator
@@ -6,21 +6,26 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 # As "typer>=0.15; extra == "app"", or with the brackets that older tools write.
 _REQUIREMENT = re.compile(r"""([\w.-]+) ?\(?>=([\w.]+)\)? ?; ?extra ?== ?["'](\w+)["']""")
+# Of the command's extras: whether it needs all libraries, or only some of its commands do.
+_EXTRAS = {"app": True, "accelerated": False, "train": False, "export": False}
 
 
-def trouble(extra: str) -> str:
-    """What is missing of an extra, or too old, and what to do; "" if nothing is."""
-    troubles = ", ".join(_troubles(extra))
-    return troubles and f"the command needs {troubles}; install with: pip install 'deepmix[{extra}]'"
+def trouble() -> str:
+    """What the command is missing, or has in too old a version, and what to do; "" if it is nothing."""
+    for extra, always in _EXTRAS.items():
+        if troubles := ", ".join(_troubles(extra, always)):
+            return f"the command needs {troubles}; install with: pip install 'deepmix[{extra}]'"
+    return ""
 
 
-def _troubles(extra: str) -> Iterator[str]:
-    """What is needed, and what there is instead."""
+def _troubles(extra: str, always: bool) -> Iterator[str]:
+    """What is needed, and what there is instead. always: a library that is missing is a trouble too."""
     for name, least in _needed(extra):
         try:
             found = version(name)
         except PackageNotFoundError:
-            yield f"{name}>={least} (missing)"
+            if always:
+                yield f"{name}>={least} (missing)"
         else:
             if _release(found) < _release(least):
                 yield f"{name}>={least} (found {found})"

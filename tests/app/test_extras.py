@@ -34,25 +34,33 @@ def test_what_is_checked_is_what_is_declared():
 
 
 def test_what_is_installed_will_do():
-    assert extras.trouble("app") == ""
+    assert extras.trouble() == ""
 
 
 @pytest.mark.parametrize("found", ["0.9.4", "0.14.99", "0.9rc1"])
 def test_a_library_that_is_too_old_is_named(found, versions):
     versions["typer"] = found
     needs = f"the command needs typer>=0.15 (found {found})"
-    assert extras.trouble("app") == f"{needs}; install with: pip install 'deepmix[app]'"
+    assert extras.trouble() == f"{needs}; install with: pip install 'deepmix[app]'"
 
 
 @pytest.mark.parametrize("found", ["0.15", "0.15.1", "0.100", "1", "0.15.2rc1", "0.16.dev3+local"])
 def test_one_that_is_new_enough_is_not(found, versions):
     versions["typer"] = found
-    assert extras.trouble("app") == ""
+    assert extras.trouble() == ""
+
+
+def test_of_other_extras_what_is_missing_is_no_trouble_and_what_is_too_old_is(versions):
+    versions["jax"] = versions["grain"] = None
+    assert extras.trouble() == ""
+    versions["jax"] = "0.4.38"
+    needs = "the command needs jax>=0.8 (found 0.4.38)"
+    assert extras.trouble() == f"{needs}; install with: pip install 'deepmix[accelerated]'"
 
 
 def test_all_that_is_wrong_is_said_at_once(versions):
     versions |= {"typer": "0.9", "psutil": None}
-    assert "needs typer>=0.15 (found 0.9), psutil>=5.9 (missing); install" in extras.trouble("app")
+    assert "needs typer>=0.15 (found 0.9), psutil>=5.9 (missing); install" in extras.trouble()
 
 
 # What libraries of another version do: the command line's at once, those of files when they are used.
@@ -97,4 +105,4 @@ def test_without_metadata_nothing_is_known_to_be_wrong(monkeypatch):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(extras, "requires", requires)
-    assert extras.trouble("app") == ""
+    assert extras.trouble() == ""

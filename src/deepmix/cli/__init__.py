@@ -18,7 +18,7 @@ def main() -> None:
     except Exception as error:
         from deepmix import extras  # only now: each start would wait for it
 
-        trouble = extras.trouble("app")  # another version of a library may fail in any way
+        trouble = extras.trouble()  # another version of a library may fail in any way
         if not trouble and not isinstance(error, ImportError):
             raise
         _fail(trouble or str(error))
