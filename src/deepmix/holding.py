@@ -18,8 +18,9 @@ FILE = ".deepmix-held"  # in the folder, while a process holds it
 def held(folder: Path) -> Iterator[None]:
     """Hold a folder, which is made if there is none; what is still empty afterwards goes.
 
-    By a lock of the operating system, on all machines that see the folder: it ends with its process, however that
-    ends. Raises ValueError, naming the process, if another one holds the folder; warns where there are no locks.
+    By a lock of the file system, which on a shared one holds for all machines: it ends with its process, however
+    that ends. Raises ValueError, naming the process, if another one holds the folder; warns where there are no
+    locks.
     """
     path = folder / FILE
     made = [each for each in (folder.absolute(), *folder.absolute().parents) if not each.exists()]
@@ -31,7 +32,8 @@ def held(folder: Path) -> Iterator[None]:
             try:
                 yield
             finally:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # some systems do not let open files go
+                    path.unlink()
     finally:
         with contextlib.suppress(OSError):  # not empty
             for each in made:
