@@ -20,6 +20,7 @@ from deepmix.reference.deep_mixtures.records import Batch
 from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.types import Tree
 
+from .execution import devices
 from .mixtures import gaussian
 from .networks.unet import Block
 
@@ -28,11 +29,12 @@ Function = Callable[..., Any]
 
 @contextmanager
 def session(dtype: str) -> Iterator[None]:
-    """JAX's float64 mode where float64 is asked for.
+    """JAX's float64 mode where float64 is asked for. Raises ValueError if JAX cannot start.
 
     Afterwards what was compiled goes: it holds memory maps, some thirty a case, of which a process may have
     65,530 on Linux; XLA does not survive the next one.
     """
+    devices.present()
     with jax.enable_x64(dtype == "float64"):
         yield
     jax.clear_caches()

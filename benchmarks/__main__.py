@@ -6,6 +6,7 @@ Experiments, each alone: `training` (what the paper finds, on phantoms), `precis
 """
 
 import argparse
+import sys
 
 from rich.console import Console
 
@@ -36,7 +37,11 @@ EXPERIMENTS = {
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks named, or all; those of `--quick` only show that they run, and write nothing."""
     names, setting = _parse(arguments)
-    setting.apply()
+    try:
+        setting.apply()
+    except ValueError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        sys.exit(2)
     if names[0] in EXPERIMENTS:
         EXPERIMENTS[names[0]](setting)
         return

@@ -1,7 +1,32 @@
-"""What bad options get, whatever the subject."""
+"""What bad options and odd arrays get, whatever the subject."""
+
+from typing import Any
+
+import numpy as np
+
+from .types import Array
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise ValueError unless the value of the option `name` is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
+
+
+def check_unmasked(array: Array) -> None:
+    """Raise ValueError for a masked array that hides anything: without its mask, what it hides would count."""
+    if np.ma.is_masked(array):
+        hidden = f"{np.ma.count_masked(array)} of {array.size} values"
+        remedy = "fill it by .filled(), and say by a mask or weights what counts"
+        raise ValueError(f"a masked array (numpy.ma) hides {hidden}; {remedy}")
+
+
+def plain(array: Array, dtype: Any = None) -> np.ndarray:
+    """The array as one of NumPy's own, in a dtype if one is given. Raises ValueError as `check_unmasked`."""
+    check_unmasked(array)
+    return np.asarray(array, dtype)
+
+
+def inside(mask: Array) -> np.ndarray:
+    """Where a mask of any dtype is not 0: bool, of its shape. Raises ValueError as `plain`."""
+    return plain(mask) != 0

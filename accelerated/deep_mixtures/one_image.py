@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepmix.reference.checks import plain
 from deepmix.reference.deep_mixtures.checks import check_descent, check_image, check_model, check_target
 from deepmix.reference.deep_mixtures.records import (
     LABEL_RULES,
@@ -233,7 +234,7 @@ def warm_start(
     """See `reference.deep_mixtures.one_image.warm_start` [DG6]."""
     n_components = len(parameters["head"]["bias"])
     x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config.depth))
-    p = jnp.asarray(check_target(np.asarray(target), np.asarray(w), n_components), x.dtype)
+    p = jnp.asarray(check_target(plain(target), np.asarray(w), n_components), x.dtype)
     begun = cast(parameters, x.dtype)
     return solve_warm_start(x, begun, p, w, n_steps=n_steps, config=config, optimization=optimization)
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from ..execution.arrays import inside
+
 
 def squared_distance_transform(mask: jax.Array, spacing: Sequence[float] | jax.Array | None = None) -> jax.Array:
     """See `reference.evaluation.distances.squared_distance_transform` [DT1]; exact, in the dtype of the spacing.
@@ -14,7 +16,7 @@ def squared_distance_transform(mask: jax.Array, spacing: Sequence[float] | jax.A
     lengths of the axes.
     """
     steps = jnp.ones(mask.ndim) if spacing is None else jnp.asarray(spacing) * 1.0
-    squared = jnp.where(mask, jnp.inf, jnp.zeros((), steps.dtype))
+    squared = jnp.where(inside(mask), jnp.inf, jnp.zeros((), steps.dtype))
     for axis in range(mask.ndim):
         squared = jnp.moveaxis(_lowest_parabola(jnp.moveaxis(squared, axis, 0), steps[axis]), 0, axis)
     return squared

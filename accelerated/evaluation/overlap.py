@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from ..execution.arrays import inside
+
 
 def dice(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
     """See `reference.evaluation.overlap.dice` [EV1]."""
@@ -43,7 +45,7 @@ def f_beta(prediction: jax.Array, truth: jax.Array, beta: float = 1.0, empty: fl
 
 def volumetric_similarity(prediction: jax.Array, truth: jax.Array, empty: float = jnp.nan) -> jax.Array:
     """See `reference.evaluation.overlap.volumetric_similarity` [EV3]."""
-    one, other = prediction.sum(), truth.sum()
+    one, other = (inside(each).sum() for each in (prediction, truth))
     return _ratio(2 * jnp.minimum(one, other), one + other, empty)
 
 
@@ -63,6 +65,7 @@ def match_classes(labels: jax.Array, truth: jax.Array, n_components: int, n_clas
 
 def _counts(prediction: jax.Array, truth: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
     """True positives, false positives, false negatives, true negatives."""
+    prediction, truth = inside(prediction), inside(truth)
     tp, predicted, true = (prediction & truth).sum(), prediction.sum(), truth.sum()
     return tp, predicted - tp, true - tp, truth.size - predicted - true + tp
 

@@ -5,17 +5,21 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from deepmix.reference.evaluation.surfaces import ROOM
+
+from ..execution.arrays import inside
 from .distances import squared_distance_transform
 
 
 def surface(mask: jax.Array) -> jax.Array:
     """See `reference.evaluation.surfaces.surface` [EV6]."""
-    inside = mask
+    mask = inside(mask)
+    inner = mask
     for axis, length in enumerate(mask.shape):
         padded = jnp.pad(mask, [(1, 1) if each == axis else (0, 0) for each in range(mask.ndim)])
         before, after = (jax.lax.slice_in_dim(padded, start, start + length, axis=axis) for start in (0, 2))
-        inside = inside & before & after
-    return mask & ~inside
+        inner = inner & before & after
+    return mask & ~inner
 
 
 def surface_distances(
@@ -46,7 +50,8 @@ def average_symmetric_surface_distance(there: jax.Array, back: jax.Array, empty:
 
 def surface_dice(there: jax.Array, back: jax.Array, tolerance: float, empty: float = jnp.nan) -> jax.Array:
     """See `reference.evaluation.surfaces.surface_dice` [EV9]."""
-    near = (there <= tolerance).sum() + (back <= tolerance).sum()
+    most = tolerance * (1 + ROOM)
+    near = (there <= most).sum() + (back <= most).sum()
     n = _size(there) + _size(back)
     return jnp.where(n > 0, near / jnp.maximum(n, 1), empty).astype(there.dtype)
 

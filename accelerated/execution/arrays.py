@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepmix.reference.checks import plain
 from deepmix.reference.types import Tree
 
 # Rows of other lengths leave XLA's vectorised, threaded loops and take up to five times as long (N = 65,535
@@ -13,9 +14,18 @@ LENGTHS = 16  # lengths between two powers of two: images of about one size shar
 
 
 def floating(array: np.ndarray | jax.Array) -> np.ndarray:
-    """The array on the host, in the floating dtype that the results will have."""
-    array = np.asarray(array)
-    return array if np.issubdtype(array.dtype, np.floating) else array.astype(np.float32)
+    """The array on the host, in the floating dtype that the results will have: float32 for shorter ones.
+
+    Sums over pixels overflow half precision. Raises ValueError for a masked array that hides anything.
+    """
+    array = plain(array)
+    wide = np.issubdtype(array.dtype, np.floating) and array.dtype.itemsize >= 4
+    return array if wide else array.astype(np.float32)
+
+
+def inside(mask: np.ndarray | jax.Array) -> jax.Array:
+    """Where a mask of any dtype is not 0, as `reference.checks.inside`; JAX itself refuses masked arrays."""
+    return jnp.asarray(mask) != 0
 
 
 def cast(tree: Tree, dtype: jnp.dtype) -> Tree:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.checks import check_choice
+from deepmix.reference.losses.checks import check_known
 
 from ..evaluation.distances import squared_distance_transform
 
@@ -22,8 +23,11 @@ def cross_entropy(
     reduction: str = "mean",
 ) -> jax.Array:
     """See `reference.losses.segmentation.cross_entropy` [LO1], [TR4]."""
-    share = _share(truth, mask, class_weights, reduction)
-    return -(share * truth * jnp.log(_floored(proportions))).sum()
+    check_known(proportions, truth, mask, class_weights)
+    dtype = jnp.result_type(proportions)
+    proportions, truth, mask = _wide(proportions, truth, mask)
+    floored = _floored(proportions, dtype)
+    return -(_share(truth, mask, class_weights, reduction) * truth * jnp.log(floored)).sum()
 
 
 def top_k_cross_entropy(
@@ -36,6 +40,7 @@ def top_k_cross_entropy(
     reduction: str = "mean",
 ) -> jax.Array:
     """See `reference.losses.segmentation.top_k_cross_entropy` [LO2]."""
+    check_known(proportions, truth, mask, class_weights)
     hard = (proportions * truth).sum(axis=0) < threshold
     return cross_entropy(proportions, truth, mask * hard, class_weights=class_weights, reduction=reduction)
 
@@ -50,8 +55,11 @@ def focal(
     reduction: str = "mean",
 ) -> jax.Array:
     """See `reference.losses.segmentation.focal` [LO3]."""
-    share = _share(truth, mask, class_weights, reduction)
-    return -(share * truth * _floored(1 - proportions) ** gamma * jnp.log(_floored(proportions))).sum()
+    check_known(proportions, truth, mask, class_weights)
+    dtype = jnp.result_type(proportions)
+    proportions, truth, mask = _wide(proportions, truth, mask)
+    right, wrong = _floored(proportions, dtype), _floored(1 - proportions, dtype)
+    return -(_share(truth, mask, class_weights, reduction) * truth * wrong**gamma * jnp.log(right)).sum()
 
 
 def tversky(
@@ -66,7 +74,8 @@ def tversky(
     reduction: str = "mean",
 ) -> jax.Array:
     """See `reference.losses.segmentation.tversky` [LO4]."""
-    both, predicted, true = _areas(proportions, truth, mask)
+    check_known(proportions, truth, mask)
+    both, predicted, true = _areas(*_wide(proportions, truth, mask))
     share = _average(_present(true, include_background), reduction)
     below = both + alpha * (predicted - both) + beta * (true - both) + smooth
     return (share * (1 - (both + smooth) / jnp.where(below > 0, below, 1))).sum()
@@ -108,7 +117,8 @@ def generalised_dice(
     proportions: jax.Array, truth: jax.Array, mask: jax.Array, *, include_background: bool = True
 ) -> jax.Array:
     """See `reference.losses.segmentation.generalised_dice` [LO6]."""
-    both, predicted, true = _areas(proportions, truth, mask)
+    check_known(proportions, truth, mask)
+    both, predicted, true = _areas(*_wide(proportions, truth, mask))
     present = _present(true, include_background)
     weights = present / jnp.where(present > 0, true, 1) ** 2
     any_present = present.max()
@@ -120,6 +130,8 @@ def hausdorff(
     proportions: jax.Array, truth: jax.Array, mask: jax.Array, *, include_background: bool = True
 ) -> jax.Array:
     """See `reference.losses.segmentation.hausdorff` [LO7]."""
+    check_known(proportions, truth, mask)
+    proportions, truth, mask = _wide(proportions, truth, mask)
     counted = mask * truth.sum(axis=0)
     sets = (truth > 0, proportions >= 0.5)
     distances = sum(_to_the_border((counted > 0) & inside, proportions.dtype) for inside in sets)
@@ -127,6 +139,12 @@ def hausdorff(
     total = classes.sum() * counted.sum()
     weights = classes[:, None, None] * counted * distances / jnp.where(total > 0, total, 1)
     return (weights * (proportions - truth) ** 2).sum()
+
+
+def _wide(*arrays: jax.Array) -> tuple[jax.Array, ...]:
+    """The arrays in the dtype of the first, in float32 at least: sums over pixels overflow half precision."""
+    dtype = jnp.promote_types(jnp.result_type(arrays[0]), jnp.float32)
+    return tuple(jnp.asarray(array, dtype) for array in arrays)
 
 
 def _share(truth: jax.Array, mask: jax.Array, class_weights: jax.Array | None, reduction: str) -> jax.Array:
@@ -140,9 +158,9 @@ def _average(weights: jax.Array, reduction: str) -> jax.Array:
     return weights / jnp.where(total > 0, total, 1)
 
 
-def _floored(proportions: jax.Array) -> jax.Array:
+def _floored(proportions: jax.Array, dtype: jnp.dtype) -> jax.Array:
     """The derivative at a proportion below the smallest normal number is that at it, as the reference has it."""
-    tiny = jnp.finfo(proportions.dtype).tiny
+    tiny = jnp.finfo(dtype).tiny
     return proportions + jax.lax.stop_gradient(jnp.maximum(proportions, tiny) - proportions)
 
 

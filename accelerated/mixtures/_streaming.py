@@ -11,6 +11,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from deepmix.reference.checks import plain
 from deepmix.reference.mixtures import em
 from deepmix.reference.mixtures.checks import check_channels, check_count, check_weights
 from deepmix.reference.mixtures.records import Fit, Mixture, Moments
@@ -155,5 +156,5 @@ def _chunks(pixels: Array, weights: Array | None, chunk: int) -> Iterator[tuple[
     for begin in range(0, np.shape(pixels)[1], chunk):
         place = slice(begin, min(begin + chunk, np.shape(pixels)[1]))
         x = floating(pixels[:, place])
-        w = np.ones(x.shape[1], x.dtype) if weights is None else np.asarray(weights[place], x.dtype)
+        w = np.ones(x.shape[1], x.dtype) if weights is None else plain(weights[place], x.dtype)
         yield place, x, w

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
+from deepmix.reference.checks import plain
 from deepmix.reference.mixtures.checks import check_fuzzifier, check_memberships, check_pixels
 from deepmix.reference.mixtures.records import FuzzyFit
 from deepmix.reference.types import Status
@@ -72,7 +72,7 @@ def fit(
     """See `reference.mixtures.fcm.fit`."""
     check_fuzzifier(fuzzifier, max_iter)
     x, w = check_pixels(floating(pixels), weights, len(start))
-    u = check_memberships(np.asarray(start, x.dtype), w)
+    u = check_memberships(plain(start, x.dtype), w)
     solved = solve(aligned(x), aligned(u), aligned(w, 0), fuzzifier=fuzzifier, tol=tol, max_iter=max_iter)
     return unpacked(solved, x.shape[1], "memberships", "labels")
 

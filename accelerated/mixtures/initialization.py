@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from deepmix.reference.checks import plain
 from deepmix.reference.mixtures import initialization
 from deepmix.reference.mixtures.checks import (
     check_covariance_type,
@@ -93,7 +94,7 @@ def from_means(
 ) -> Mixture:
     """See `reference.mixtures.initialization.from_means`."""
     pixels = floating(pixels)
-    given = check_means(np.asarray(means, pixels.dtype), len(pixels))
+    given = check_means(plain(means, pixels.dtype), len(pixels))
     x, w = check_pixels(pixels, weights, len(given))
     check_covariance_type(covariance_type)
     return _of_means(aligned(x), aligned(w, 0), given, covariance_type)

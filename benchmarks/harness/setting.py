@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import jax
 
+from deepmix.accelerated.execution import devices
+
 REFERENCE = "deepmix.reference"
 
 
@@ -55,11 +57,9 @@ class Setting(NamedTuple):
         return {self.name: self.module(), "reference": importlib.import_module(REFERENCE)}
 
     def devices(self) -> list[jax.Device]:
-        """The device first, then the others of its kind."""
-        kind, _, index = self.device.partition(":")
-        devices = jax.devices(kind or None)
-        chosen = devices[int(index or 0)]
-        return [chosen, *(device for device in devices if device != chosen)]
+        """The device first, then the others of its kind. Raises ValueError if there is no such device."""
+        chosen = devices.named(self.device or None)
+        return [chosen, *(device for device in jax.devices(chosen.platform) if device != chosen)]
 
     @property
     def platform(self) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import check_choice
+from ..checks import check_choice, plain
 from ..mixtures.checks import check_covariance_type, check_pixels, check_start, check_weights
 from ..mixtures.records import Mixture
 from ..types import Array
@@ -24,7 +24,7 @@ def check_image(
     factor = 2**depth
     if image.shape[1] % factor or image.shape[2] % factor:
         raise ValueError(f"height and width must be multiples of {factor} (2^depth), got {image.shape[1:]}")
-    flat = None if mask is None else np.asarray(mask).reshape(-1)
+    flat = None if mask is None else plain(mask).reshape(-1)
     pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
     return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
 
@@ -34,7 +34,7 @@ def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> 
     expected = (n_components, *weights.shape)
     if np.shape(target) != expected:
         raise ValueError(f"target of shape {np.shape(target)} does not match the network's output {expected}")
-    return np.where(weights > 0, target, 0)
+    return np.where(weights > 0, plain(target), 0)
 
 
 def check_model(model: DeepModel) -> None:
@@ -84,13 +84,13 @@ def check_training(model: TrainingModel) -> None:
 
 def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
     """Check a mini-batch; return it, cleaned outside the masks. Raises ValueError as `check_image`."""
-    images = np.asarray(batch.images)
+    images = plain(batch.images)
     n_images = len(images)
     for name in ("weights", "shares", "truth"):
         array = getattr(batch, name)
         if array is not None and len(array) != n_images:
             raise ValueError(f"{name} are of {len(array)} images, images of {n_images}")
-    shares = np.asarray(batch.shares, images.dtype)
+    shares = plain(batch.shares, images.dtype)
     check_weights(shares)
     if not shares.any():
         raise ValueError("no image of the batch counts")
@@ -100,4 +100,4 @@ def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
         return Batch(images=images, weights=weights, shares=shares)
     if np.shape(batch.truth)[1:] != (n_components, *weights.shape[1:]):
         raise ValueError(f"truth of shape {np.shape(batch.truth)} does not match {n_components} classes")
-    return Batch(images=images, weights=weights, shares=shares, truth=np.asarray(batch.truth, images.dtype))
+    return Batch(images=images, weights=weights, shares=shares, truth=plain(batch.truth, images.dtype))

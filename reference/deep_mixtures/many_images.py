@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import stopping
+from ..checks import plain
 from ..losses import segmentation
 from ..mixtures import gaussian
 from ..mixtures.records import Mixture
@@ -148,7 +149,7 @@ def predict(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth)
     return solve_prediction(parameters, image, weights, model=model)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import stopping
+from ..checks import plain
 from ..mixtures import gaussian
 from ..mixtures.records import Mixture
 from ..networks import layers
@@ -127,7 +128,7 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, model.unet.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth)
     check_descent(model, optimization, mixture, image, n_components)
     floor = gaussian.variance_floor(image.reshape(len(image), -1), weights.ravel())
     return solve(
@@ -211,7 +212,7 @@ def warm_start(
     Returns the parameters to start `fit` from.
     """
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(np.asarray(image, dtype=float), mask, n_components, config.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, config.depth)
     target = check_target(target, weights, n_components)
     return solve_warm_start(
         image, parameters, target, weights, n_steps=n_steps, config=config, optimization=optimization

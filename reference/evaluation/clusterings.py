@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.special import entr
 
+from ..checks import plain
+
 
 def contingency_table(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
     """How many pixels each pair of a predicted and a true class shares [EV4].
@@ -10,8 +12,9 @@ def contingency_table(labels: np.ndarray, truth: np.ndarray, n_components: int, 
     labels: predicted, 1 … K, 0 for none. truth: 1 … C; pixels where it is 0 do not count. Both of one shape.
     Returns (K + 1, C) int, whose first row holds the pixels that no class was predicted for.
     """
-    inside = truth > 0
-    pairs = labels[inside] * n_classes + truth[inside] - 1
+    labels, truth = plain(labels), plain(truth)
+    known = truth > 0
+    pairs = labels[known] * n_classes + truth[known] - 1
     counts = np.bincount(pairs, minlength=(n_components + 1) * n_classes)
     return counts.reshape(n_components + 1, n_classes)
 

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from ..checks import inside
+
 
 def squared_distance_transform(
     mask: np.ndarray, spacing: Sequence[float] | np.ndarray | None = None
 ) -> np.ndarray:
-    """Squared Euclidean distance of every voxel to the nearest one where the mask is False [DT1].
+    """Squared Euclidean distance of every voxel to the nearest one where the mask is 0 [DT1].
 
-    mask: bool, of any shape, such as (H, W) or (H, W, D). spacing: (mask.ndim,), of the voxels along each axis in
-    any unit of length, 1 where none is given. Returns floats of the mask's shape, in that unit squared: 0 where
-    the mask is False, inf everywhere if it is nowhere.
+    mask: of any dtype and shape, such as (H, W) or (H, W, D). spacing: (mask.ndim,), of the voxels along each
+    axis in any unit of length, 1 where none is given. Returns floats of the mask's shape, in that unit squared: 0
+    where the mask is, inf everywhere if it is nowhere.
     """
+    mask = inside(mask)
     if mask.all():
         return np.full(mask.shape, np.inf)
     steps = np.ones(mask.ndim) if spacing is None else np.asarray(spacing)

@@ -1,4 +1,4 @@
-"""Evaluation by overlap [EV]: of boolean masks, and of integer maps with classes 1 … K, 0 for no class.
+"""Evaluation by overlap [EV]: of masks, what is not 0, and of integer maps with classes 1 … K, 0 for no class.
 
 Masks and maps have any shape, the same for prediction and truth; what lies outside Ω is left out beforehand.
 """
@@ -6,15 +6,17 @@ Masks and maps have any shape, the same for prediction and truth; what lies outs
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from ..checks import inside
+
 
 def dice(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
-    """2|A∩B| / (|A| + |B|) of two boolean masks of one shape [EV1]; `empty` if both are empty."""
+    """2|A∩B| / (|A| + |B|) of two masks of one shape [EV1]; `empty` if both are empty."""
     tp, fp, fn, _ = _counts(prediction, truth)
     return _ratio(2 * tp, 2 * tp + fp + fn, empty)
 
 
 def iou(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
-    """Intersection over union (Jaccard) of two boolean masks [EV3]; `empty` if both are empty."""
+    """Intersection over union (Jaccard) of two masks [EV3]; `empty` if both are empty."""
     tp, fp, fn, _ = _counts(prediction, truth)
     return _ratio(tp, tp + fp + fn, empty)
 
@@ -45,7 +47,7 @@ def f_beta(prediction: np.ndarray, truth: np.ndarray, beta: float = 1.0, empty: 
 
 def volumetric_similarity(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
     """1 − | |A| − |B| | / (|A| + |B|), which does not ask where the masks lie [EV3]; `empty` if both are empty."""
-    one, other = int(prediction.sum()), int(truth.sum())
+    one, other = (int(inside(each).sum()) for each in (prediction, truth))
     return _ratio(2 * min(one, other), one + other, empty)
 
 
@@ -70,6 +72,7 @@ def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_cl
 
 def _counts(prediction: np.ndarray, truth: np.ndarray) -> tuple[int, int, int, int]:
     """True positives, false positives, false negatives, true negatives."""
+    prediction, truth = inside(prediction), inside(truth)
     pairs = (prediction & truth, prediction & ~truth, ~prediction & truth, ~prediction & ~truth)
     tp, fp, fn, tn = (int(pair.sum()) for pair in pairs)
     return tp, fp, fn, tn

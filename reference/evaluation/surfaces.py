@@ -9,11 +9,18 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import binary_erosion
 
+from ..checks import inside
 from .distances import squared_distance_transform
+
+# Of a tolerance, relative: distances that are equal to it but for rounding are within it. A file rounds the
+# spacing to float32, 2⁻²⁴; a distance in float32 adds 3½ such roundings, the tolerance itself and the sum here
+# two: less than eight in all.
+ROOM = 2.0**-21
 
 
 def surface(mask: np.ndarray) -> np.ndarray:
-    """The voxels of a set with a face neighbour outside of it, or of the image: bool, as the mask [EV6]."""
+    """The voxels of a set with a face neighbour outside of it, or of the image: bool [EV6]."""
+    mask = inside(mask)
     return mask & ~binary_erosion(mask)
 
 
@@ -22,9 +29,9 @@ def surface_distances(
 ) -> tuple[np.ndarray, np.ndarray]:
     """How far every voxel of each surface is from the other surface [EV6].
 
-    prediction, truth: boolean masks of one shape. spacing: (ndim,), the size of a voxel along each axis, 1 if not
-    given. Returns the distances from the prediction's surface to that of the truth, and those back: arrays of the
-    masks' shape, NaN beside the surface; inf where the other set is empty.
+    prediction, truth: masks of one shape, of any dtype. spacing: (ndim,), the size of a voxel along each axis, 1
+    if not given. Returns the distances from the prediction's surface to that of the truth, and those back: arrays
+    of the masks' shape, NaN beside the surface; inf where the other set is empty.
     """
     one, other = surface(prediction), surface(truth)
     to_one, to_other = (np.sqrt(squared_distance_transform(~each, spacing)) for each in (one, other))
@@ -64,13 +71,13 @@ def average_symmetric_surface_distance(there: np.ndarray, back: np.ndarray, empt
 
 
 def surface_dice(there: np.ndarray, back: np.ndarray, tolerance: float, empty: float = np.nan) -> float:
-    """The share of both surfaces that is no farther than the tolerance from the other one [EV9].
+    """The share of both surfaces that is no farther than the tolerance from the other one, but for rounding [EV9].
 
     there, back: of `surface_distances`. tolerance: in their unit. Returns 0 … 1; 0 if one set is empty, `empty` if
     both are.
     """
-    n = _known(there).size + _known(back).size
-    return ((there <= tolerance).sum() + (back <= tolerance).sum()) / n if n else empty
+    n, most = _known(there).size + _known(back).size, tolerance * (1 + ROOM)
+    return ((there <= most).sum() + (back <= most).sum()) / n if n else empty
 
 
 def _known(distances: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 All take Π (K, H, W), the truth T (K, H, W), 1 for the true class of a pixel, all 0 where it is not known, and the
 mask w (H, W). What is not known has no part in a loss; where nothing is, value and gradient are 0. Options:
 class_weights α (K,), all 1 where none are given; reduction, "mean" or "sum", of pixels or of classes (ValueError
-for others); include_background=False leaves class 0 out.
+for others); include_background=False leaves class 0 out. Other shapes are refused by a ValueError.
+Everything is computed in float64.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..checks import check_choice
 from ..evaluation.distances import squared_distance_transform
+from .checks import check_known
 
 ValueAndGradient = tuple[float, np.ndarray]
 
@@ -28,8 +30,11 @@ def cross_entropy(
 
     A proportion below the smallest normal number counts as that.
     """
+    check_known(proportions, truth, mask, class_weights)
+    dtype = proportions.dtype
+    proportions, truth, mask = _wide(proportions, truth, mask)
+    floored = _floored(proportions, dtype)
     share = _share(truth, mask, class_weights, reduction) * truth
-    floored = _floored(proportions)
     return -(share * np.log(floored)).sum(), -share / floored
 
 
@@ -46,6 +51,7 @@ def top_k_cross_entropy(
 
     Wu, Shen, van den Hengel 2016, arXiv 1605.06885. Which pixels those are is a constant of the gradient.
     """
+    check_known(proportions, truth, mask, class_weights)
     hard = (proportions * truth).sum(axis=0) < threshold
     return cross_entropy(proportions, truth, mask * hard, class_weights=class_weights, reduction=reduction)
 
@@ -63,8 +69,11 @@ def focal(
 
     Lin et al. 2017, arXiv 1708.02002. Π and 1 − Π below the smallest normal number count as that.
     """
+    check_known(proportions, truth, mask, class_weights)
+    dtype = proportions.dtype
+    proportions, truth, mask = _wide(proportions, truth, mask)
+    right, wrong = _floored(proportions, dtype), _floored(1 - proportions, dtype)
     share = _share(truth, mask, class_weights, reduction) * truth
-    right, wrong = _floored(proportions), _floored(1 - proportions)
     slope = wrong**gamma / right - gamma * wrong ** (gamma - 1) * np.log(right)
     return -(share * wrong**gamma * np.log(right)).sum(), -share * slope
 
@@ -85,6 +94,8 @@ def tversky(
     alpha, beta: what a false positive and a false negative count. smooth: s, in pixels. A class that the truth
     does not hold is left out. Salehi, Erdogmus, Gholipour 2017, arXiv 1706.05721.
     """
+    check_known(proportions, truth, mask)
+    proportions, truth, mask = _wide(proportions, truth, mask)
     counted, both, predicted, true = _areas(proportions, truth, mask)
     share = _average(_present(true, include_background), reduction)
     above = both + smooth
@@ -133,6 +144,8 @@ def generalised_dice(
 
     A class that the truth does not hold has v_k = 0. Sudre et al. 2017, arXiv 1707.03237.
     """
+    check_known(proportions, truth, mask)
+    proportions, truth, mask = _wide(proportions, truth, mask)
     counted, both, predicted, true = _areas(proportions, truth, mask)
     present = _present(true, include_background)
     weights = present / np.where(present, true, 1) ** 2
@@ -150,6 +163,8 @@ def hausdorff(
     d(S): a pixel's distance to the nearest one on the other side of the border of S; 0 if S has no border. Both
     are constants of the gradient. Karimi, Salcudean 2019, arXiv 1904.10030.
     """
+    check_known(proportions, truth, mask)
+    proportions, truth, mask = _wide(proportions, truth, mask)
     counted = mask * truth.sum(axis=0)
     distances = _to_the_border((counted > 0) & (truth > 0)) + _to_the_border((counted > 0) & (proportions >= 0.5))
     classes = _included(len(truth), include_background)
@@ -157,6 +172,11 @@ def hausdorff(
     weights = classes * counted * distances / np.where(total > 0, total, 1)
     error = proportions - truth
     return (weights * error**2).sum(), 2 * weights * error
+
+
+def _wide(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The arrays in float64: sums over pixels overflow half precision."""
+    return tuple(np.asarray(array, dtype=float) for array in arrays)
 
 
 def _share(truth: np.ndarray, mask: np.ndarray, class_weights: np.ndarray | None, reduction: str) -> np.ndarray:
@@ -172,8 +192,9 @@ def _average(weights: np.ndarray, reduction: str) -> np.ndarray:
     return weights / np.where(total > 0, total, 1)
 
 
-def _floored(proportions: np.ndarray) -> np.ndarray:
-    return np.maximum(proportions, np.finfo(proportions.dtype).tiny)
+def _floored(proportions: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """At the smallest normal number of a dtype, that of the input."""
+    return np.maximum(proportions, np.finfo(dtype).tiny)
 
 
 def _areas(proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, ...]:

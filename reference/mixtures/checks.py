@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from ..checks import check_choice
+from ..checks import check_choice, check_unmasked, plain
 from ..types import Array
 from .covariances import COVARIANCE_TYPES, COVARIANCES
 from .records import Mixture
@@ -22,7 +22,7 @@ def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -
         raise ValueError(f"pixels must have the shape (channels, pixels), got {pixels.shape}")
     if weights is None:
         weights = np.ones(pixels.shape[1], pixels.dtype)
-    weights = np.asarray(weights, dtype=pixels.dtype)
+    weights = plain(weights, pixels.dtype)
     if weights.shape != pixels.shape[1:]:
         raise ValueError(f"weights of shape {weights.shape} do not match pixels of shape {pixels.shape}")
     check_weights(weights)
@@ -80,6 +80,7 @@ def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pi
         covariances=COVARIANCES[covariance_type].shape(n_components, n_channels),
     )
     for name, array, shape in zip(Mixture._fields, start, expected, strict=True):
+        check_unmasked(array)
         if np.shape(array) != shape:
             raise ValueError(f"{name} of the start have the shape {np.shape(array)}, expected {shape}")
 
@@ -99,7 +100,7 @@ def check_rounds(max_iter: int) -> None:
 
 def check_labels(labels: Array, weights: np.ndarray, n_components: int) -> np.ndarray:
     """Check labels (N,), 0 … K−1, for weights (N,); return them. Raises ValueError for others inside Ω."""
-    labels = np.asarray(labels)
+    labels = plain(labels)
     known = np.isin(labels, np.arange(n_components))
     if labels.shape != weights.shape or not known[weights > 0].all():
         raise ValueError(f"labels must be {weights.shape[0]} integers from 0 to {n_components - 1}")
@@ -143,6 +144,6 @@ def check_field(
         raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
     if not 0 <= beta < np.inf:
         raise ValueError(f"beta must be finite and not negative, got {beta}")
-    flat = None if mask is None else np.asarray(mask).reshape(-1)
+    flat = None if mask is None else plain(mask).reshape(-1)
     pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
     return pixels, weights.reshape(image.shape[1:])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import stopping
+from ..checks import plain
 from ..types import Status
 from .checks import check_fuzzifier, check_memberships, check_pixels
 from .records import FuzzyFit
@@ -80,8 +81,8 @@ def fit(
     Raises ValueError for m ≤ 1, shapes that do not match, non-finite pixels or too few of them.
     """
     check_fuzzifier(fuzzifier, max_iter)
-    x, w = check_pixels(np.asarray(pixels, dtype=float), weights, len(start))
-    u = check_memberships(np.asarray(start, dtype=float), w)
+    x, w = check_pixels(plain(pixels, float), weights, len(start))
+    u = check_memberships(plain(start, float), w)
     return solve(x, u, w, fuzzifier=fuzzifier, tol=tol, max_iter=max_iter)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..checks import plain
 from . import em, gaussian
 from .checks import check_pixels, check_start
 from .records import Fit, Mixture, Moments
@@ -58,7 +59,7 @@ def fit(
     Returns a `Fit`; its labels are argmax γ [EM4].
     Raises ValueError for shapes that do not match, non-finite pixels or too few of them.
     """
-    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(start.means))
+    pixels, weights = check_pixels(plain(pixels, float), weights, len(start.means))
     check_start(start, pixels, covariance_type)
     floor = gaussian.variance_floor(pixels, weights) if floor is None else floor
     return solve(pixels, start, weights, floor, covariance_type=covariance_type, tol=tol, max_iter=max_iter)

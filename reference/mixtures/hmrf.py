@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import correlate, generate_binary_structure
 from scipy.special import log_softmax, softmax, xlogy
 
-from ..checks import check_choice
+from ..checks import check_choice, plain
 from . import em, gaussian, svgmm
 from .checks import CLASS_SIZES, check_field, check_start
 from .records import FieldFit, FieldState, Mixture
@@ -158,7 +158,7 @@ def fit(
     Raises ValueError for β < 0, other class sizes, and as `mixtures.gmm.fit`.
     """
     check_choice("class_sizes", class_sizes, CLASS_SIZES)
-    pixels, weights = check_field(np.asarray(image, dtype=float), mask, beta, len(start.means))
+    pixels, weights = check_field(plain(image, float), mask, beta, len(start.means))
     check_start(start, pixels, covariance_type)
     floor = gaussian.variance_floor(pixels, weights.ravel()) if floor is None else floor
     return solve(

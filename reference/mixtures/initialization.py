@@ -6,6 +6,7 @@ measured in units of each channel's deviation, so that rescaling a channel chang
 
 import numpy as np
 
+from ..checks import plain
 from ..uniforms import given_or_drawn
 from . import fcm, gaussian
 from .checks import check_covariance_type, check_labels, check_means, check_pixels, check_rounds
@@ -26,7 +27,7 @@ def random_responsibilities(
     pixels: (M, N). weights: (N,), 1 if not given. uniforms: (K, N) in [0, 1), else drawn from `seed`.
     Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
     """
-    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    pixels, weights = check_pixels(plain(pixels, float), weights, n_components)
     drawn = random_memberships(n_components, pixels.shape[1], seed=seed, uniforms=uniforms)
     return from_responsibilities(pixels, drawn, weights, covariance_type)
 
@@ -59,7 +60,7 @@ def kmeans(
     max_iter: at most so many rounds of assigning and averaging. Returns a `Mixture` with π (K,).
     Raises ValueError as the fits do, and for max_iter < 1.
     """
-    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    pixels, weights = check_pixels(plain(pixels, float), weights, n_components)
     check_rounds(max_iter)
     scaled, _ = _in_deviations(pixels, weights, pixels[:, :0])
     candidates = 2 + int(np.log(n_components))
@@ -89,7 +90,7 @@ def from_labels(
     pixels: (M, N). labels: (N,) int, 0 … K−1. weights: (N,), 1 if not given.
     Returns a `Mixture` with π (K,). Raises ValueError for labels outside 0 … K−1 where weights are positive.
     """
-    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, n_components)
+    pixels, weights = check_pixels(plain(pixels, float), weights, n_components)
     labels = check_labels(labels, weights, n_components)
     return _of_labels(pixels, labels, n_components, weights, covariance_type)
 
@@ -106,8 +107,8 @@ def from_means(
     pixels: (M, N). means: μ_data (K, M), in the same unit. weights: (N,), 1 if not given.
     Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
     """
-    means = check_means(np.asarray(means, dtype=float), len(pixels))
-    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(means))
+    means = check_means(plain(means, float), len(pixels))
+    pixels, weights = check_pixels(plain(pixels, float), weights, len(means))
     scaled, centres = _in_deviations(pixels, weights, means.T)
     labels = fcm.squared_distances(scaled, centres.T).argmin(axis=0)
     return _of_labels(pixels, labels, len(means), weights, covariance_type)._replace(means=means)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..checks import plain
 from . import em, gaussian, gmm
 from .checks import check_pixels, check_start
 from .records import Fit, Mixture, Moments
@@ -53,7 +54,7 @@ def fit(
     Returns a `Fit` with Π in `mixture.proportions`; its labels are argmax Π [SV3].
     Raises ValueError for shapes that do not match, non-finite pixels or too few of them.
     """
-    pixels, weights = check_pixels(np.asarray(pixels, dtype=float), weights, len(start.means))
+    pixels, weights = check_pixels(plain(pixels, float), weights, len(start.means))
     check_start(start, pixels, covariance_type, per_pixel=True)
     floor = gaussian.variance_floor(pixels, weights) if floor is None else floor
     known = np.isfinite(start.proportions) | (weights > 0)  # outside Ω nothing matters

@@ -15,7 +15,8 @@ BACKENDS = ("accelerated", "reference")
 def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleType]:
     """The backend of that name, on a device ("gpu:1"; None: the first) and in a dtype.
 
-    Raises ImportError if an extra is missing, ValueError if there is no such backend or device.
+    Raises ImportError if an extra is missing, ValueError if there is no such backend or device, or JAX does not
+    start.
     """
     check_choice("backend", name, BACKENDS)
     module = importlib.import_module(f"deepmix.{name}")
@@ -24,7 +25,9 @@ def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleT
         return
     import jax
 
-    with jax.enable_x64(dtype == "float64"), jax.default_device(device_named(device)):
+    from deepmix.accelerated.execution import devices
+
+    with jax.enable_x64(dtype == "float64"), jax.default_device(devices.named(device)):
         yield module
 
 
@@ -57,17 +60,3 @@ def gains_by_batches(module: ModuleType) -> bool:
     from deepmix.accelerated.execution import lanes
 
     return lanes.count(None, 2) > 1
-
-
-def device_named(name: str | None) -> Any:
-    """JAX's device of that name, such as "gpu:1"; its first for None. ValueError if there is none."""
-    import jax
-
-    if name is None:
-        return jax.devices()[0]
-    platform, _, index = name.partition(":")
-    try:
-        return jax.devices(platform)[int(index or 0)]
-    except (RuntimeError, ValueError, IndexError):
-        present = ", ".join(f"{device.platform}:{device.id}" for device in jax.devices())
-        raise ValueError(f"there is no device {name!r} here; JAX sees {present}") from None

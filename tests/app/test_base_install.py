@@ -57,7 +57,10 @@ def test_the_reference_works(python):
 def test_the_command_says_what_is_missing(python):
     done = call(python, str(python.with_name("deepmix")), "demo", "-o", "out")
     assert done.returncode == 2
-    assert done.stderr == "deepmix: the command needs typer; install it with: pip install 'deepmix[all]'\n"
+    assert done.stderr.startswith("deepmix: the command needs SimpleITK>=")
+    assert "typer>=0.15 (missing)" in done.stderr
+    assert done.stderr.endswith("; install with: pip install 'deepmix[app]'\n")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,20 @@ def test_modules_that_cannot_be_imported_are_one_line(text, name, message, run, 
     assert err.count("\n") == 1
 
 
+def test_of_a_port_whose_session_fails_there_is_no_verdict(run, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "bad_port.py").write_text(
+        "from types import SimpleNamespace\n"
+        "def session(dtype):\n    raise RuntimeError('no GPU')\n"
+        "conformance = SimpleNamespace(session=session)\n"
+    )
+    sys.modules.pop("bad_port", None)
+    code, out, err = run("conform", "bad_port", "--only", "mixtures.em.*")
+    assert (code, out) == (2, "")
+    assert err == "deepmix: bad_port could not be tried in float64: no GPU\n"
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [

@@ -12,6 +12,7 @@ import pytest
 
 from deepmix.conformance import cases, files, vectors
 from deepmix.conformance.operations import OPERATIONS
+from deepmix.reference import SPECIFICATION
 from tests.structure import REFERENCE_MODULES, WITHOUT_CASES, is_unchecked, public_functions
 
 KIT = resources.files("deepmix.conformance")
@@ -166,7 +167,7 @@ def test_a_damaged_file_is_said_to_be_one(written):
 def test_vectors_of_another_specification_are_refused(written):
     path = next(written.glob("evaluation.overlap.dice/*/case.json"))
     content = path.read_text(encoding="utf-8")
-    path.write_text(content.replace('"specification": "2.1"', '"specification": "0.9"'))
-    with pytest.raises(ValueError, match=r"is of specification 0\.9, this is 2\.1"):
+    path.write_text(content.replace(f'"specification": "{SPECIFICATION}"', '"specification": "0.9"'))
+    with pytest.raises(ValueError, match=re.escape(f"is of specification 0.9, this is {SPECIFICATION}")):
         list(files.read(written))
     path.write_text(content)

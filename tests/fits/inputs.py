@@ -61,5 +61,7 @@ BAD = (
         )
         for value in (-1.0, np.nan, np.inf)
     ),
+    Bad("hidden pixels", lambda x, w: (np.ma.masked_array(x, x > x.mean()), w), "masked array .* hides"),
+    Bad("hidden weights", lambda x, w: (x, np.ma.masked_array(w, w.cumsum() < 3)), "masked array .* hides 2 of"),
     Bad("shapes that do not match", lambda x, w: (x, w[..., :-2]), r"\(.*\).*\(.*\)"),
 )

@@ -22,10 +22,16 @@ def with_data(row: Fit, problem: Problem, spoil) -> Problem:
     """The problem with other data and weights; each image of a batch gets the same."""
     data, weights = problem[row.data], np.ones(problem[row.mask].shape)
     if row.data == "images":
-        data, weights = map(np.stack, zip(*map(spoil, data, weights), strict=True))
+        data, weights = map(_stack, zip(*map(spoil, data, weights), strict=True))
     else:
         data, weights = spoil(data, weights)
     return problem | {row.data: data, row.mask: weights}
+
+
+def _stack(arrays: tuple[np.ndarray, ...]) -> np.ndarray:
+    """`numpy.stack` forgets masks."""
+    masked = any(isinstance(array, np.ma.MaskedArray) for array in arrays)
+    return np.ma.stack(arrays) if masked else np.stack(arrays)
 
 
 def sizes(row: Fit, problem: Problem) -> tuple[int, int]:

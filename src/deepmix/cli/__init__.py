@@ -11,16 +11,19 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without × gets a question mark
     try:
         from .app import app
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] not in ("typer", "rich"):
-            raise
-        _fail(f"the command needs {error.name}; install it with: pip install 'deepmix[all]'")
-    try:
+
         app()
-    except (ValueError, OSError, ImportError) as error:
-        _fail(" ".join(str(error).split()))
+    except (ValueError, OSError) as error:
+        _fail(str(error))
+    except Exception as error:
+        from deepmix import extras  # only now: each start would wait for it
+
+        trouble = extras.trouble()  # another version of a library may fail in any way
+        if not trouble and not isinstance(error, ImportError):
+            raise
+        _fail(trouble or str(error))
 
 
 def _fail(message: str) -> None:
-    print(f"deepmix: {message}", file=sys.stderr)
+    print(f"deepmix: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)

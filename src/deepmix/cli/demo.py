@@ -50,7 +50,7 @@ def demo(
     columns = "method", "Dice", *phantoms.TISSUES, "NLL", "steps", "s"
     table = Table(*columns, title="Left-ventricle phantom, matched Dice", box=SIMPLE, pad_edge=False)
     labels, reports = {}, {}
-    with console.warnings_in_lines():
+    with console.warnings_in_lines(), outputs.claimed(output, overwrite):
         if backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
         for method, settings in jobs.items():
@@ -65,18 +65,18 @@ def demo(
             numbers = nll, str(fit["steps"]), f"{result.seconds:.1f}"
             of_tissues = [f"{each:.3f}" for each in dice["dice"].values()]
             table.add_row(method, f"{dice['mean_dice']:.3f}", *of_tissues, *numbers)
-    with outputs.new_results(output) as folder:
-        np.save(folder / "phantom.npy", phantom.image.astype(np.float32))
-        np.save(folder / "truth.npy", phantom.labels.astype(np.uint8))
-        figures.comparison(
-            folder / "comparison.png",
-            phantom.image,
-            phantom.labels,
-            labels,
-            {method: report["mean_dice"] for method, report in reports.items()},
-            phantoms.CHANNELS,
-            class_names=phantoms.TISSUES,
-        )
-        outputs.write_report(folder, {"size": size, "noise": noise, "methods": reports})
+        with outputs.new_results(output) as folder:
+            np.save(folder / "phantom.npy", phantom.image.astype(np.float32))
+            np.save(folder / "truth.npy", phantom.labels.astype(np.uint8))
+            figures.comparison(
+                folder / "comparison.png",
+                phantom.image,
+                phantom.labels,
+                labels,
+                {method: report["mean_dice"] for method, report in reports.items()},
+                phantoms.CHANNELS,
+                class_names=phantoms.TISSUES,
+            )
+            outputs.write_report(folder, {"size": size, "noise": noise, "methods": reports})
     console.out.print(table)
     console.out.print(f"results in {output}; look at {output / 'comparison.png'}")

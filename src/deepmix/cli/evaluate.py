@@ -1,6 +1,7 @@
 """`deepmix evaluate`: label maps against the truth."""
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,8 @@ def evaluate(
     from . import console
     from .evaluation_table import print_evaluation
 
-    with console.warnings_in_lines():
+    claim = nullcontext() if output is None else outputs.claimed(output, overwrite)
+    with console.warnings_in_lines(), claim:
         found, without = pairs.find(prediction, truth)
         if without:
             console.err.print(f"warning: no prediction for {', '.join(without)}", style="yellow")

@@ -48,7 +48,7 @@ def export(
     from deepmix.export import programs
 
     functions = programs.chosen(sizes, dtype, only or [])
-    with outputs.new_results(folder, programs.MANIFEST) as temporary:
+    with outputs.claimed(folder, overwrite), outputs.new_results(folder, programs.MANIFEST) as temporary:
         written = programs.write(temporary, functions, dtype, named)
         done = list(console.counted("export", written, len(functions)))
         programs.write_manifest(temporary, done, sizes, dtype, named)

@@ -31,7 +31,7 @@ def phantoms(
 
     from . import console
 
-    with outputs.new_results(folder) as temporary:
+    with outputs.claimed(folder, overwrite), outputs.new_results(folder) as temporary:
         for number in console.counted("phantoms", range(drawn.FIRST, drawn.FIRST + cases), cases):
             drawn.write(temporary, number, drawn.draw(number, size, noise, seed))
         outputs.write_report(temporary, {"cases": cases, "size": size, "noise": noise, "seed": seed})

@@ -45,7 +45,7 @@ def predict(
     from . import console
 
     trained = runs.load(run)
-    with console.warnings_in_lines():
+    with console.warnings_in_lines(), outputs.claimed(output, overwrite):
         if backend == "accelerated":
             compilation_cache.enable()
         with opened(backend, trained.settings.dtype) as twin:

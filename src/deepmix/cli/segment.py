@@ -67,7 +67,7 @@ def segment(
 
     from . import console
 
-    with console.warnings_in_lines():
+    with console.warnings_in_lines(), outputs.claimed(output, overwrite):
         if settings.backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
         if (extent := extents.of_image(channels, channels_are)) is not None:
@@ -79,24 +79,26 @@ def segment(
             evaluation.check_truth(true_labels, inside, settings)
         with console.progress_bar(settings.method, "slice") as progress:
             result = run(image.channels, inside, settings, progress, candidates)
-    report = description.report_of(result) | {"channels": channels, "channels_are": channels_are}
-    report |= {"mask": mask, "mask_threshold": mask_threshold, "peak_memory": memory.peak()}
-    if true_labels is not None:
-        report |= {"truth": truth} | evaluation.scores(result.labels, true_labels, result.settings.n_components)
-    with outputs.new_results(output) as folder:
-        images.write_labels(folder / "labels", result.labels, image)
-        if probabilities:
-            images.write_maps(folder / "probabilities", result.probabilities, image)
-        if ambiguity:
-            images.write_maps(folder / "ambiguity", result.ambiguity, image)
-        figures.overlay(
-            folder / "overlay.png",
-            image.channels,
-            result.labels,
-            description.channel_names(channels, len(image.channels)),
-            inside,
-            view=image.view,
-            aspect=image.aspect,
-        )
-        outputs.write_report(folder, report)
+        report = description.report_of(result) | {"channels": channels, "channels_are": channels_are}
+        report |= {"mask": mask, "mask_threshold": mask_threshold, "peak_memory": memory.peak()}
+        if true_labels is not None:
+            report |= {"truth": truth} | evaluation.scores(
+                result.labels, true_labels, result.settings.n_components
+            )
+        with outputs.new_results(output) as folder:
+            images.write_labels(folder / "labels", result.labels, image)
+            if probabilities:
+                images.write_maps(folder / "probabilities", result.probabilities, image)
+            if ambiguity:
+                images.write_maps(folder / "ambiguity", result.ambiguity, image)
+            figures.overlay(
+                folder / "overlay.png",
+                image.channels,
+                result.labels,
+                description.channel_names(channels, len(image.channels)),
+                inside,
+                view=image.view,
+                aspect=image.aspect,
+            )
+            outputs.write_report(folder, report)
     console.print_summary(result, report, output)

@@ -1,6 +1,7 @@
 """`deepmix train`: a data set in, a run folder with a network out."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,8 +66,12 @@ def train(
 
     from . import console
 
-    with console.warnings_at_once(), executing(settings.dtype, device, cluster) as execution:
-        execution.led(lambda: runs.check_folder(output, [data], overwrite, resume))
+    with (
+        console.warnings_at_once(),
+        executing(settings.dtype, device, cluster) as execution,
+        ExitStack() as claims,
+    ):
+        execution.led(lambda: claims.enter_context(runs.claimed(output, [data], overwrite, resume)))
         if not no_compilation_cache:
             compilation_cache.enable()
         with console.progress_bar(f"{settings.method} on {data.name}", "epoch", execution.leads) as progress:

@@ -33,7 +33,7 @@ def vectors(
     chosen = [case for case in cases(preset, dtype) if runner.wanted(case.function, case.name, only or [])]
     if not chosen:
         raise ValueError(runner.nobody(only or []))
-    with outputs.new_results(folder) as temporary:
+    with outputs.claimed(folder, overwrite=None), outputs.new_results(folder) as temporary:
         for case in console.counted("vectors", chosen, len(chosen)):
             files.write(temporary, vectors.make(case, preset, dtype))
         files.write_format(temporary)

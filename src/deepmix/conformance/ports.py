@@ -4,8 +4,8 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -42,10 +42,20 @@ class Port(NamedTuple):
             raise NotImplementedError(f"there is no {name}")
         return function
 
-    def session(self, dtype: str) -> AbstractContextManager[Any]:
-        """What surrounds the calls in one dtype."""
+    @contextmanager
+    def session(self, dtype: str) -> Iterator[None]:
+        """What surrounds the calls in one dtype. Raises ImportError, in one line, if it does not come about.
+
+        Then nothing was tried, which says nothing of whether the port conforms.
+        """
         session = getattr(self.adapter, "session", None)
-        return nullcontext() if session is None else session(dtype)
+        with ExitStack() as opened:
+            try:
+                opened.enter_context(nullcontext() if session is None else session(dtype))
+            except Exception as error:  # whatever a port raises
+                reason = " ".join(str(error).split()) or type(error).__name__
+                raise ImportError(f"{self.module.__name__} could not be tried in {dtype}: {reason}") from error
+            yield
 
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes that the module says it computes in (`DTYPES`), else all. Raises ValueError for others."""

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from deepmix.backends import BACKENDS, opened
-from deepmix.reference.checks import check_choice
+from deepmix.reference.checks import check_choice, check_unmasked, plain
 from deepmix.segmentation.methods import METHODS
 
 from .restarts import best_of, check_least, keep_end, seeds
@@ -30,7 +30,8 @@ class SampleEstimator(ABC, BaseEstimator):
         """Fit to samples X (n_samples, n_features) with weights (n_samples,), 1 if not given; returns itself.
 
         float32 samples are computed with in float32 (`accelerated`), all others in float64. y is ignored.
-        Raises ValueError for bad input or parameters, ImportError if the backend is not installed.
+        Raises ValueError for bad input or parameters, and for masked arrays: leave samples out, or give them the
+        weight 0. Raises ImportError if the backend is not installed.
         """
         self._fit(X, sample_weight)
         return self
@@ -72,7 +73,7 @@ class SampleEstimator(ABC, BaseEstimator):
         check_least(self, n_init=1)
         self._check_parameters()
         pixels = self._pixels(X, fitting=True)
-        weights = np.ones(pixels.shape[1]) if sample_weight is None else np.array(sample_weight, float)
+        weights = np.ones(pixels.shape[1]) if sample_weight is None else np.array(plain(sample_weight), float)
         if not weights.any():
             raise ValueError("sample_weight is zero for all samples")
         with self._backend(pixels.dtype) as twin:
@@ -94,6 +95,7 @@ class SampleEstimator(ABC, BaseEstimator):
         if not fitting:
             check_is_fitted(self)
         dtypes = [np.float64] if self.backend == "reference" else [np.float64, np.float32]
+        check_unmasked(X)
         samples = validate_data(self, X, reset=fitting, dtype=dtypes, ensure_min_samples=2 if fitting else 1)
         return np.ascontiguousarray(samples.T)  # what runs along the pixels runs along memory
 

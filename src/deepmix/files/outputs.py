@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from deepmix import holding
 from deepmix.reference.types import Status
 
 REPORT = "report.json"
@@ -29,7 +30,7 @@ def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = 
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder for the results")
-    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+    if not overwrite and folder.is_dir() and any(path.name != holding.FILE for path in folder.iterdir()):
         remedy = "" if overwrite is None else ", or add --overwrite"
         raise ValueError(f"{folder} is not empty; name another folder{remedy}")
     for path in inputs:
@@ -38,6 +39,17 @@ def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = 
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not os.access(nearest, os.W_OK):
         raise ValueError(f"{nearest} cannot be written to; name another folder for the results")
+
+
+@contextmanager
+def claimed(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -> Iterator[None]:
+    """Hold a folder while results are made for it; what `check_folder` refuses may have come since it was asked.
+
+    Raises ValueError as that does, and if another process holds the folder.
+    """
+    with holding.held(folder):
+        check_folder(folder, overwrite, inputs)
+        yield
 
 
 @contextmanager

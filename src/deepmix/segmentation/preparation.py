@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from deepmix.reference.checks import plain
 from deepmix.reference.mixtures.checks import check_pixels
 
 from .settings import Settings
@@ -77,17 +78,23 @@ class Job(NamedTuple):
 
 
 def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> Job:
-    """Check and standardise an image (H, W), (M, H, W) or (M, H, W, D); errors as `deepmix.segment`."""
-    volume = np.asarray(image)
-    if not np.issubdtype(volume.dtype, np.floating):
+    """Check and standardise an image (H, W), (M, H, W) or (M, H, W, D); errors as `deepmix.segment`.
+
+    What masked arrays hide, in any channel, is outside the mask.
+    """
+    volume = np.asarray(np.ma.getdata(image))
+    if not np.issubdtype(volume.dtype, np.floating) or volume.dtype.itemsize < 4:  # half precision is too coarse
         volume = volume.astype(float)
     if volume.ndim == 2:
         volume = volume[None]
     if volume.ndim not in (3, 4):
         raise ValueError(f"image must be (H, W), (M, H, W) or (M, H, W, D), got the shape {volume.shape}")
-    mask = np.ones(volume.shape[1:], bool) if mask is None else np.asarray(mask) != 0
+    mask = np.ones(volume.shape[1:], bool) if mask is None else np.ma.filled(mask, 0) != 0
     if mask.shape != volume.shape[1:]:
         raise ValueError(f"mask of shape {mask.shape} does not match image of shape {np.shape(image)}")
+    if np.ma.is_masked(image):
+        hidden = np.ma.getmaskarray(image).reshape(volume.shape)
+        volume, mask = np.where(hidden, np.nan, volume), mask & ~hidden.any(axis=0)
     flat = volume.ndim == 3
     if flat:
         volume, mask = volume[..., None], mask[..., None]
@@ -112,7 +119,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
 
 def given_means(job: Job) -> np.ndarray:
     """μ_data, standardised as the image is."""
-    means = np.asarray(job.settings.mixture.means_init, dtype=float)
+    means = plain(job.settings.mixture.means_init, float)
     expected = (job.settings.n_components, len(job.volume))
     if means.shape != expected:
         raise ValueError(f"means_init must have the shape (classes, channels) = {expected}, got {means.shape}")

@@ -37,9 +37,10 @@ def segment(
 ) -> Segmentation:
     """Segment an image into classes 1 … K, without training data.
 
-    image: (H, W), (M, H, W) or, for volumes, (M, H, W, D); any unit. mask: bool, the spatial shape;
-    the pixels that count, all if not given. n_components: K, or "auto" for the K from 1 to 8, "auto:A:B" for
-    that from A to B, whose GMM has the least BIC. preset: "robust", or "paper" for the published settings.
+    image: (H, W), (M, H, W) or, for volumes, (M, H, W, D); any unit. mask: bool, the spatial shape; the pixels
+    that count, all if not given; those that a masked array (numpy.ma) hides never do. n_components: K, or "auto"
+    for the K from 1 to 8, "auto:A:B" for that from A to B, whose GMM has the least BIC. preset: "robust", or
+    "paper" for the published settings.
     progress: called while a deep method runs. settings: other fields of `Settings` and its groups, by their flat
     names, instead of the preset's. Classes come by ascending mean of the first channel; given means fix their
     order instead. In a volume, deep methods work slice by slice and a label means the same class in every slice.

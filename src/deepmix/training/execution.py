@@ -9,7 +9,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh
 
-from deepmix.backends import device_named
+from deepmix.accelerated.execution import devices
 
 _LONGEST = 4096  # bytes of a message from the leading process to the others
 
@@ -33,7 +33,7 @@ class Execution(NamedTuple):
         """Whether this process writes what all of them found."""
         return self.part[0] == 0
 
-    def led(self, work: Callable[[], None]) -> None:
+    def led(self, work: Callable[[], object]) -> None:
         """Let the leading process do something; all others wait, and fail as it does if it fails."""
         message = b""
         if self.leads:
@@ -54,7 +54,7 @@ class Execution(NamedTuple):
 def executing(dtype: str, device: str | None = None, cluster: Cluster | None = None) -> Iterator[Execution]:
     """Run what follows in a dtype, on the device of that name or else on all.
 
-    Raises ValueError if there is no such device, or no cluster.
+    Raises ValueError if there is no such device, or no cluster, or JAX cannot start.
     """
     if cluster is not None:
         try:
@@ -63,8 +63,9 @@ def executing(dtype: str, device: str | None = None, cluster: Cluster | None = N
             raise ValueError(f"cannot join the other processes: {error}") from error
     with jax.enable_x64(dtype == "float64"):
         if device is not None:
-            with jax.default_device(device_named(device)):
+            with jax.default_device(devices.named(device)):
                 yield Execution(mesh=None, part=(0, 1))
         else:
-            mesh = Mesh(jax.devices(), ("images",)) if len(jax.devices()) > 1 else None
+            seen = devices.present()
+            mesh = Mesh(seen, ("images",)) if len(seen) > 1 else None
             yield Execution(mesh=mesh, part=(jax.process_index(), jax.process_count()))

@@ -2,12 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from deepmix import holding
 from deepmix.conformance import flat
 from deepmix.files import outputs
 from deepmix.reference.trees import tree_map
@@ -48,12 +50,19 @@ def config(settings: TrainSettings, record: dict[str, Any]) -> dict[str, Any]:
     return outputs.plain({"settings": flat_settings(settings), "data": record, "versions": outputs.versions()})
 
 
-def check_folder(folder: Path, inputs: Iterable[Path], overwrite: bool, resume: bool) -> None:
-    """Raise ValueError, saying what to do, for a folder in which a run may neither begin nor go on."""
-    ours = (folder / CONFIG).exists()
-    outputs.check_folder(folder, overwrite or resume if ours else None, inputs)
-    if ours:
-        read(folder)
+@contextmanager
+def claimed(folder: Path, inputs: Iterable[Path], overwrite: bool, resume: bool) -> Iterator[None]:
+    """Hold the folder of a run. Raises ValueError, saying what to do, if none may begin there, nor go on.
+
+    So it is while another process trains there: a job that is queued twice runs once.
+    """
+    outputs.check_folder(folder, True, inputs)
+    with holding.held(folder):
+        ours = (folder / CONFIG).exists()
+        outputs.check_folder(folder, overwrite or resume if ours else None)
+        if ours:
+            read(folder)
+        yield
 
 
 def begin(folder: Path, wanted: dict[str, Any]) -> None:

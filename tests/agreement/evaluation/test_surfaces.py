@@ -62,3 +62,13 @@ def test_empty_sets_get_what_is_asked_for():
     for name, options in FUNCTIONS.items():
         assert np.isnan(compiled[name](*nowhere, *options))
         assert compiled[name](*nowhere, *options, empty=0.5) == 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("step", "n"), [(0.8, 2), (0.1, 3), (1.1, 3), (0.7, 7)])
+def test_a_distance_of_the_tolerance_is_within_it_ev9(dtype, step, n):
+    one, other = np.zeros((2, 20, 9), bool)
+    one[2:9, 2:7] = other[2 + n : 9 + n, 2:7] = True
+    actual = surface_distances(one, other, np.array([step, 1.0], dtype))
+    assert compiled["surface_dice"](*actual, np.array(n * step, dtype)) == 1
+    assert compiled["surface_dice"](*actual, np.array(n * step * (1 - 1e-6), dtype)) < 1

@@ -77,6 +77,20 @@ def test_two_files_with_the_spacing_of_the_file(tmp_path, run):  # noqa: F811
     assert [row["class"] for row in rows_of(tmp_path / "out")] == ["1", "2"]
 
 
+def test_two_voxels_are_within_a_tolerance_of_two_voxels(tmp_path, run):  # noqa: F811
+    """Although the file holds 0.8 in float32, which is more."""
+    paths = [
+        write(tmp_path / f"{first}.nii.gz", boxed(slice(first, first + 5), slice(2, 8)), (0.8, 0.8, 0.8))
+        for first in (2, 4)
+    ]
+    dice = []
+    for tolerance in (1.6, 1.59):
+        code, *_ = run("evaluate", *paths, "--tolerance", tolerance, "-o", tmp_path / f"{tolerance}")
+        assert code == 0
+        dice.append(report_of(tmp_path / f"{tolerance}")["mean"]["surface_dice"]["mean"])
+    assert dice[0] == 1 > dice[1]
+
+
 def test_folders_by_name(tmp_path, run):  # noqa: F811
     """Files and folders of results, in any format; true cases without a prediction are named."""
     for name in ("a", "b.1", "c"):

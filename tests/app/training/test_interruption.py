@@ -146,3 +146,14 @@ def test_a_signal_is_answered_with_a_checkpoint_and_a_damaged_one_is_skipped(fol
 
 def test_so_is_the_keyboard(folder):
     assert 5 <= stopped(folder, "by hand", signal.SIGINT) < 3 * EPOCHS
+
+
+@pytest.mark.thorough
+def test_a_job_that_is_queued_twice_runs_once(folder, uninterrupted):
+    processes = [begin(folder, "twice") for _ in range(2)]
+    for process in processes:
+        process.join()
+    assert sorted(process.exitcode for process in processes) == [0, 2], said(folder, "twice")
+    (ran,) = (process for process in processes if not process.exitcode)
+    assert f"twice is being written to by process {ran.pid} on " in said(folder, "twice")
+    assert_same_run(folder / "twice", uninterrupted)

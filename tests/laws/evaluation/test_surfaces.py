@@ -187,6 +187,16 @@ def test_ev9_a_shift_within_the_tolerance_is_none():
     assert surface_dice(one, other, 1.9, (2.0, 1.0)) < 1
 
 
+@given(step=st.sampled_from((0.1, 0.3, 0.7, 0.8, 1.1, 1.2)), n=st.integers(1, 8), stored=st.sampled_from("fd"))
+def test_ev9_a_distance_of_the_tolerance_is_within_it_whatever_rounds(step, n, stored):
+    """Spacings come from files in float32: 0.8 is 0.800000012 there."""
+    spacing = (float(np.dtype(stored).type(step)), 1.0)
+    one, other = square(slice(3, 10), slice(2, 9)), square(slice(3 + n, 10 + n), slice(2, 9))
+    for tolerance in (round(n * step, 6), n * step):
+        assert surface_dice(one, other, tolerance, spacing) == 1
+    assert surface_dice(one, other, n * step * (1 - 1e-6), spacing) < 1
+
+
 def test_ev7_ev8_ev9_empty_sets():
     nothing, some = square(slice(0)), square(5, 5)
     for distance in DISTANCES:

@@ -5,8 +5,8 @@ from tests.ports.wrong.mistake import Mistake
 MISTAKES = (
     Mistake(
         "pixels without a predicted class are left out",
-        "inside = truth > 0",
-        "inside = (truth > 0) & (labels > 0)",
+        "known = truth > 0",
+        "known = (truth > 0) & (labels > 0)",
         "evaluation.clusterings.contingency_table/some_without_a_class",
     ),
     Mistake(

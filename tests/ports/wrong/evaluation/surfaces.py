@@ -33,4 +33,10 @@ MISTAKES = (
         "(there.mean() + back.mean()) / 2",
         "evaluation.surfaces.average_symmetric_surface_distance/far_pixel",
     ),
+    Mistake(
+        "a tolerance has no room for rounding",
+        "tolerance * (1 + ROOM)",
+        "tolerance",
+        "evaluation.surfaces.surface_dice/within_the_tolerance_but_for_rounding",
+    ),
 )

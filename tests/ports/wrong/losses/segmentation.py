@@ -57,4 +57,10 @@ MISTAKES = (
         "(proportions >= 0.5)",
         "losses.segmentation.hausdorff/a_class_without_truth",
     ),
+    Mistake(
+        "labels are broadcast as if they were a one-hot truth",
+        'number counts as that.\n    """\n    check_known(proportions, truth, mask, class_weights)\n',
+        'number counts as that.\n    """\n',
+        "losses.segmentation.cross_entropy/labels_for_the_truth",
+    ),
 )

@@ -87,6 +87,9 @@ def cases(dtype: str) -> Iterator[Case]:
         known = ~np.isnan(found).all(axis=0)
         if known.any():
             yield from _of_distances(name, {"there": found[0][known], "back": found[1][known]})
+    stored = np.full(4, 2 * float(np.float32(0.8)))  # two voxels, whose size a file holds in float32
+    tie = {"there": stored, "back": stored, "tolerance": 1.6}
+    yield Case(function="surface_dice", name="within_the_tolerance_but_for_rounding", arguments=tie)
     nowhere = np.full(3, np.nan)
     yield from _of_distances("both_empty", {"there": nowhere, "back": nowhere})
     yield from _of_distances("both_empty_with_a_value", {"there": nowhere, "back": nowhere, "empty": 0.5})

@@ -90,6 +90,10 @@ def _options() -> Iterator[Case]:
     for function in (*OF_PIXELS, *OF_AREAS):
         refused = _case(function, "unknown_reduction", *given, reduction="median")
         yield refused._replace(rejected=True)
+    proportions, truth, mask = given
+    for function in ALL:
+        refused = _case(function, "labels_for_the_truth", proportions, truth.argmax(axis=0), mask)
+        yield refused._replace(rejected=True)
 
 
 def _edges() -> Iterator[Case]:
