@@ -49,7 +49,7 @@ def _folded(operation: Callable[[jax.Array, jax.Array], jax.Array], rows: Rows) 
     return rows[0]
 
 
-def each(of_row: Callable[..., Any], *arrays: jax.Array) -> Any:
+def each(of_row: Callable[..., Any], *arrays: Rows) -> Any:
     """What a function makes of the rows of each class, from arrays with the classes first; its results stacked."""
     if len(arrays[0]) > FEW:
         return jax.lax.map(lambda rows: of_row(*rows), arrays)

@@ -11,35 +11,46 @@ import numpy as np
 from deepmix.reference.checks import plain
 from deepmix.reference.mixtures.checks import check_pixels
 
+from . import outliers
 from .settings import Settings
 
 
 class Scale(NamedTuple):
-    """Standardisation: mean (M,) and deviation (M,) of the channels, in the unit of the image."""
+    """Standardisation: mean (M,) and deviation (M,) of the channels, in the unit of the image.
+
+    low, high: (M,), to which values beyond are brought before.
+    """
 
     mean: np.ndarray
     deviation: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
     def apply(self, columns: np.ndarray, dtype: Any = float) -> np.ndarray:
         """Standardise an array whose first axis is the channels: in float64, whatever it is kept in."""
         result = np.empty(columns.shape, dtype)
-        for channel, mean, deviation, standard in zip(columns, self.mean, self.deviation, result, strict=True):
+        for channel, standard, mean, deviation, low, high in zip(columns, result, *self, strict=True):
             for part in _parts(channel):
-                standard[part] = (channel[part] - mean) / deviation
+                standard[part] = (np.clip(channel[part], low, high) - mean) / deviation
         return result
 
 
-def scale(image: np.ndarray, mask: np.ndarray, over: str) -> Scale:
+def scale(image: np.ndarray, mask: np.ndarray, over: str, clip: float = 0.0) -> Scale:
     """Mean and deviation of each channel over the "mask" or the "image"; "none": 0 and 1.
 
     A constant channel gets the deviation 1, hence standardises to 0 [G3].
+    clip: the percentage of the pixels at each end whose values are brought to that of the next.
     """
-    if over == "none":
-        return Scale(mean=np.zeros(len(image)), deviation=np.ones(len(image)))
     values = image[:, mask] if over == "mask" and not mask.all() else image.reshape(len(image), -1)
+    low, high = outliers.limits(values, clip)
+    if over == "none":
+        return Scale(mean=np.zeros(len(image)), deviation=np.ones(len(image)), low=low, high=high)
+    if clip:
+        values = np.clip(values, low[:, None], high[:, None])
     constant = values.min(axis=1) == values.max(axis=1)
     mean = np.where(constant, values[:, 0], values.mean(axis=1, dtype=float))
-    return Scale(mean=mean, deviation=np.where(constant, 1.0, np.sqrt(_variances(values, mean))))
+    deviation = np.where(constant, 1.0, np.sqrt(_variances(values, mean)))
+    return Scale(mean=mean, deviation=deviation, low=low, high=high)
 
 
 def _variances(values: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -106,7 +117,9 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
         raise ValueError(f"the mask is empty{of}: no pixel counts")
     pixels, _ = check_pixels(volume.reshape(len(volume), -1), mask.ravel(), settings.n_components)
     volume = pixels.reshape(volume.shape)
-    over = scale(volume, mask, settings.standardize)
+    if not settings.clip_percentiles:
+        outliers.warn(volume, mask, remedy=f", or try --clip-percentiles {outliers.EXTREME:g}")
+    over = scale(volume, mask, settings.standardize, settings.clip_percentiles)
     return Job(
         volume=over.apply(volume, settings.floating),
         mask=mask,

@@ -125,6 +125,10 @@ def _warn_of_trouble(found: Segmentation) -> None:
         # of a single class, and of a strength that was given, little is told by construction
         several = any((part.proportions > 0).sum() > 1 for part in found.parts)
         doubt.warn(found.doubt, sought=found.field is not None and several)
+    absent = [k for k in range(1, found.settings.n_components + 1) if not (found.labels == k).any()]
+    if absent and found.settings.slices is None and not any(part.degenerate.any() for part in found.parts):
+        these = f"class {absent[0]} has" if len(absent) == 1 else f"classes {', '.join(map(str, absent))} have"
+        warnings.warn(f"{these} no pixel: try fewer classes", stacklevel=4)
     for part in found.parts:
         of = "" if part.slice is None else f"slice {part.slice}: "
         for k in np.flatnonzero(part.degenerate):

@@ -46,6 +46,9 @@ class Settings:
     standardize: str = setting(
         "mask", help="Over the mask, the image, or none.", choices=("mask", "image", "none")
     )
+    clip_percentiles: float = setting(
+        0.0, help="Bring so many percent at each end of a channel to the value of the next.", least=0, below=50
+    )
     mixture: MixtureSettings = MixtureSettings()
     field: FieldSettings = FieldSettings()
     network: NetworkSettings = NetworkSettings()

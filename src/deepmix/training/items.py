@@ -6,7 +6,7 @@ import numpy as np
 
 from deepmix.datasets import LoadedCase
 from deepmix.reference.deep_mixtures.checks import check_image
-from deepmix.segmentation import preparation
+from deepmix.segmentation import outliers, preparation
 
 
 class Item(NamedTuple):
@@ -25,6 +25,7 @@ def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Ite
 
     What cannot be computed with, outside the mask, becomes the channel's mean.
     """
+    outliers.warn(loaded.image, loaded.mask, remedy="")
     scale = preparation.scale(loaded.image, loaded.mask, standardize)
     within = loaded.crop.take(np.ones(loaded.crop.shape, bool))
     image, _ = check_image(np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, 0)

@@ -1,5 +1,7 @@
 """`deepmix.segment`: arrays in, labels out, for every method and backend."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -387,6 +389,18 @@ def test_a_constant_channel_is_said():
     with pytest.warns(UserWarning, match="channel 1 is constant"):
         result = segment(image, mask, n_components=3, method="gmm")
     assert result.labels.max() == 3
+
+
+def test_a_class_without_a_pixel_is_said():
+    """A network that has learnt nothing has a favourite; of some slices of a volume not all classes are asked."""
+    image, _, mask = blobs((16, 16, 2))
+    options = {"n_components": 3, "backend": "reference", **TINY, "max_steps": 1, "min_steps": 1}
+    with pytest.warns(UserWarning, match=r"(class \d has|classes \d, \d have) no pixel: try fewer classes"):
+        found = segment(image[..., 0], mask[..., 0], **options)
+    assert len(np.unique(found.labels[mask[..., 0]])) < 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        segment(image, mask, slices=(0, 1), **options)
 
 
 def test_a_collapsed_class_is_said():

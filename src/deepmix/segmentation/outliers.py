@@ -1,0 +1,42 @@
+"""Pixels far from all others, such as dead ones of a detector, which take over the deviation of a channel.
+
+Standardised by it, tissues lie so close together that a class of the outliers fits better than one of tissue.
+"""
+
+import warnings
+
+import numpy as np
+
+EXTREME = 0.5  # percent of the pixels at each end
+SAMPLE = 2**20  # pixels that are enough to tell
+MOST = 0.5  # of a channel's variance, that they may have; on all images of docs/quality.md they have at most 0.05
+
+
+def limits(values: np.ndarray, percent: float) -> tuple[np.ndarray, np.ndarray]:
+    """Below and above which the given percentage of the values (M, N) lies: (M,) each; ∓∞ for none."""
+    if not percent:
+        return np.full(len(values), -np.inf), np.full(len(values), np.inf)
+    low, high = np.percentile(values, (percent, 100 - percent), axis=1)
+    return low, high
+
+
+def warn(image: np.ndarray, mask: np.ndarray, remedy: str) -> None:
+    """A warning for each channel of an image (M, *spatial) of whose variance in the mask extreme pixels have most.
+
+    remedy: what can be done, beside leaving them out by a mask.
+    """
+    for m, channel in enumerate(image):
+        values = channel[mask]
+        sample = values[:: -(-values.size // SAMPLE)]
+        (low,), (high,) = limits(sample[None], EXTREME)
+        variance = sample.var(dtype=float)
+        share = 1 - np.clip(sample, low, high).var(dtype=float) / variance if variance > 0 else 0.0
+        if share <= MOST:
+            continue
+        width = high - low
+        far = values[(values < low - width) | (values > high + width)]
+        warnings.warn(
+            f"channel {m}: {far.size:,} of {values.size:,} pixels, from {far.min():g} to {far.max():g}, are far "
+            f"from all others and have {share:.0%} of the variance: leave them out by a mask{remedy}",
+            stacklevel=5,
+        )
