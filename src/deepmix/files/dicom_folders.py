@@ -16,8 +16,9 @@ def of_folder(folder: Path) -> list[Plane]:
     images = [plane for each in found.values() for plane in each or ()]
     suffixes = {_suffix(plane.path) for plane in images}
     for path, each in found.items():
-        if each is None and _suffix(path) in suffixes:
-            what = "no DICOM" if path.stat().st_size else "empty"
+        empty = not path.stat().st_size
+        if each is None and (_suffix(path) in suffixes or (empty and not _suffix(path))):
+            what = "empty" if empty else "no DICOM"
             raise ValueError(f"cannot read {path}: it is {what}, among files that are; replace it, or take it out")
     if not images:
         raise ValueError(f"no DICOM series in the folder {folder}")

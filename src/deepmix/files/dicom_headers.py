@@ -45,6 +45,7 @@ class Plane(NamedTuple):
         return str(self.path) if self.frame is None else f"{self.path} (frame {self.frame + 1})"
 
 
+_PLACE = {"Position": 3, "Orientation": 6}  # how many numbers tell it
 _BARE = ((b"\2\0", b"\0"), (b"\x08\0", b"\0"))  # of the first tag in files of old, which have no preamble
 _TRAITS = (
     *("EchoTime", "EffectiveEchoTime", "DiffusionBValue", "TriggerTime", "NominalCardiacTriggerDelayTime"),
@@ -82,15 +83,25 @@ def _planes(path: Path, file: BinaryIO) -> list[Plane]:
     frames, n_frames = header.get("PerFrameFunctionalGroupsSequence"), int(header.get("NumberOfFrames") or 1)
     if frames is None and n_frames == 1:
         return [_plane(path, None, syntax, header)]
-    if frames is None:  # of times or views: the place in the header is none of theirs
-        header.ImagePositionPatient = None
+    if frames is None:
+        frames = _by_offsets(header, n_frames)
     elif len(frames) != n_frames:
         raise ValueError(f"its header tells of {n_frames} frames, and where {len(frames)} lie")
     shared = (header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
-    return [
-        _plane(path, k, syntax, frame, shared, header)
-        for k, frame in enumerate(frames or [pydicom.Dataset()] * n_frames)
-    ]
+    return [_plane(path, k, syntax, frame, shared, header) for k, frame in enumerate(frames)]
+
+
+def _by_offsets(header: Any, n_frames: int) -> list[Any]:
+    """Headers of the frames of a dose, which have offsets along the normal; of times or views, without a place."""
+    offsets = header.get("GridFrameOffsetVector") or []
+    first, directions = (numbers(f"Image{what}Patient", n, (header,)) for what, n in _PLACE.items())
+    header.ImagePositionPatient = None  # that of the first frame alone
+    frames = [pydicom.Dataset() for _ in range(n_frames)]
+    if len(offsets) == n_frames and not np.isnan((*first, *directions)).any():
+        normal = np.cross(*axes(directions.reshape(2, 3)))
+        for frame, offset in zip(frames, offsets, strict=True):
+            frame.ImagePositionPatient = (first + (float(offset) - float(offsets[0])) * normal).tolist()
+    return frames
 
 
 def _least(header: Any, syntax: Any) -> int:
@@ -111,17 +122,31 @@ def _plane(path: Path, frame: int | None, syntax: Any, *groups: Any) -> Plane:
         frame=frame,
         series=str(header.get("SeriesInstanceUID", "")),
         instance=str(header.get("SOPInstanceUID", path)),
-        number=int(header.get("InstanceNumber") or 0),
+        number=_number(header),
         size=(int(header.Columns), int(header.Rows)),
         n_channels=3 if colours == "PALETTE COLOR" else int(header.get("SamplesPerPixel", 1)),
         dtype=np.dtype(f"{whole[header.get('PixelRepresentation')]}{bits // 8}"),
         spacing=pixel_spacing(groups),
-        depth=next((float(each[0]) for each in depths if each[0] > 0), np.nan),
+        depth=next((abs(float(each[0])) for each in depths if abs(each[0]) > 0), np.nan),
         position=numbers("ImagePositionPatient", 3, groups),
         axes=axes(numbers("ImageOrientationPatient", 6, groups).reshape(2, 3)),
-        slope=float(np.nan_to_num(numbers("RescaleSlope", 1, groups), nan=1.0)[0]),
+        slope=_slope(groups),
         intercept=float(np.nan_to_num(numbers("RescaleIntercept", 1, groups), nan=0.0)[0]),
         inverted=colours == "MONOCHROME1",
         syntax=syntax.name,
         traits={name: str(each) for name, each in traits.items() if each is not None},
     )
+
+
+def _number(header: Any) -> int:
+    """In its series; 0 where what stands there is no number."""
+    try:
+        return int(header.get("InstanceNumber") or 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _slope(groups: tuple[Any, ...]) -> float:
+    """What a stored value is multiplied by; that of a dose has a name of its own."""
+    found = (numbers(name, 1, groups)[0] for name in ("RescaleSlope", "DoseGridScaling"))
+    return next((float(each) for each in found if not np.isnan(each)), 1.0)

@@ -13,6 +13,7 @@ from .dicom_headers import Plane
 from .records import Geometry
 
 _SAME_PLACE, _STRAIGHT = 0.01, 0.5  # of a pixel: what rounding in the headers may make of it
+_BESIDE = 0.05  # of the largest step: so far beside one set of slices another may lie
 _ALIKE: dict[str, Callable[[Plane], tuple[float, ...]]] = {
     "size": lambda plane: plane.size,
     "channels": lambda plane: (plane.n_channels,),
@@ -98,8 +99,8 @@ def _by_place(planes: list[Plane], normal: np.ndarray, pixel: float, source: Pat
     steps = np.diff(positions @ normal)
     if not len(steps):
         return planes, 1.0 if np.isnan(planes[0].depth) else planes[0].depth
-    if steps.min() < _SAME_PLACE * pixel:
-        trouble = f"{source} has several images at one place, {_told_apart(planes, steps, pixel)}"
+    if steps.min() <= max(_SAME_PLACE * pixel, _BESIDE * steps.max()):
+        trouble = f"{source} has several images at one place, {_told_apart(planes, steps)}"
         raise ValueError(f"{trouble}; give each set a folder of its own")
     aside = positions - positions[0]
     aside -= np.outer(aside @ normal, normal)
@@ -114,9 +115,10 @@ def _by_place(planes: list[Plane], normal: np.ndarray, pixel: float, source: Pat
     return planes, float(np.median(steps))
 
 
-def _told_apart(planes: list[Plane], steps: np.ndarray, pixel: float) -> str:
-    """In which traits images at one place differ."""
-    pairs = [pair for pair, step in zip(pairwise(planes), steps, strict=True) if step < _SAME_PLACE * pixel]
+def _told_apart(planes: list[Plane], steps: np.ndarray) -> str:
+    """In which traits images at one place, those with the least steps, differ."""
+    least = 2 * steps.min()
+    pairs = [pair for pair, step in zip(pairwise(planes), steps, strict=True) if step <= least]
     for trait in planes[0].traits:
         if all(one.traits.get(trait) != other.traits.get(trait) for one, other in pairs):
             values = (plane.traits.get(trait, "none") for plane in pairs[0])

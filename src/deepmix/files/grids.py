@@ -11,8 +11,8 @@ def on_grid(image: Image, like: Image) -> np.ndarray:
     """The channels of an image in the axes of `like`; ValueError that says what differs if the grids do."""
     channels, ours, theirs = image.channels, image.geometry, like.geometry
     suffixes = {image.suffix, like.suffix}
-    if ".npy" in suffixes and suffixes.intersection(PICTURES) and channels.ndim == like.channels.ndim == 3:
-        channels = channels.swapaxes(1, 2)  # NumPy holds a picture as rows and columns: y, x
+    if ".npy" in suffixes and suffixes.intersection(PICTURES) and channels.ndim == like.channels.ndim:
+        channels = channels.transpose(0, *range(channels.ndim - 1, 0, -1))  # NumPy holds (pages,) rows and columns
     differences = []
     if channels.shape[1:] != like.channels.shape[1:]:
         differences = [f"size {_listed(channels.shape[1:], '×')} against {_listed(like.channels.shape[1:], '×')}"]
@@ -26,9 +26,17 @@ def on_grid(image: Image, like: Image) -> np.ndarray:
                 continue
             if not np.allclose(here, there, rtol=0, atol=tolerance):
                 differences.append(f"{name} {_listed(here)} against {_listed(there)}")
+        if _in_other_units(ours.spacing, theirs.spacing):
+            differences.append("as if one header lacked its unit, which is then taken for mm")
     if differences:
         raise ValueError(f"{image.source} does not match {like.source}: {'; '.join(differences)}")
     return channels
+
+
+def _in_other_units(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Whether one spacing is a thousand, or a million, times the other."""
+    ratios = np.divide(ours, theirs) if len(ours) == len(theirs) else np.ones(1)
+    return any(np.allclose(ratios, factor, rtol=1e-3) for factor in (1e3, 1e-3, 1e6, 1e-6))
 
 
 def _listed(numbers: Sequence[float], between: str = ", ") -> str:

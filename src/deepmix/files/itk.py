@@ -93,4 +93,6 @@ def _one_line(error: Exception) -> str:
     line = one_line(error)
     if "Unknown PixelType" in line:
         return "SimpleITK does not know its kind of pixel"
+    if line.startswith("Reason:") and "File cannot be read" in str(error):  # the reason is of the last file sought
+        return "the file is cut short or damaged"
     return re.sub(r"^.*?ERROR: (\w+\(0x\w+\): )?", "", line)

@@ -31,10 +31,10 @@ def warn(image: np.ndarray, mask: np.ndarray, remedy: str) -> None:
         (low,), (high,) = limits(sample[None], EXTREME)
         variance = sample.var(dtype=float)
         share = 1 - np.clip(sample, low, high).var(dtype=float) / variance if variance > 0 else 0.0
-        if share <= MOST:
-            continue
         width = high - low
         far = values[(values < low - width) | (values > high + width)]
+        if share <= MOST or not far.size:  # of few bright pixels among zeros some lie within the percentiles
+            continue
         warnings.warn(
             f"channel {m}: {far.size:,} of {values.size:,} pixels, from {far.min():g} to {far.max():g}, are far "
             f"from all others and have {share:.0%} of the variance: leave them out by a mask{remedy}",

@@ -13,7 +13,18 @@ from pydicom.encaps import encapsulate
 from deepmix.files import extents, images
 from deepmix.files.records import Geometry
 from tests.app.files import dicom_files
-from tests.app.files.dicom_files import ORIENTATION, ORIGIN, SPACING, VOLUME, save, series, slice_of
+from tests.app.files.dicom_files import (
+    ORIENTATION,
+    ORIGIN,
+    SPACING,
+    VOLUME,
+    axes,
+    header,
+    position,
+    save,
+    series,
+    slice_of,
+)
 
 
 def check(found: images.Image, volume: np.ndarray = VOLUME, step: float = SPACING[2]) -> None:
@@ -288,3 +299,42 @@ def test_pixels_packed_in_a_way_not_known_are_refused(tmp_path: Path) -> None:
         "pixels (MPEG-4 AVC/H.264 High Profile / Level 4.1) are damaged, or packed in a way not known"
         in refused(save(tmp_path / "a.dcm", made))
     )
+
+
+def test_two_sets_a_little_apart_are_no_volume(tmp_path: Path) -> None:
+    folder = series(tmp_path / "s", EchoTime=10)
+    for z in range(VOLUME.shape[2]):
+        place = (np.array(position(z)) + 0.02 * axes()[:, 2]).round(6).tolist()
+        save(folder / f"b{z}.dcm", slice_of(VOLUME, z, ImagePositionPatient=place, EchoTime=20))
+    with pytest.raises(ValueError, match="several images at one place, which differ in their EchoTime"):
+        images.read_image([folder])
+
+
+def test_frames_of_a_dose_lie_at_their_offsets_and_have_its_scale(tmp_path: Path) -> None:
+    volume = VOLUME.astype(np.uint16)
+    offsets = [float(SPACING[2] * z) for z in range(volume.shape[2])]
+    place = {"ImagePositionPatient": position(0), "ImageOrientationPatient": ORIENTATION}
+    tags = {"PixelSpacing": [SPACING[1], SPACING[0]], "NumberOfFrames": volume.shape[2], "SliceThickness": 3}
+    dose = header(volume, uid.RTDoseStorage, GridFrameOffsetVector=offsets, DoseGridScaling=0.5, **place, **tags)
+    found = images.read_image([save(tmp_path / "dose.dcm", dose)])
+    np.testing.assert_allclose(found.channels[0], 0.5 * volume)
+    np.testing.assert_allclose(found.geometry.spacing, SPACING, rtol=1e-5)
+    np.testing.assert_allclose(found.geometry.origin, position(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["f05", "07"])
+def test_an_empty_file_without_a_suffix_is_a_lost_slice(tmp_path: Path, name: str) -> None:
+    folder = series(tmp_path / "s")
+    (folder / name).touch()
+    with pytest.raises(ValueError, match=f"{name}: it is empty, among files that are"):
+        images.read_image([folder])
+
+
+def test_a_number_that_is_none_does_not_count(tmp_path: Path) -> None:
+    folder = series(tmp_path / "s")
+    for path in folder.iterdir():
+        told = b"\x20\0\x13\0IS\2\0"
+        found = path.read_bytes()
+        at = found.index(told) + len(told)
+        path.write_bytes(found[:at] + b"A1" + found[at + 2 :])
+    np.testing.assert_array_equal(images.read_image([folder]).channels[0], VOLUME)

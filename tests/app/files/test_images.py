@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import tifffile
 
 import deepmix.files
 from deepmix.files import images
@@ -531,6 +532,28 @@ def test_bad_means_in_one_line(tmp_path: Path, name: str, text: str) -> None:
     ):
         read_means(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_mask_of_numpy_lies_on_a_stack_as_its_pages_do(tmp_path: Path) -> None:
+    pages = np.random.default_rng(5).random((6, 6, 6)).astype(np.float32)  # z, y, x
+    tifffile.imwrite(tmp_path / "v.tif", pages, imagej=True, metadata={"axes": "ZYX"})
+    np.save(tmp_path / "mask.npy", pages > 0.5)
+    image = images.read_image([tmp_path / "v.tif"])
+    np.testing.assert_array_equal(images.read_mask(tmp_path / "mask.npy", image), image.channels[0] > 0.5)
+
+
+def test_a_header_without_its_unit_is_guessed_at(tmp_path: Path) -> None:
+    for name, spacing in (("a", 0.8), ("b", 0.0008)):
+        save(tmp_path / f"{name}.nrrd", np.ones((4, 5, 3), np.float32), spacing=(spacing,) * 3)
+    with pytest.raises(ValueError, match="as if one header lacked its unit"):
+        images.read_image([tmp_path / "a.nrrd", tmp_path / "b.nrrd"])
+
+
+def test_a_file_of_itk_that_is_cut_short_is_said_to_be_so(tmp_path: Path) -> None:
+    path = save(tmp_path / "t.mha", np.random.default_rng(0).random((8, 8, 8)).astype(np.float32))
+    path.write_bytes(path.read_bytes()[:-700])
+    with pytest.raises(ValueError, match=r"cannot read .*t\.mha: the file is cut short or damaged$"):
+        images.read_image([path])
 
 
 def test_an_archive_is_no_array(tmp_path: Path) -> None:

@@ -56,3 +56,6 @@ def test_tails_of_noise_and_a_small_bright_region_are_no_outliers():
         warnings.simplefilter("error")
         outliers.warn(image, np.ones((100, 100), bool), remedy="")
         outliers.warn(np.zeros((1, 4, 4)), np.ones((4, 4), bool), remedy="")
+        spots = np.zeros((1, 128, 128))
+        spots[0, 60:70, 60:70], spots[0, 20:28, 20:30] = 100, 200
+        outliers.warn(spots, np.ones((128, 128), bool), remedy="")
