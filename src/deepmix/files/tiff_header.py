@@ -13,6 +13,12 @@ from . import orientation
 from .inputs import unreadable
 
 _MM_OF_UNITS = {tifffile.RESUNIT.INCH: 25.4, tifffile.RESUNIT.CENTIMETER: 10.0}
+_PLAIN_BITS = {
+    tifffile.PHOTOMETRIC.MINISBLACK: (1, 8, 16, 32, 64),
+    tifffile.PHOTOMETRIC.RGB: (8, 16, 32, 64),
+    tifffile.PHOTOMETRIC.YCBCR: (8,),
+    tifffile.PHOTOMETRIC.PALETTE: (8,),
+}
 _LOGGER = logging.getLogger("tifffile")
 
 
@@ -22,7 +28,7 @@ class TiffHeader(NamedTuple):
     axes: a letter an axis of `shape`: X, Y, S (samples of a pixel), C (channels), Z, T, or any other for pages
     of which the file does not say what they are. alpha: which samples are no channels. palette: (3, number of
     colours), None for values that stand for themselves. spacing: of x and y as they are stored, in mm, or 1.
-    plain: whether every library gives the values as stored: some turn pictures, and what has white as 0.
+    plain: whether every library gives the values as stored.
     """
 
     axes: str
@@ -110,8 +116,15 @@ def _header(series: Any) -> TiffHeader:
         palette=page.colormap if page.photometric == tifffile.PHOTOMETRIC.PALETTE else None,
         orientation=turned,
         spacing=_spacing(page),
-        plain=turned == orientation.AS_STORED and page.photometric != tifffile.PHOTOMETRIC.MINISWHITE,
+        plain=turned == orientation.AS_STORED and _plain(page),
     )
+
+
+def _plain(page: Any) -> bool:
+    """Whether every library gives the values as stored: some spread few bits, mix planes, or divide by alpha."""
+    in_pixels = page.samplesperpixel == 1 or page.planarconfig == tifffile.PLANARCONFIG.CONTIG
+    multiplied = tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples
+    return in_pixels and not multiplied and page.bitspersample in _PLAIN_BITS.get(page.photometric, ())
 
 
 def _spacing(page: Any) -> tuple[float, float]:
