@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from . import orientation, tiff_header, tiff_pages, tiff_pixels
+from . import orientation, tiff_colours, tiff_header, tiff_pages, tiff_pixels
 from .inputs import one_line
 from .records import Image, Meant, Stored, flat_geometry
 from .tiff_header import TiffHeader
@@ -19,6 +19,8 @@ def read(path: Path, meant: Meant) -> Image:
     axes = tiff_pages.laid_out(path, header, meant)
     tiff_pages.say(path, header, meant)
     found = tiff_pages.channels(tiff_pixels.read(path, header), header, axes)
+    if header.white_is_zero:
+        found = tiff_colours.bright_is_large(path, found, header.bits, meant.labels)
     if (palette := _palette(header, meant)) is not None:
         found = np.take(palette, found, axis=1).swapaxes(0, 1).reshape(-1, *found.shape[1:])
     seen = orientation.upright(found, header.orientation)

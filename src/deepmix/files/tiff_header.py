@@ -9,16 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tifffile
 
-from . import orientation
+from . import orientation, tiff_colours
 from .inputs import unreadable
 
 _MM_OF_UNITS = {tifffile.RESUNIT.INCH: 25.4, tifffile.RESUNIT.CENTIMETER: 10.0}
-_PLAIN_BITS = {
-    tifffile.PHOTOMETRIC.MINISBLACK: (1, 8, 16, 32, 64),
-    tifffile.PHOTOMETRIC.RGB: (8, 16, 32, 64),
-    tifffile.PHOTOMETRIC.YCBCR: (8,),
-    tifffile.PHOTOMETRIC.PALETTE: (8,),
-}
 _LOGGER = logging.getLogger("tifffile")
 
 
@@ -27,8 +21,8 @@ class TiffHeader(NamedTuple):
 
     axes: a letter an axis of `shape`: X, Y, S (samples of a pixel), C (channels), Z, T, or any other for pages
     of which the file does not say what they are. alpha: which samples are no channels. palette: (3, number of
-    colours), None for values that stand for themselves. spacing: of x and y as they are stored, in mm, or 1.
-    plain: whether every library gives the values as stored.
+    colours), None for values that stand for themselves. white_is_zero: of greys, else black is. bits: of a sample.
+    spacing: of x and y as they are stored, in mm, or 1. plain: whether every library gives the values as stored.
     """
 
     axes: str
@@ -36,6 +30,8 @@ class TiffHeader(NamedTuple):
     dtype: np.dtype
     alpha: tuple[int, ...]
     palette: np.ndarray | None
+    white_is_zero: bool
+    bits: int
     orientation: int
     spacing: tuple[float, float]
     plain: bool
@@ -63,6 +59,7 @@ def read(path: Path) -> TiffHeader:
     """Read the header. Raises ValueError for what cannot be read, and for several images or missing pages."""
     with opened(path) as file:
         whole = _whole(file)
+        tiff_colours.check(whole[0].keyframe)
         header, kinds = _header(whole[0]), [_kind(series) for series in whole]
         missing = sum(page is None for page in whole[0].pages)
     if len(kinds) > 1:
@@ -113,18 +110,13 @@ def _header(series: Any) -> TiffHeader:
         shape=tuple(series.shape),
         dtype=np.dtype(series.dtype),
         alpha=tuple(n_samples - len(extra) + place for place, kind in enumerate(extra) if kind in alpha),
-        palette=page.colormap if page.photometric == tifffile.PHOTOMETRIC.PALETTE else None,
+        palette=page.colormap if tiff_colours.photometric(page) == tifffile.PHOTOMETRIC.PALETTE else None,
+        white_is_zero=tiff_colours.white_is_zero(page),
+        bits=page.bitspersample,
         orientation=turned,
         spacing=_spacing(page),
-        plain=turned == orientation.AS_STORED and _plain(page),
+        plain=turned == orientation.AS_STORED and tiff_colours.plain(page),
     )
-
-
-def _plain(page: Any) -> bool:
-    """Whether every library gives the values as stored: some spread few bits, mix planes, or divide by alpha."""
-    in_pixels = page.samplesperpixel == 1 or page.planarconfig == tifffile.PLANARCONFIG.CONTIG
-    multiplied = tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples
-    return in_pixels and not multiplied and page.bitspersample in _PLAIN_BITS.get(page.photometric, ())
 
 
 def _spacing(page: Any) -> tuple[float, float]:
