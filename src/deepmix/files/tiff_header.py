@@ -61,6 +61,8 @@ def read(path: Path) -> TiffHeader:
         whole = _whole(file)
         tiff_colours.check(whole[0].keyframe)
         header, kinds = _header(whole[0]), [_kind(series) for series in whole]
+        if len(whole) > 1 and _are_pages(whole):
+            header, kinds = _of_pages(header, len(whole)), kinds[:1]
         missing = sum(page is None for page in whole[0].pages)
     if len(kinds) > 1:
         raise ValueError(
@@ -73,9 +75,10 @@ def read(path: Path) -> TiffHeader:
     return header
 
 
-def main(file: tifffile.TiffFile) -> Any:
-    """The series of pages that are the image."""
-    return _whole(file)[0]
+def pixels(file: tifffile.TiffFile) -> np.ndarray:
+    """The pixels in the order of the file's axes, as tifffile has them."""
+    first, *others = _whole(file)
+    return np.stack([each.asarray() for each in (first, *others)]) if others else first.asarray()
 
 
 class _Said(logging.Handler):
@@ -93,6 +96,21 @@ def _whole(file: tifffile.TiffFile) -> list[Any]:
     """All images but thumbnails, smaller copies and masks. Half the size alone makes no copy."""
     found = [each for series in file.series for each in (series.levels if series.kind == "generic" else [series])]
     return [each for each in found if not (each.keyframe.is_reduced or each.keyframe.is_mask)] or file.series
+
+
+def _are_pages(whole: list[Any]) -> bool:
+    """Whether the images are equal pages that tifffile wrote one by one, and described each by itself."""
+    first = whole[0]
+    return first.kind == "shaped" and all(
+        (each.kind, each.shape, each.keyframe.hash) == (first.kind, first.shape, first.keyframe.hash)
+        and np.array_equal(each.keyframe.colormap, first.keyframe.colormap)
+        for each in whole
+    )
+
+
+def _of_pages(header: TiffHeader, n_pages: int) -> TiffHeader:
+    """The header of one page as that of all, along an axis of which the file does not say what it is."""
+    return header._replace(axes=f"I{header.axes}", shape=(n_pages, *header.shape))
 
 
 def _kind(series: Any) -> str:

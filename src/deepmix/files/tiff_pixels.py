@@ -15,7 +15,7 @@ def read(path: Path, header: TiffHeader) -> np.ndarray:
     """The pixels in the order of the file's axes. Raises ValueError for what no library gives as it is stored."""
     try:
         with tiff_header.opened(path) as file:
-            return tiff_header.main(file).asarray()
+            return tiff_header.pixels(file)
     except ValueError as error:
         if not (isinstance(error.__cause__, _NOT_AT_HAND) or "imagecodecs" in str(error)):
             raise

@@ -121,6 +121,33 @@ def test_two_axes_that_are_neither_channels_nor_place_are_refused(tmp_path):
         images.read_image([tmp_path / "a.tif"])
 
 
+@pytest.mark.parametrize("kind", ["grey", "rgb", "palette", "volumes"])
+def test_equal_pages_that_were_written_one_by_one_are_pages(tmp_path, kind):
+    """tifffile describes each as an image of its own."""
+    shape = {"rgb": (HIGH, WIDE, 3), "volumes": (2, HIGH, WIDE)}.get(kind, (HIGH, WIDE))
+    frames = numbers(4, *shape)
+    colours = RNG.integers(0, 2**16, (3, 256)).astype(np.uint16)
+    options = {"rgb": {"photometric": "rgb"}, "palette": {"photometric": "palette", "colormap": colours}}
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for frame in frames:
+            file.write(frame, **options.get(kind, GREY))
+    if kind == "volumes":
+        with pytest.raises(
+            ValueError, match=r"a\.tif has more than three axes .*: pages are 4 along I, 2 along Q"
+        ):
+            images.read_image([tmp_path / "a.tif"])
+        check(tmp_path / "a.tif", frames.reshape(8, HIGH, WIDE).transpose(0, 2, 1), "pages")
+        return
+    as_pages = colours[:, frames].swapaxes(0, 1) if kind == "palette" else frames[:, None]
+    if kind == "rgb":
+        as_pages = np.moveaxis(frames, -1, 1)
+    slices = as_pages.transpose(1, 3, 2, 0)
+    with pytest.warns(UserWarning, match=r"^the 4 pages of .*a\.tif are taken for slices of a volume; --channels"):
+        check(tmp_path / "a.tif", slices)
+    check(tmp_path / "a.tif", slices, "samples")
+    check(tmp_path / "a.tif", as_pages.reshape(-1, HIGH, WIDE).transpose(0, 2, 1), "pages")
+
+
 def test_pages_of_different_sizes_are_refused_and_thumbnails_left_out(tmp_path):
     large, small = numbers(HIGH, WIDE), numbers(2, 3)
     for name, kind in (("a.tif", 0), ("b.tif", 1)):
