@@ -18,7 +18,9 @@ def read(path: Path, meant: Meant) -> Image:
     header = tiff_header.read(path)
     axes = tiff_pages.laid_out(path, header, meant)
     tiff_pages.say(path, header, meant)
-    found = tiff_pages.channels(tiff_pixels.read(path, header), header, axes)
+    pixels = tiff_pixels.read(path, header)
+    tiff_pages.say_alpha(path, pixels, header)
+    found = tiff_pages.channels(pixels, header, axes)
     if header.white_is_zero:
         found = tiff_colours.bright_is_large(path, found, header.bits, meant.labels)
     if (palette := _palette(header, meant)) is not None:

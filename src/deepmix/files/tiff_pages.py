@@ -44,6 +44,14 @@ def say(path: Path, header: TiffHeader, meant: Meant) -> None:
         warnings.warn(f"the {n_pages} pages of {path} are taken for slices of a volume; {remedy}", stacklevel=6)
 
 
+def say_alpha(path: Path, array: np.ndarray, header: TiffHeader) -> None:
+    """Warn of alpha that varies: `channels` leaves it out, and it may be a channel that was only called so."""
+    left_out = (array.take(place, header.axes.index("S")) for place in header.alpha)
+    if any(each.min() != each.max() for each in left_out):
+        remedy = "if it is a channel, save the channels as pages"
+        warnings.warn(f"the alpha of {path} is left out, though it varies; {remedy}", stacklevel=6)
+
+
 def channels(array: np.ndarray, header: TiffHeader, axes: Axes) -> np.ndarray:
     """The pixels as they are stored as (M, x, y[, z]), without alpha; a view if no sample is alpha."""
     samples = header.axes.find("S")

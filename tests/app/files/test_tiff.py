@@ -60,6 +60,7 @@ def test_samples_of_every_kind(tmp_path, dtype, tile):
 def test_samples_are_channels_but_for_alpha(tmp_path, planes, photometric, extra, kept):
     n = len(extra) + (3 if photometric == "rgb" else 1)
     array = numbers(HIGH, WIDE, n)
+    array[..., [k for k in range(n) if k not in kept]] = 255
     stored = array if planes == "contig" else np.moveaxis(array, -1, 0)
     options = {"photometric": photometric, "extrasamples": extra, "planarconfig": planes, "metadata": None}
     tifffile.imwrite(tmp_path / "a.tif", stored, **options)
@@ -110,6 +111,7 @@ def test_pages_without_a_word_are_slices_unless_told(tmp_path, form):
 
 def test_pages_of_colours(tmp_path):
     array = numbers(2, HIGH, WIDE, 4)
+    array[..., 3] = 255
     tifffile.imwrite(tmp_path / "a.tif", array, photometric="rgb", extrasamples=[2], metadata=None)
     check(tmp_path / "a.tif", array[..., :3].transpose(3, 2, 1, 0), "samples")
     check(tmp_path / "a.tif", array[..., :3].transpose(0, 3, 2, 1).reshape(6, WIDE, HIGH), "pages")

@@ -30,7 +30,8 @@ def test_other_models_of_colour_are_refused(tmp_path, photometric):
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_colours_multiplied_by_alpha_are_as_stored_or_refused(tmp_path, compressed):
-    array = RNG.integers(0, 200, (HIGH, WIDE, 4)).astype(np.uint8)
+    array = RNG.integers(0, 100, (HIGH, WIDE, 4)).astype(np.uint8)
+    array[..., 3] = 100
     options = {"photometric": "rgb", "extrasamples": [1]}
     if compressed:
         write_lzw(tmp_path / "a.tif", array[None], array.shape, **options)
@@ -39,6 +40,27 @@ def test_colours_multiplied_by_alpha_are_as_stored_or_refused(tmp_path, compress
     else:
         tifffile.imwrite(tmp_path / "a.tif", array, metadata=None, **options)
         np.testing.assert_array_equal(images.read_image([tmp_path / "a.tif"]).channels, array[..., :3].T)
+
+
+@pytest.mark.parametrize("form", ["planes", "pages", "grey"])
+def test_alpha_that_varies_is_left_out_and_said(tmp_path, form):
+    """tifffile takes the fourth of four planes for alpha."""
+    array = RNG.integers(0, 200, (4, HIGH, WIDE)).astype(np.uint8)
+    path = tmp_path / "a.tif"
+    if form == "planes":
+        tifffile.imwrite(path, array, photometric="rgb", planarconfig="separate", metadata=None)
+        expected = array[:3].transpose(0, 2, 1)
+    elif form == "pages":
+        array = RNG.integers(0, 200, (2, HIGH, WIDE, 4)).astype(np.uint8)
+        tifffile.imwrite(path, array, photometric="rgb", extrasamples=[2], metadata={"axes": "ZYXS"})
+        expected = array[..., :3].transpose(3, 2, 1, 0)
+    else:
+        tifffile.imwrite(path, array[:2].transpose(1, 2, 0), photometric="minisblack", extrasamples=[2])
+        expected = array[:1].transpose(0, 2, 1)
+    with pytest.warns(UserWarning, match=r"^the alpha of .*a\.tif is left out, .*; if it is a channel") as caught:
+        np.testing.assert_array_equal(images.read_image([path]).channels, expected)
+    assert len([each for each in caught if "alpha" in str(each.message)]) == 1
+    assert "\n" not in str(caught[0].message)
 
 
 @pytest.mark.parametrize("dtype", ["?", "u1", "u2", "i2"])
