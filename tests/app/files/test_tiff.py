@@ -117,10 +117,28 @@ def test_pages_of_colours(tmp_path):
     check(tmp_path / "a.tif", array[..., :3].transpose(0, 3, 2, 1).reshape(6, WIDE, HIGH), "pages")
 
 
-def test_two_axes_that_are_neither_channels_nor_place_are_refused(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", numbers(2, 3, HIGH, WIDE), imagej=True, metadata={"axes": "TZYX"})
-    with pytest.raises(ValueError, match=r"a\.tif has more than three axes .*: pages are 2 along T, 3 along Z"):
-        images.read_image([tmp_path / "a.tif"])
+@pytest.mark.parametrize("form", ["imagej", "ome"])
+def test_times_beside_slices_are_channels_if_pages_are_and_else_refused(tmp_path, form):
+    path, array = tmp_path / "a.tif", numbers(2, 3, HIGH, WIDE)
+    tifffile.imwrite(path, array, **{form: True}, **GREY, metadata={"axes": "TZYX"})
+    places = r"a\.tif has more than three axes .*: pages are 2 along T, 3 along Z; "
+    for paths in ([path], [path, path]):
+        with pytest.raises(ValueError, match=places + "--channels-are pages takes those along T for channels$"):
+            images.read_image(paths)
+        with pytest.raises(ValueError, match=places + "save fewer$"):
+            images.read_image(paths, "samples")
+    with pytest.raises(ValueError, match=places + "save fewer$"):
+        images.read_grid(path)
+    with warnings.catch_warnings(action="error"):
+        check(path, array.transpose(0, 3, 2, 1), "pages")
+
+
+def test_an_option_that_has_an_effect_is_for_the_file(tmp_path):
+    """Times are slices; that channels are channels the file says itself."""
+    array = numbers(2, 3, HIGH, WIDE)
+    tifffile.imwrite(tmp_path / "a.tif", array, imagej=True, metadata={"axes": "TCYX"})
+    with warnings.catch_warnings(action="error"):
+        check(tmp_path / "a.tif", array.transpose(1, 3, 2, 0), "samples")
 
 
 @pytest.mark.parametrize("kind", ["grey", "rgb", "palette", "volumes"])
@@ -135,7 +153,7 @@ def test_equal_pages_that_were_written_one_by_one_are_pages(tmp_path, kind):
             file.write(frame, **options.get(kind, GREY))
     if kind == "volumes":
         with pytest.raises(
-            ValueError, match=r"a\.tif has more than three axes .*: pages are 4 along I, 2 along Q"
+            ValueError, match=r"a\.tif has more than three axes .*: pages are 4 along I, 2 along Q; --"
         ):
             images.read_image([tmp_path / "a.tif"])
         check(tmp_path / "a.tif", frames.reshape(8, HIGH, WIDE).transpose(0, 2, 1), "pages")
