@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 try:
-    from . import arrays, dicom, itk, nifti, nifti_results, pictures, tiff
+    from . import arrays, dicom, itk, nifti, nifti_results, pictures, signatures, tiff
     from .labels import inside, whole
 except ImportError as error:
     raise ImportError(f"deepmix.images needs {error.name}: pip install 'deepmix[app]'") from error
@@ -136,10 +136,10 @@ def write_maps(stem: str | Path, values: np.ndarray, like: Image) -> Path:
 
 
 def _format_of(path: Path) -> Format:
-    """The format of a file by its name; of all others, DICOM."""
+    """The format of a file by its name, else by what it begins with; of all others, DICOM."""
     name = path.name.lower()
     suffix = ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
-    return FORMATS.get(suffix, _DICOM)
+    return FORMATS.get(suffix) or FORMATS.get(signatures.suffix(path), _DICOM)
 
 
 def _read(path: Path, meant: Meant) -> Image:

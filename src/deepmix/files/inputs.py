@@ -23,5 +23,5 @@ def one_line(error: Exception) -> str:
 
 def unreadable(path: Path, error: Exception) -> ValueError:
     """What to raise for a file where a library fails: what it says of the file, or that it stumbled."""
-    speaks = isinstance(error, (ValueError, OSError, ImportError, SyntaxError, MemoryError))
+    speaks = isinstance(error, (ValueError, OSError, ImportError, SyntaxError, MemoryError, NotImplementedError))
     return ValueError(f"cannot read {path}: {one_line(error) if speaks else 'the file is cut short or damaged'}")

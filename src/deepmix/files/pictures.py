@@ -1,5 +1,6 @@
 """Pictures: PNG, JPEG, BMP, by Pillow; and PNG of 16-bit colours, of which it keeps 8, by ITK."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ _SUFFIX = ".png"  # results are exact
 # What Pillow calls a picture, and as what it is read: without alpha; all others are colours.
 _READ_AS = {"1": "L", "L": "L", "LA": "L", "I;16": "I;16", "I": "I"}
 _DTYPES = {"L": np.uint8, "P": np.uint8, "RGB": np.uint8, "I;16": np.uint16, "I": np.int32}
+_WORDS = {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}  # the chunks of a PNG that may say how it is turned
 _GREY_OF_16_BITS, _COLOURS_OF_16_BITS = ("LA;16B",), ("RGB;16B", "RGBA;16B")
 
 
@@ -93,15 +95,31 @@ def opened(path: Path, formats: tuple[str, ...] = _FORMATS) -> Iterator[PIL.Imag
 def _header(path: Path, meant: Meant) -> PictureHeader:
     with opened(path) as image:
         layout, dpi = str(image.tile[0].args), image.info.get("dpi", (0, 0))
-        exif = {"exif", "Raw profile type exif"} & image.info.keys()  # without, Pillow would decode all to find it
-        turned = image.getexif().get(orientation.TAG) if exif else None
         return PictureHeader(
             layout=layout,
             mode=_mode(image.mode, layout, meant),
             size=image.size,
-            orientation=turned or orientation.AS_STORED,
+            orientation=_turned(path, image),
             spacing=(25.4 / dpi[0], 25.4 / dpi[1]) if min(dpi) > 0 else (1.0, 1.0),
         )
+
+
+def _turned(path: Path, image: PIL.Image.Image) -> int:
+    """How the picture is turned, by EXIF or XMP; a PNG may say so after its pixels, which are then decoded."""
+    if image.format == "PNG" and _WORDS.isdisjoint(_chunks(path)):
+        return orientation.AS_STORED
+    return image.getexif().get(orientation.TAG) or orientation.AS_STORED
+
+
+def _chunks(path: Path) -> set[bytes]:
+    """The names of the chunks of a PNG, each of which has its length, its name, its data and 4 bytes more."""
+    names = set()
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(start := file.read(8)) == 8:
+            names.add(start[4:])
+            file.seek(int.from_bytes(start[:4], "big") + 4, os.SEEK_CUR)
+    return names
 
 
 def _mode(mode: str, layout: str, meant: Meant) -> str:

@@ -1,14 +1,11 @@
-"""TIFF, by tifffile; what it cannot decompress, by Pillow or ITK."""
+"""TIFF, by tifffile."""
 
-import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import PIL.ImageSequence
 import tifffile
 
-from . import itk, orientation, pictures, tiff_header, tiff_pages
+from . import orientation, tiff_colours, tiff_header, tiff_pages, tiff_pixels
 from .inputs import one_line
 from .records import Image, Meant, Stored, flat_geometry
 from .tiff_header import TiffHeader
@@ -21,7 +18,11 @@ def read(path: Path, meant: Meant) -> Image:
     header = tiff_header.read(path)
     axes = tiff_pages.laid_out(path, header, meant)
     tiff_pages.say(path, header, meant)
-    found = tiff_pages.channels(_pixels(path, header), header, axes)
+    pixels = tiff_pixels.read(path, header)
+    tiff_pages.say_alpha(path, pixels, header)
+    found = tiff_pages.channels(pixels, header, axes)
+    if header.white_is_zero:
+        found = tiff_colours.bright_is_large(path, found, header.bits, meant.labels)
     if (palette := _palette(header, meant)) is not None:
         found = np.take(palette, found, axis=1).swapaxes(0, 1).reshape(-1, *found.shape[1:])
     seen = orientation.upright(found, header.orientation)
@@ -75,35 +76,3 @@ def write(path: Path, array: np.ndarray, like: Image) -> None:
 def _palette(header: TiffHeader, meant: Meant) -> np.ndarray | None:
     """The colours that the values stand for; None where they stand for themselves."""
     return None if meant.labels else header.palette
-
-
-def _pixels(path: Path, header: TiffHeader) -> np.ndarray:
-    """The pixels in the order of the file's axes."""
-    try:
-        with tiff_header.opened(path) as file:
-            return tiff_header.main(file).asarray()
-    except ValueError as error:
-        if not (isinstance(error.__cause__, ImportError) or "imagecodecs" in str(error)):
-            raise
-        lacking = error
-    for decoded in _OTHERS if header.plain else ():
-        try:
-            found = decoded(path)
-        except ValueError:
-            continue
-        same_kind = found.dtype.newbyteorder("=") == header.dtype.newbyteorder("=")
-        if same_kind and found.size == math.prod(header.shape) and header.axes.endswith(("YX", "YXS")):
-            return found.reshape(header.shape)
-    raise ValueError(f"{lacking}; or save it without compression") from lacking
-
-
-def _by_pillow(path: Path) -> np.ndarray:
-    with pictures.opened(path, ("TIFF",)) as image:
-        return np.stack([np.asarray(page) for page in PIL.ImageSequence.Iterator(image)])
-
-
-def _by_itk(path: Path) -> np.ndarray:
-    return itk.read(path, _SUFFIX).channels.T
-
-
-_OTHERS: tuple[Callable[[Path], np.ndarray], ...] = (_by_pillow, _by_itk)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tifffile
 
-from . import orientation
+from . import orientation, tiff_colours
 from .inputs import unreadable
 
 _MM_OF_UNITS = {tifffile.RESUNIT.INCH: 25.4, tifffile.RESUNIT.CENTIMETER: 10.0}
@@ -21,8 +21,8 @@ class TiffHeader(NamedTuple):
 
     axes: a letter an axis of `shape`: X, Y, S (samples of a pixel), C (channels), Z, T, or any other for pages
     of which the file does not say what they are. alpha: which samples are no channels. palette: (3, number of
-    colours), None for values that stand for themselves. spacing: of x and y as they are stored, in mm, or 1.
-    plain: whether every library gives the values as stored: some turn pictures, and what has white as 0.
+    colours), None for values that stand for themselves. white_is_zero: of greys, else black is. bits: of a sample.
+    spacing: of x and y as they are stored, in mm, or 1. plain: whether every library gives the values as stored.
     """
 
     axes: str
@@ -30,6 +30,8 @@ class TiffHeader(NamedTuple):
     dtype: np.dtype
     alpha: tuple[int, ...]
     palette: np.ndarray | None
+    white_is_zero: bool
+    bits: int
     orientation: int
     spacing: tuple[float, float]
     plain: bool
@@ -57,7 +59,10 @@ def read(path: Path) -> TiffHeader:
     """Read the header. Raises ValueError for what cannot be read, and for several images or missing pages."""
     with opened(path) as file:
         whole = _whole(file)
+        tiff_colours.check(whole[0].keyframe)
         header, kinds = _header(whole[0]), [_kind(series) for series in whole]
+        if len(whole) > 1 and _are_pages(whole):
+            header, kinds = _of_pages(header, len(whole)), kinds[:1]
         missing = sum(page is None for page in whole[0].pages)
     if len(kinds) > 1:
         raise ValueError(
@@ -70,9 +75,10 @@ def read(path: Path) -> TiffHeader:
     return header
 
 
-def main(file: tifffile.TiffFile) -> Any:
-    """The series of pages that are the image."""
-    return _whole(file)[0]
+def pixels(file: tifffile.TiffFile) -> np.ndarray:
+    """The pixels in the order of the file's axes, as tifffile has them."""
+    first, *others = _whole(file)
+    return np.stack([each.asarray() for each in (first, *others)]) if others else first.asarray()
 
 
 class _Said(logging.Handler):
@@ -92,6 +98,21 @@ def _whole(file: tifffile.TiffFile) -> list[Any]:
     return [each for each in found if not (each.keyframe.is_reduced or each.keyframe.is_mask)] or file.series
 
 
+def _are_pages(whole: list[Any]) -> bool:
+    """Whether the images are equal pages that tifffile wrote one by one, and described each by itself."""
+    first = whole[0]
+    return first.kind == "shaped" and all(
+        (each.kind, each.shape, each.keyframe.hash) == (first.kind, first.shape, first.keyframe.hash)
+        and np.array_equal(each.keyframe.colormap, first.keyframe.colormap)
+        for each in whole
+    )
+
+
+def _of_pages(header: TiffHeader, n_pages: int) -> TiffHeader:
+    """The header of one page as that of all, along an axis of which the file does not say what it is."""
+    return header._replace(axes=f"I{header.axes}", shape=(n_pages, *header.shape))
+
+
 def _kind(series: Any) -> str:
     page = series.keyframe
     return f"{page.imagewidth}×{page.imagelength} {series.dtype}"
@@ -107,10 +128,12 @@ def _header(series: Any) -> TiffHeader:
         shape=tuple(series.shape),
         dtype=np.dtype(series.dtype),
         alpha=tuple(n_samples - len(extra) + place for place, kind in enumerate(extra) if kind in alpha),
-        palette=page.colormap if page.photometric == tifffile.PHOTOMETRIC.PALETTE else None,
+        palette=page.colormap if tiff_colours.photometric(page) == tifffile.PHOTOMETRIC.PALETTE else None,
+        white_is_zero=tiff_colours.white_is_zero(page),
+        bits=page.bitspersample,
         orientation=turned,
         spacing=_spacing(page),
-        plain=turned == orientation.AS_STORED and page.photometric != tifffile.PHOTOMETRIC.MINISWHITE,
+        plain=turned == orientation.AS_STORED and tiff_colours.plain(page),
     )
 
 

@@ -28,20 +28,30 @@ def laid_out(path: Path, header: TiffHeader, meant: Meant) -> Axes:
     channels = [place for place, axis in enumerate(header.axes) if axis not in "XYZ" + open_ones]
     if len(depth) > 1:
         axes = ", ".join(f"{header.shape[place]} along {header.axes[place]}" for place in depth)
-        raise ValueError(f"{path} has more than three axes beside its channels: pages are {axes}; save fewer")
+        as_channels = f"--channels-are pages takes those along {' and '.join(open_ones)} for channels"
+        remedy = as_channels if meant.channels_are is None and not meant.labels else "save fewer"
+        raise ValueError(f"{path} has more than three axes beside its channels: pages are {axes}; {remedy}")
     return Axes(of_channels=tuple(channels), of_depth=depth[0] if depth else None)
 
 
 def say(path: Path, header: TiffHeader, meant: Meant) -> None:
     """Warn of pages that are taken otherwise than a user may think."""
     told, open_ones = meant.channels_are, _open(header)
-    if told is not None and _AGAINST[told] in header.axes:
+    if told is not None and not open_ones and _AGAINST[told] in header.axes:
         what = "its channels" if told == "samples" else "slices of a volume"
         warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is not for it", stacklevel=6)
     if told is None and open_ones and not (meant.one_channel or meant.labels):
         n_pages = math.prod(header.shape[header.axes.index(axis)] for axis in open_ones)
         remedy = "--channels-are pages takes them for channels"
         warnings.warn(f"the {n_pages} pages of {path} are taken for slices of a volume; {remedy}", stacklevel=6)
+
+
+def say_alpha(path: Path, array: np.ndarray, header: TiffHeader) -> None:
+    """Warn of alpha that varies: `channels` leaves it out, and it may be a channel that was only called so."""
+    left_out = (array.take(place, header.axes.index("S")) for place in header.alpha)
+    if any(each.min() != each.max() for each in left_out):
+        remedy = "if it is a channel, save the channels as pages"
+        warnings.warn(f"the alpha of {path} is left out, though it varies; {remedy}", stacklevel=6)
 
 
 def channels(array: np.ndarray, header: TiffHeader, axes: Axes) -> np.ndarray:

@@ -17,15 +17,17 @@ RNG = np.random.default_rng(0)
 WIDE, HIGH = 6, 4
 
 
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
 def png(path: Path, samples: np.ndarray, bits: int, kind: int) -> Path:
     """Write samples (y, x[, c]) of 8 or 16 bits as a PNG of that kind: 0 grey, 2 RGB, 4 grey and alpha, 6 RGBA."""
     rows = samples.astype(f">u{bits // 8}").reshape(len(samples), -1)
     header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], bits, kind, 0, 0, 0)
     pixels = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
-    written = b"\x89PNG\r\n\x1a\n"
-    for name, data in {b"IHDR": header, b"IDAT": pixels, b"IEND": b""}.items():
-        written += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    path.write_bytes(written)
+    chunks = {b"IHDR": header, b"IDAT": pixels, b"IEND": b""}
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in chunks.items()))
     return path
 
 
@@ -107,16 +109,45 @@ def test_a_picture_of_a_camera_is_read_as_it_is_seen(tmp_path, name, orientation
         np.testing.assert_array_equal(np.asarray(result), labels.T)
 
 
-def test_16_bit_colours_are_turned_too(tmp_path):
-    array = samples(3, 2**16)
-    path = png(tmp_path / "a.png", array, 16, 2)
+def turned(form: str, orientation: int = 6) -> bytes:
+    """The part of a PNG that says how it is turned, by EXIF or by XMP."""
     exif = PIL.Image.Exif()
-    exif[274] = 6
-    data = exif.tobytes().removeprefix(b"Exif\0\0")
-    chunk = struct.pack(">I", len(data)) + b"eXIf" + data + struct.pack(">I", zlib.crc32(b"eXIf" + data))
+    exif[274] = orientation
+    xmp = f'<x:xmpmeta><rdf:Description tiff:Orientation="{orientation}"/></x:xmpmeta>'.encode()
+    return {
+        "exif": chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0")),
+        "xmp": chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp),
+    }[form]
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("form", ["exif", "xmp"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_png_may_say_how_it_is_turned_before_its_pixels_or_after(tmp_path, bits, form, place):
+    array = samples(3, 2**bits)
+    path = png(tmp_path / "a.png", array, bits, 2)
     raw = path.read_bytes()
-    path.write_bytes(raw[:33] + chunk + raw[33:])  # after the header
+    start = 33 if place == "before" else len(raw) - 12  # the header ends there, or the end begins
+    path.write_bytes(raw[:start] + turned(form) + raw[start:])
     check(path, np.rot90(array, -1).T)
+    assert images.read_stored([path])[0].shape == (HIGH, WIDE)
+
+
+def test_a_png_of_many_pieces_says_how_it_is_turned_after_them(tmp_path):
+    array = RNG.integers(0, 256, (300, 400, 3))
+    PIL.Image.fromarray(array.astype(np.uint8)).save(tmp_path / "a.png")
+    raw = (tmp_path / "a.png").read_bytes()
+    assert raw.count(b"IDAT") > 1
+    (tmp_path / "a.png").write_bytes(raw[:-12] + turned("exif") + raw[-12:])
+    check(tmp_path / "a.png", np.rot90(array, -1).T)
+    assert images.read_stored([tmp_path / "a.png"])[0].shape == (300, 400)
+
+
+def test_a_jpeg_may_say_by_xmp_how_it_is_turned(tmp_path):
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    PIL.Image.fromarray(samples(1)[..., 0].astype(np.uint8)).save(tmp_path / "a.jpg", xmp=xmp)
+    check(tmp_path / "a.jpg", np.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(tmp_path / "a.jpg"))).T[None])
+    assert images.read_image([tmp_path / "a.jpg"]).channels.shape == (1, HIGH, WIDE)
 
 
 def test_the_size_of_pixels_goes_over_into_the_results(tmp_path):

@@ -60,6 +60,7 @@ def test_samples_of_every_kind(tmp_path, dtype, tile):
 def test_samples_are_channels_but_for_alpha(tmp_path, planes, photometric, extra, kept):
     n = len(extra) + (3 if photometric == "rgb" else 1)
     array = numbers(HIGH, WIDE, n)
+    array[..., [k for k in range(n) if k not in kept]] = 255
     stored = array if planes == "contig" else np.moveaxis(array, -1, 0)
     options = {"photometric": photometric, "extrasamples": extra, "planarconfig": planes, "metadata": None}
     tifffile.imwrite(tmp_path / "a.tif", stored, **options)
@@ -110,15 +111,61 @@ def test_pages_without_a_word_are_slices_unless_told(tmp_path, form):
 
 def test_pages_of_colours(tmp_path):
     array = numbers(2, HIGH, WIDE, 4)
+    array[..., 3] = 255
     tifffile.imwrite(tmp_path / "a.tif", array, photometric="rgb", extrasamples=[2], metadata=None)
     check(tmp_path / "a.tif", array[..., :3].transpose(3, 2, 1, 0), "samples")
     check(tmp_path / "a.tif", array[..., :3].transpose(0, 3, 2, 1).reshape(6, WIDE, HIGH), "pages")
 
 
-def test_two_axes_that_are_neither_channels_nor_place_are_refused(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", numbers(2, 3, HIGH, WIDE), imagej=True, metadata={"axes": "TZYX"})
-    with pytest.raises(ValueError, match=r"a\.tif has more than three axes .*: pages are 2 along T, 3 along Z"):
-        images.read_image([tmp_path / "a.tif"])
+@pytest.mark.parametrize("form", ["imagej", "ome"])
+def test_times_beside_slices_are_channels_if_pages_are_and_else_refused(tmp_path, form):
+    path, array = tmp_path / "a.tif", numbers(2, 3, HIGH, WIDE)
+    tifffile.imwrite(path, array, **{form: True}, **GREY, metadata={"axes": "TZYX"})
+    places = r"a\.tif has more than three axes .*: pages are 2 along T, 3 along Z; "
+    for paths in ([path], [path, path]):
+        with pytest.raises(ValueError, match=places + "--channels-are pages takes those along T for channels$"):
+            images.read_image(paths)
+        with pytest.raises(ValueError, match=places + "save fewer$"):
+            images.read_image(paths, "samples")
+    with pytest.raises(ValueError, match=places + "save fewer$"):
+        images.read_grid(path)
+    with warnings.catch_warnings(action="error"):
+        check(path, array.transpose(0, 3, 2, 1), "pages")
+
+
+def test_an_option_that_has_an_effect_is_for_the_file(tmp_path):
+    """Times are slices; that channels are channels the file says itself."""
+    array = numbers(2, 3, HIGH, WIDE)
+    tifffile.imwrite(tmp_path / "a.tif", array, imagej=True, metadata={"axes": "TCYX"})
+    with warnings.catch_warnings(action="error"):
+        check(tmp_path / "a.tif", array.transpose(1, 3, 2, 0), "samples")
+
+
+@pytest.mark.parametrize("kind", ["grey", "rgb", "palette", "volumes"])
+def test_equal_pages_that_were_written_one_by_one_are_pages(tmp_path, kind):
+    """tifffile describes each as an image of its own."""
+    shape = {"rgb": (HIGH, WIDE, 3), "volumes": (2, HIGH, WIDE)}.get(kind, (HIGH, WIDE))
+    frames = numbers(4, *shape)
+    colours = RNG.integers(0, 2**16, (3, 256)).astype(np.uint16)
+    options = {"rgb": {"photometric": "rgb"}, "palette": {"photometric": "palette", "colormap": colours}}
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for frame in frames:
+            file.write(frame, **options.get(kind, GREY))
+    if kind == "volumes":
+        with pytest.raises(
+            ValueError, match=r"a\.tif has more than three axes .*: pages are 4 along I, 2 along Q; --"
+        ):
+            images.read_image([tmp_path / "a.tif"])
+        check(tmp_path / "a.tif", frames.reshape(8, HIGH, WIDE).transpose(0, 2, 1), "pages")
+        return
+    as_pages = colours[:, frames].swapaxes(0, 1) if kind == "palette" else frames[:, None]
+    if kind == "rgb":
+        as_pages = np.moveaxis(frames, -1, 1)
+    slices = as_pages.transpose(1, 3, 2, 0)
+    with pytest.warns(UserWarning, match=r"^the 4 pages of .*a\.tif are taken for slices of a volume; --channels"):
+        check(tmp_path / "a.tif", slices)
+    check(tmp_path / "a.tif", slices, "samples")
+    check(tmp_path / "a.tif", as_pages.reshape(-1, HIGH, WIDE).transpose(0, 2, 1), "pages")
 
 
 def test_pages_of_different_sizes_are_refused_and_thumbnails_left_out(tmp_path):
@@ -189,7 +236,7 @@ def test_what_no_library_can_be_trusted_to_decompress_is_refused_in_one_line(tmp
     exif[274] = 6
     PIL.Image.fromarray(numbers(HIGH, WIDE)).save(tmp_path / "a.tif", compression="tiff_lzw", exif=exif)
     with pytest.raises(
-        ValueError, match=r"^cannot read .*a\.tif: .*LZW.*; or save it without compression$"
+        ValueError, match=r"^cannot read .*a\.tif: .*LZW.*; or save it uncompressed, in whole bytes$"
     ) as caught:
         images.read_image([tmp_path / "a.tif"])
     assert "\n" not in str(caught.value)
