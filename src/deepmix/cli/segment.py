@@ -46,13 +46,13 @@ def segment(
     **typed: Any,
 ) -> None:
     """Segment an image or a volume into classes, without training data."""
-    from deepmix.files import outputs
+    from deepmix.files import outputs, signatures
 
     given = (*channels, mask, truth, *options.files(typed))
     outputs.check_folder(output, overwrite, [existing(path) for path in given if path is not None])
     if channels_are is not None:
         check_choice("channels_are", channels_are, CHANNELS_ARE)
-        if not any(path.suffix.lower() in TIFF for path in channels):
+        if not any({path.suffix.lower(), signatures.suffix(path)} & set(TIFF) for path in channels):
             raise ValueError("--channels-are is for TIFF; other formats say themselves what their channels are")
     if mask_threshold is not None and mask is None:
         raise ValueError("--mask-threshold goes with --mask")

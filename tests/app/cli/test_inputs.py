@@ -47,7 +47,10 @@ def test_the_user_says_what_pages_are_and_the_report_remembers(tmp_path, run):
     assert code == 0
     assert err.startswith("warning: the 2 pages of a.tif are taken for slices of a volume;")
     assert len(err.splitlines()) == 1
-    code, _, err = run("segment", "a.tif", *GMM, "--overwrite", "--channels-are", "colours")
+    Path("a.tif").rename("a.btf")  # a TIFF is one by what it begins with, too
+    code, _, err = run("segment", "a.btf", *GMM, "--overwrite", "--channels-are", "pages")
+    assert code == 0, err
+    code, _, err = run("segment", "a.btf", *GMM, "--overwrite", "--channels-are", "colours")
     assert (code, err) == (2, "deepmix: channels_are must be one of pages, samples; got 'colours'\n")
 
 
