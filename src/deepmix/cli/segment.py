@@ -62,8 +62,9 @@ def segment(
     from deepmix import compilation_cache, evaluation, memory
     from deepmix.files import extents, images
     from deepmix.report import description, figures
-    from deepmix.segmentation import room
+    from deepmix.segmentation import duration, room
     from deepmix.segmentation.run import run
+    from deepmix.segmentation.size import Size
 
     from . import console
 
@@ -71,12 +72,15 @@ def segment(
         if settings.backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
         if (extent := extents.of_image(channels, channels_are)) is not None:
-            room.check(*extent, settings=settings, source=str(channels[0]))
+            size = Size(n_pixels=extent.n_pixels, n_channels=extent.n_channels, of_slice=extent.of_slice)
+            room.check(size, extent.held, extent.reading, settings=settings, source=str(channels[0]))
         image = images.read_image(channels, channels_are)
         inside = None if mask is None else images.read_mask(mask, image, mask_threshold)
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
+        if (words := duration.said(image.channels, inside, settings)) is not None:
+            console.err.print(words)
         with console.progress_bar(settings.method, "slice") as progress:
             result = run(image.channels, inside, settings, progress, candidates)
         report = description.report_of(result) | {"channels": channels, "channels_are": channels_are}

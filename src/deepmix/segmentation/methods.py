@@ -23,6 +23,17 @@ class Room(NamedTuple):
     component: float
 
 
+class Pace(NamedTuple):
+    """How long a method takes on two cores, in µs a pixel at three classes and three channels.
+
+    drawn: of the share of a large image on which it looks for a start. pixel: of all pixels. Of balls of 512² to
+    2048² pixels and 128³ to 200³ voxels.
+    """
+
+    drawn: float
+    pixel: float
+
+
 class Method(NamedTuple):
     """What is known of a method.
 
@@ -32,11 +43,12 @@ class Method(NamedTuple):
     `PixelFit`; none for a method with a network, which is fitted slice by slice.
     loss: what its network descends on, unless told otherwise, as `DeepModel` has it; None: it has no network.
     guides: whether a network may start from it. field: whether neighbours have a say, so that the best of many
-    starts is no accident. room: what it holds in memory.
+    starts is no accident. room: what it holds in memory. pace: how long it takes, without its network.
     """
 
     measure: str
     room: Room
+    pace: Pace = Pace(drawn=0, pixel=0)
     settles: str = ""
     function: str = ""
     loss: str | None = None
@@ -56,14 +68,24 @@ class Method(NamedTuple):
 
 METHODS = {
     "gmm": Method(
-        measure="NLL", room=Room(pixel=6, channel=3, component=3), function="mixtures.by_gmm", guides=True
+        measure="NLL",
+        room=Room(pixel=6, channel=3, component=3),
+        pace=Pace(drawn=0.5, pixel=0.3),
+        function="mixtures.by_gmm",
+        guides=True,
     ),
-    "svgmm": Method(measure="NLL", room=Room(pixel=8, channel=4, component=14), function="mixtures.by_svgmm"),
+    "svgmm": Method(
+        measure="NLL",
+        room=Room(pixel=8, channel=4, component=14),
+        pace=Pace(drawn=0.5, pixel=4),
+        function="mixtures.by_svgmm",
+    ),
     "deepg": Method(measure="NLL", room=Room(pixel=6, channel=3, component=4), loss="nll"),
     "deepsvg": Method(measure="NLL", room=Room(pixel=6, channel=3, component=4), loss="nll_v"),
     "hmrf": Method(
         measure="F",
         room=Room(pixel=6, channel=8, component=18),
+        pace=Pace(drawn=6, pixel=1.5),
         function="field.by_field",
         guides=True,
         field=True,
@@ -71,6 +93,7 @@ METHODS = {
     "fcm": Method(
         measure="J",
         room=Room(pixel=6, channel=8, component=10),
+        pace=Pace(drawn=0.5, pixel=0.7),
         settles="memberships",
         function="mixtures.by_fuzzy_c_means",
     ),

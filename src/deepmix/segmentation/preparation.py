@@ -11,7 +11,7 @@ import numpy as np
 from deepmix.reference.checks import plain
 from deepmix.reference.mixtures.checks import check_pixels
 
-from . import outliers
+from . import outliers, shrinking
 from .settings import Settings
 
 
@@ -68,10 +68,14 @@ def _parts(array: np.ndarray) -> Iterator[slice]:
 
 
 class Job(NamedTuple):
-    """A volume (M, H, W, D), standardised; its mask (H, W, D); the slices to do; is it a flat image?"""
+    """A volume (M, H, W, D), standardised; its mask (H, W, D); the slices to do; is it a flat image?
+
+    fine: the mask as it was given, where the volume is a shrunk one; else the same.
+    """
 
     volume: np.ndarray
     mask: np.ndarray
+    fine: np.ndarray
     slices: range
     flat: bool
     scale: Scale
@@ -116,13 +120,16 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
         of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""
         raise ValueError(f"the mask is empty{of}: no pixel counts")
     pixels, _ = check_pixels(volume.reshape(len(volume), -1), mask.ravel(), settings.n_components)
-    volume = pixels.reshape(volume.shape)
+    fine, (volume, mask) = mask, shrinking.shrunk(pixels.reshape(volume.shape), mask, settings.shrink)
+    if mask.sum() < settings.n_components:
+        raise ValueError(f"shrunk {settings.shrink} times, {mask.sum()} pixels count, too few; shrink less")
     if not settings.clip_percentiles:
         outliers.warn(volume, mask, remedy=f", or try --clip-percentiles {outliers.EXTREME:g}")
     over = scale(volume, mask, settings.standardize, settings.clip_percentiles)
     return Job(
         volume=over.apply(volume, settings.floating),
         mask=mask,
+        fine=fine,
         slices=slices,
         flat=flat,
         scale=over,

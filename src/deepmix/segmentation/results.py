@@ -9,6 +9,7 @@ from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import FieldFit
 from deepmix.reference.types import Status
 
+from . import shrinking
 from .covariances import holds_matrices
 from .preparation import Job, Scale
 from .selection import Doubt, Selection, Strength
@@ -127,7 +128,9 @@ def assembled(outcome: Outcome, job: Job) -> tuple[np.ndarray, np.ndarray]:
         for k, row in enumerate(rows):
             (probabilities[k] if z is None else probabilities[k, ..., z])[where] = row
         (done if z is None else done[..., z])[where] = True
-    labels = np.zeros(job.mask.shape, np.uint8)
+    probabilities = shrinking.grown(probabilities, job.mask, job.fine, job.settings.shrink)
+    done = shrinking.covered(done, job.fine, job.settings.shrink)
+    labels = np.zeros(done.shape, np.uint8)
     for row, inside, label in zip(probabilities.swapaxes(0, 1), done, labels, strict=True):
         label[inside] = row.argmax(axis=0)[inside] + 1  # row by row: NumPy's labels have eight bytes
     return (labels[..., 0], probabilities[..., 0]) if job.flat else (labels, probabilities)

@@ -4,44 +4,51 @@ from deepmix import memory
 
 from .methods import METHODS
 from .settings import Settings
+from .size import Size
 
 LIGHT = "gmm"  # the method that needs least
 ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, whatever the image
 NETWORK = 450  # numbers that descending takes, a pixel of a slice and a filter of the first level
+GROWN = 4  # bytes of a number of a map that is brought back from a coarser grid
+COARSEST = 16  # what is advised
 
 
-def check(
-    n_pixels: int, n_channels: int, of_slice: int, held: int, reading: int, *, settings: Settings, source: str
-) -> None:
+def check(size: Size, held: int, reading: int, *, settings: Settings, source: str) -> None:
     """Raise ValueError if a segmentation would not fit.
 
-    of_slice: pixels of one slice. held, reading: bytes that the image takes, and at the peak of reading it.
-    source: what the error calls the image.
+    held, reading: bytes that the image takes, and at the peak of reading it. source: what the error calls the
+    image.
     """
     there = memory.available()
-    wanted, light = (
-        ALWAYS + max(reading, held + need(n_pixels, n_channels, of_slice, settings, method))
-        for method in (settings.method, LIGHT)
-    )
-    if wanted <= max(there, 2 * ALWAYS):  # what is small is tried, whatever the system says
+
+    def wanted(method: str = settings.method, shrink: int = settings.shrink) -> float:
+        return ALWAYS + max(reading, held + need(size, settings, method, shrink))
+
+    if wanted() <= max(there, 2 * ALWAYS):  # what is small is tried, whatever the system says
         return
-    advice = "cut it to what counts, or into parts, or store it with fewer pixels"
-    if light <= there:
-        advice += f", or take --method {LIGHT}, which needs {memory.said(light)}"
+    advice = ["cut it to what counts, or into parts, or store it with fewer pixels"]
+    coarser = [factor for factor in range(settings.shrink + 1, COARSEST + 1) if wanted(shrink=factor) <= there]
+    if coarser:
+        advice.append(f"or take --shrink {coarser[0]}, which needs {memory.said(wanted(shrink=coarser[0]))}")
+    if wanted(LIGHT) <= there:
+        advice.append(f"or take --method {LIGHT}, which needs {memory.said(wanted(LIGHT))}")
     raise ValueError(
-        f"{source} has {n_pixels} pixels: with {n_channels} channels and {settings.n_components} classes, "
-        f"{settings.method} needs about {memory.said(wanted)} of memory, {memory.said(there)} are free; {advice}"
+        f"{source} has {size.n_pixels} pixels: with {size.n_channels} channels and {settings.n_components} "
+        f"classes, {settings.method} needs about {memory.said(wanted())} of memory, "
+        f"{memory.said(there)} are free; " + ", ".join(advice)
     )
 
 
-def need(n_pixels: int, n_channels: int, of_slice: int, settings: Settings, method: str) -> float:
+def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
     """About the bytes that a method holds at its peak beyond the image."""
+    at = size.shrunk(shrink)
     deep = METHODS[method].deep
     guide = [settings.guidance.guide] if deep else []  # over all slices at once
     rooms = [METHODS[each].room for each in (method, *guide)]
-    numbers = n_pixels * max(
-        room.pixel + n_channels * room.channel + settings.n_components * room.component for room in rooms
+    numbers = at.n_pixels * max(
+        room.pixel + size.n_channels * room.channel + settings.n_components * room.component for room in rooms
     )
     if deep:
-        numbers += of_slice * settings.network.filters * NETWORK
-    return numbers * (8 if settings.floating == "float64" else 4)
+        numbers += at.of_slice * settings.network.filters * NETWORK
+    grown = size.n_pixels * settings.n_components * GROWN if shrink > 1 else 0
+    return numbers * (8 if settings.floating == "float64" else 4) + grown

@@ -12,7 +12,7 @@ from deepmix.progress import OnProgress
 from deepmix.reference.types import Status
 from deepmix.settings import changed
 
-from . import doubt, presets, selection
+from . import doubt, presets, selection, shrinking
 from .covariances import freest
 from .deep import fit_slices
 from .methods import METHODS, Method
@@ -71,8 +71,9 @@ def run(
         outcome = fit_slices(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
     several = outcome.consensus
-    if several is not None and job.flat:
-        several = several[..., 0]
+    if several is not None:
+        several = shrinking.grown(several, job.mask, job.fine, job.settings.shrink)
+        several = several[..., 0] if job.flat else several
     found = Segmentation(
         labels=labels,
         probabilities=probabilities,

@@ -28,6 +28,7 @@ class Settings:
     """Settings of `deepmix.segment`, which takes them by the flat names of their fields; see `deepmix.settings`.
 
     n_components: K. slices: (first, end) of the last axis of a volume, either None; None: all.
+    shrink: means over blocks of so many pixels a side are segmented; results are at the image's pixels again.
     margin: pixels round the mask's bounding box. device: of the accelerated backend; None: JAX's first.
     dtype: None: float32 accelerated, float64 reference (which knows no other).
     """
@@ -42,6 +43,11 @@ class Settings:
     seed: int = setting(0, help="Of the k-means start and of the network's weights.")
     slices: tuple[int | None, int | None] | None = setting(
         None, help="Slices A:B of the last axis of a volume, as in Python.", typed=str, parse=parsing.slices
+    )
+    shrink: int = setting(
+        1,
+        help="Segment at a resolution so many times less (within slices of a volume): less time, less memory.",
+        least=1,
     )
     standardize: str = setting(
         "mask", help="Over the mask, the image, or none.", choices=("mask", "image", "none")

@@ -108,7 +108,7 @@ def test_every_setting_can_be_set(case, run):
         "label-rule": "posterior", "total-variation": 0.1, "mean-prior": 0.2, "warm-start": 3, "follow": 2,
         "device": "cpu", "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5, "beta": 0.3,
         "objective": "nll", "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf", "contamination": 0.1,
-        "class-sizes": "free", "clip-percentiles": 1.5,
+        "class-sizes": "free", "clip-percentiles": 1.5, "shrink": 2,
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--diagonals"]

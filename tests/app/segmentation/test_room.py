@@ -8,9 +8,10 @@ import pytest
 from deepmix import memory
 from deepmix.segmentation import presets, room
 from deepmix.segmentation.methods import METHODS
+from deepmix.segmentation.settings import Settings
+from deepmix.segmentation.size import Size
 
-N_PIXELS = 10**8
-SLICE = 10**6
+LARGE = Size(n_pixels=10**8, n_channels=1, of_slice=10**6)
 # Segments balls in a process of its own, and prints the bytes at the peak beyond what it began with.
 MEASURED = """
 import sys
@@ -25,46 +26,69 @@ print(max(sizes) - sizes[0])
 """
 
 
-def settings(method: str, n_components: int = 3, **given):
+def settings(method: str, n_components: int = 3, **given) -> Settings:
     return presets.settings("robust", n_components=n_components, method=method, **given)
+
+
+def need(size: Size, of: Settings) -> float:
+    return room.need(size, of, of.method, of.shrink)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_more_of_anything_needs_more(method):
-    least = room.need(N_PIXELS, 1, SLICE, settings(method), method)
-    assert least > 4 * N_PIXELS * (1 + 3)  # the standardised image, the probabilities
-    assert room.need(2 * N_PIXELS, 1, 2 * SLICE, settings(method), method) == 2 * least
-    assert room.need(N_PIXELS, 2, SLICE, settings(method), method) > least
-    assert room.need(N_PIXELS, 1, SLICE, settings(method, 4), method) > least
-    assert room.need(N_PIXELS, 1, SLICE, settings(method, dtype="float64"), method) == 2 * least
+    least = need(LARGE, settings(method))
+    assert least > 4 * LARGE.n_pixels * (1 + 3)  # the standardised image, the probabilities
+    assert (
+        need(LARGE._replace(n_pixels=2 * LARGE.n_pixels, of_slice=2 * LARGE.of_slice), settings(method))
+        == 2 * least
+    )
+    assert need(LARGE._replace(n_channels=2), settings(method)) > least
+    assert need(LARGE, settings(method, 4)) > least
+    assert need(LARGE, settings(method, dtype="float64")) == 2 * least
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_shrunk_needs_less_but_what_maps_of_all_pixels_take(method):
+    whole, half = (need(LARGE, settings(method, shrink=shrink)) for shrink in (1, 2))
+    assert whole / 4 < half < whole
+    assert half > 4 * LARGE.n_pixels * 3
 
 
 def test_a_network_needs_what_its_guide_needs():
-    deep, guide = (room.need(N_PIXELS, 1, SLICE, settings(name), name) for name in ("deepsvg", "hmrf"))
+    deep, guide = (need(LARGE, settings(name)) for name in ("deepsvg", "hmrf"))
     assert deep > guide
+
+
+def check(size: Size, held: int, reading: int, **given) -> None:
+    room.check(size, held, reading, settings=settings(**given), source="brain.nii.gz")
 
 
 def test_what_fits_is_let_through(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 2**40)
-    room.check(N_PIXELS, 1, SLICE, 4 * N_PIXELS, 8 * N_PIXELS, settings=settings("hmrf"), source="brain.nii.gz")
+    check(LARGE, 4 * LARGE.n_pixels, 8 * LARGE.n_pixels, method="hmrf")
 
 
 @pytest.mark.parametrize(
-    ("there", "advice"), [(12, "or take --method gmm, which needs"), (1, "with fewer pixels")]
+    ("there", "advice"),
+    [
+        (12, ("or take --shrink 2, which needs", "or take --method gmm, which needs")),
+        (5, ("or take --shrink 3, which needs",)),
+        (1, ("with fewer pixels",)),
+    ],
 )
 def test_what_does_not_fit_is_refused_with_what_it_needs_and_what_to_do(monkeypatch, there, advice):
     monkeypatch.setattr(memory, "available", lambda: there * 2**30)
     with pytest.raises(ValueError, match=r"brain.nii.gz has 100000000 pixels: .* hmrf needs") as error:
-        room.check(
-            N_PIXELS, 1, SLICE, 4 * N_PIXELS, 8 * N_PIXELS, settings=settings("hmrf"), source="brain.nii.gz"
-        )
-    assert advice in str(error.value).partition(f"{there} GiB are free; ")[2]
+        check(LARGE, 4 * LARGE.n_pixels, 8 * LARGE.n_pixels, method="hmrf")
+    said = str(error.value).partition(f"{there} GiB are free; ")[2]
+    assert all(each in said for each in advice)
+    assert said.count("or take") == sum("or take" in each for each in advice)
 
 
 def test_an_image_that_cannot_even_be_read_is_refused(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 2**30)
     with pytest.raises(ValueError, match="of memory, 1 GiB are free"):
-        room.check(10**6, 1, 10**4, 4 * 10**6, 2**31, settings=settings("gmm"), source="brain.nii.gz")
+        check(Size(n_pixels=10**6, n_channels=1, of_slice=10**4), 4 * 10**6, 2**31, method="gmm")
 
 
 @pytest.mark.parametrize(("n_bytes", "text"), [(5 * 2**20, "5 MiB"), (1.5 * 2**30, "1.5 GiB"), (2**35, "32 GiB")])
@@ -94,7 +118,7 @@ def test_what_is_left_of_a_container(files, left, tmp_path):
 
 def test_what_is_small_is_tried(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 0)
-    room.check(30, 1, 30, 120, 240, settings=settings("hmrf"), source="brain.nii.gz")
+    check(Size(n_pixels=30, n_channels=1, of_slice=30), 120, 240, method="hmrf")
 
 
 def test_the_memory_of_this_machine():
@@ -109,5 +133,5 @@ def test_the_need_is_near_what_is_held(method, n_channels):
     """Not less, which would end in a kill; not four times as much, which would refuse what fits."""
     command = [sys.executable, "-c", MEASURED, method, str(n_channels), "160"]
     held = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    said = room.ALWAYS + room.need(160**3, n_channels, 160**2, settings(method), method)
+    said = room.ALWAYS + need(Size(n_pixels=160**3, n_channels=n_channels, of_slice=160**2), settings(method))
     assert held < said < 4 * held

@@ -1,0 +1,60 @@
+"""About how long a segmentation takes: said before the work, which may be of seconds or of hours."""
+
+import math
+
+import numpy as np
+
+from .methods import METHODS
+from .sampling import MOST
+from .settings import Settings
+from .slices import AGAIN
+
+STEP = 0.25  # µs of a step of the network, a pixel of a slice and a filter of the first level
+LONG = 30.0  # seconds from which on it is worth a word
+COARSER = 4  # what is offered instead
+
+
+def said(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> str | None:
+    """What `seconds` says, in words; None if that is short, or of the reference, which is not for speed."""
+    if settings.backend == "reference":
+        return None
+    coarser = COARSER * settings.shrink
+    wanted, less = (seconds(image, mask, settings, shrink) for shrink in (settings.shrink, coarser))
+    if wanted < LONG:
+        return None
+    return f"{settings.method}: {_words(wanted)} or so on two cores; --shrink {coarser}: {_words(less)}"
+
+
+def seconds(image: np.ndarray, mask: np.ndarray | None, settings: Settings, shrink: int) -> float:
+    """Of a method on two cores, compiled before; measured ones were between a third and three times as much.
+
+    image: (M, H, W[, D]). mask: (H, W[, D]), the pixels that count; None: all. shrink: instead of the settings'.
+    """
+    volume = np.broadcast_to(True, image.shape[1:]) if mask is None else mask
+    volume = np.atleast_3d(volume)[..., slice(*settings.slices or (None, None))]
+    n_pixels = np.count_nonzero(volume) / shrink**2
+    deep = METHODS[settings.method].deep
+    pace = METHODS[settings.guidance.guide if deep else settings.method].pace
+    of_classes = settings.n_components * (1 + len(image)) / 12  # measured with three classes and three channels
+    spent = (pace.drawn * min(n_pixels, MOST) + pace.pixel * n_pixels) * of_classes
+    if deep:
+        margin = 2 * settings.margin * shrink
+        sides = [min(volume.any(axis=(1 - axis, 2)).sum() + margin, volume.shape[axis]) for axis in (0, 1)]
+        n_steps = _steps(int(volume.any(axis=(0, 1)).sum()), settings)
+        spent += STEP * math.prod(sides) / shrink**2 * settings.network.filters * n_steps
+    return spent / 1e6
+
+
+def _steps(n_slices: int, settings: Settings) -> int:
+    """Of all networks together; each slice but the first may follow the one beside it."""
+    warm, follow, most = settings.guidance.warm_start, settings.guidance.follow, settings.optimization.max_steps
+    others = min(AGAIN * follow, warm) + follow if follow else warm + most
+    return warm + most + (n_slices - 1) * others
+
+
+def _words(spent: float) -> str:
+    """As people say it, to one digit."""
+    for unit, length in (("hours", 3600), ("minutes", 60), ("seconds", 1)):
+        if spent >= 1.5 * length:
+            return f"{float(f'{spent / length:.1g}'):.0f} {unit}"
+    return "a second"
