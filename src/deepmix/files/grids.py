@@ -16,6 +16,8 @@ def on_grid(image: Image, like: Image) -> np.ndarray:
     differences = []
     if channels.shape[1:] != like.channels.shape[1:]:
         differences = [f"size {_listed(channels.shape[1:], '×')} against {_listed(like.channels.shape[1:], '×')}"]
+        if suffixes.intersection(PICTURES) and channels.shape[-1:0:-1] == like.channels.shape[1:]:
+            differences.append("as if one were turned: pictures are read upright, as their orientation says")
     if channels.ndim != like.channels.ndim:
         differences.append("a 2-D image is not a volume, even of one slice")
     elif ours and theirs and not suffixes.intersection(PICTURES):

@@ -28,7 +28,7 @@ def laid_out(path: Path, header: TiffHeader, meant: Meant) -> Axes:
     channels = [place for place, axis in enumerate(header.axes) if axis not in "XYZ" + open_ones]
     if len(depth) > 1:
         axes = ", ".join(f"{header.shape[place]} along {header.axes[place]}" for place in depth)
-        as_channels = f"--channels-are pages takes those along {' and '.join(open_ones)} for channels"
+        as_channels = f"segment --channels-are pages takes those along {' and '.join(open_ones)} for channels"
         remedy = as_channels if meant.channels_are is None and not meant.labels else "save fewer"
         raise ValueError(f"{path} has more than three axes beside its channels: pages are {axes}; {remedy}")
     return Axes(of_channels=tuple(channels), of_depth=depth[0] if depth else None)
@@ -42,7 +42,7 @@ def say(path: Path, header: TiffHeader, meant: Meant) -> None:
         warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is not for it", stacklevel=6)
     if told is None and open_ones and not (meant.one_channel or meant.labels):
         n_pages = math.prod(header.shape[header.axes.index(axis)] for axis in open_ones)
-        remedy = "--channels-are pages takes them for channels"
+        remedy = "segment --channels-are pages takes them for channels"
         warnings.warn(f"the {n_pages} pages of {path} are taken for slices of a volume; {remedy}", stacklevel=6)
 
 

@@ -109,6 +109,15 @@ def test_a_picture_of_a_camera_is_read_as_it_is_seen(tmp_path, name, orientation
         np.testing.assert_array_equal(np.asarray(result), labels.T)
 
 
+def test_a_mask_drawn_on_the_stored_pixels_of_a_turned_picture_is_said_to_be_turned(tmp_path):
+    exif = PIL.Image.Exif()
+    exif[274] = 6
+    PIL.Image.new("L", (7, 5)).save(tmp_path / "camera.jpg", exif=exif)
+    PIL.Image.new("L", (7, 5), 1).save(tmp_path / "mask.png")
+    with pytest.raises(ValueError, match=r"size 7×5 against 5×7; as if one were turned: pictures"):
+        images.read_mask(tmp_path / "mask.png", images.read_image([tmp_path / "camera.jpg"]))
+
+
 def turned(form: str, orientation: int = 6) -> bytes:
     """The part of a PNG that says how it is turned, by EXIF or by XMP."""
     exif = PIL.Image.Exif()

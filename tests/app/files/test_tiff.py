@@ -99,7 +99,7 @@ def test_pages_without_a_word_are_slices_unless_told(tmp_path, form):
         "times of ome": {"ome": True, "metadata": {"axes": "TYX"}},
     }
     tifffile.imwrite(path, array, **GREY, **options[form])
-    with pytest.warns(UserWarning, match=r"^the 3 pages of .*a\.tif are taken for slices of a volume; --channels"):
+    with pytest.warns(UserWarning, match=r"^the 3 pages of .*a\.tif are taken for slices of a volume; segment"):
         check(path, array.T[None])
     with warnings.catch_warnings(action="error"):
         check(path, array.transpose(0, 2, 1), "pages")
@@ -123,7 +123,7 @@ def test_times_beside_slices_are_channels_if_pages_are_and_else_refused(tmp_path
     tifffile.imwrite(path, array, **{form: True}, **GREY, metadata={"axes": "TZYX"})
     places = r"a\.tif has more than three axes .*: pages are 2 along T, 3 along Z; "
     for paths in ([path], [path, path]):
-        with pytest.raises(ValueError, match=places + "--channels-are pages takes those along T for channels$"):
+        with pytest.raises(ValueError, match=places + "segment --channels-are pages takes those along T"):
             images.read_image(paths)
         with pytest.raises(ValueError, match=places + "save fewer$"):
             images.read_image(paths, "samples")
@@ -153,7 +153,7 @@ def test_equal_pages_that_were_written_one_by_one_are_pages(tmp_path, kind):
             file.write(frame, **options.get(kind, GREY))
     if kind == "volumes":
         with pytest.raises(
-            ValueError, match=r"a\.tif has more than three axes .*: pages are 4 along I, 2 along Q; --"
+            ValueError, match=r"a\.tif has more than three axes .*: pages are 4 along I, 2 along Q; segment --"
         ):
             images.read_image([tmp_path / "a.tif"])
         check(tmp_path / "a.tif", frames.reshape(8, HIGH, WIDE).transpose(0, 2, 1), "pages")
@@ -162,7 +162,7 @@ def test_equal_pages_that_were_written_one_by_one_are_pages(tmp_path, kind):
     if kind == "rgb":
         as_pages = np.moveaxis(frames, -1, 1)
     slices = as_pages.transpose(1, 3, 2, 0)
-    with pytest.warns(UserWarning, match=r"^the 4 pages of .*a\.tif are taken for slices of a volume; --channels"):
+    with pytest.warns(UserWarning, match=r"^the 4 pages of .*a\.tif are taken for slices of a volume; segment"):
         check(tmp_path / "a.tif", slices)
     check(tmp_path / "a.tif", slices, "samples")
     check(tmp_path / "a.tif", as_pages.reshape(-1, HIGH, WIDE).transpose(0, 2, 1), "pages")
