@@ -21,16 +21,15 @@ Step = Callable[[State], tuple[jax.Array, State, jax.Array]]
 class Iteration(NamedTuple):
     """Where EM stands after t M-steps.
 
-    mixture, value, degenerate: of the last finite NLL. following, collapsing: the state after it and its
-    degenerate classes. history: (max_iter + 1,) every NLL so far, then NaN. status: `Status` as an integer.
+    state: after them; of the last, when the loop has ended. degenerate: its classes that collapsed. value: the
+    NLL of the state before, or of `state` itself when the loop has ended. history: (max_iter + 1,) every NLL so
+    far, then NaN. status: `Status` as an integer.
     """
 
     t: jax.Array
-    mixture: Any
-    value: jax.Array
+    state: Any
     degenerate: jax.Array
-    following: Any
-    collapsing: jax.Array
+    value: jax.Array
     history: jax.Array
     status: jax.Array
 
@@ -41,45 +40,52 @@ def mean_nll(log_likelihood: jax.Array, weights: jax.Array) -> jax.Array:
 
 
 def run(step: Step[State], start: State, tol: jax.Array | float, max_iter: int) -> Ended:
-    """See `reference.mixtures.em.run`; on the device to its end, its history at full length: NaN after the end."""
+    """See `reference.mixtures.em.run`; on the device to its end, its history at full length: NaN after the end.
+
+    One state is carried, and one step compiled for every turn: what pixels have takes most of the memory. That
+    before a non-finite NLL is found by going the same way again.
+    """
+    nll, _, collapsed = jax.eval_shape(step, start)
+    nothing = jnp.zeros(collapsed.shape, bool)
 
     def turn(loop: Iteration) -> Iteration:
-        nll, following, collapsing = step(loop.following)
-        t, finite = loop.t + 1, jnp.isfinite(nll)
-        status = stopping.status(nll, loop.value - nll < tol, t >= max_iter)
-        new = loop.following, nll, loop.collapsing
-        old = loop.mixture, loop.value, loop.degenerate
-        mixture, value, degenerate = jax.tree.map(partial(jnp.where, finite), new, old)
+        nll, following, collapsing = step(loop.state)
+        status = stopping.status(nll, loop.value - nll < tol, loop.t >= max_iter)
+        going = status == Status.running
+        new, old = (following, collapsing), (loop.state, loop.degenerate)
+        state, degenerate = jax.tree.map(partial(jnp.where, going), new, old)
         return Iteration(
-            t=t,
-            mixture=mixture,
-            value=value,
+            t=loop.t + going,
+            state=state,
             degenerate=degenerate,
-            following=following,
-            collapsing=collapsing,
-            history=loop.history.at[t].set(nll),
+            value=nll,
+            history=loop.history.at[loop.t].set(nll),
             status=status,
         )
 
-    nll, following, collapsing = step(start)
-    status = stopping.status(nll, False, max_iter == 0)
-    history = jnp.full(max_iter + 1, jnp.nan, nll.dtype).at[0].set(nll)
-    nothing = jnp.zeros_like(collapsing)
     first = Iteration(
         t=jnp.asarray(0),
-        mixture=start,
-        value=nll,
+        state=start,
         degenerate=nothing,
-        following=following,
-        collapsing=collapsing,
-        history=history,
-        status=status,
+        value=jnp.asarray(jnp.inf, nll.dtype),
+        history=jnp.full(max_iter + 1, jnp.nan, nll.dtype),
+        status=jnp.asarray(Status.running, int),
     )
     last = jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, first)
+    failed = (last.status == Status.non_finite) & (last.t > 0)
+    n_good = jnp.where(failed, last.t - 1, 0)  # M-steps to the last state whose NLL is finite
+
+    def again(so_far: tuple[jax.Array, State, jax.Array]) -> tuple[jax.Array, State, jax.Array]:
+        t, state, _ = so_far
+        _, following, collapsing = step(state)
+        return t + 1, following, collapsing
+
+    _, *before = jax.lax.while_loop(lambda so_far: so_far[0] < n_good, again, (first.t, start, nothing))
+    state, degenerate = jax.tree.map(partial(jnp.where, failed), tuple(before), (last.state, last.degenerate))
     return Ended(
-        value=last.value,
+        value=jnp.where(failed, last.history[n_good], last.value),
         history=last.history,
         status=last.status,
-        degenerate=last.degenerate,
-        mixture=last.mixture,
+        degenerate=degenerate,
+        mixture=state,
     )
