@@ -1,4 +1,4 @@
-"""Quick or thorough: how tests compile, how many examples they draw, which run; and the folder of real images."""
+"""Quick or thorough: how tests compile, how many examples they draw, which run; and the folders that are given."""
 
 import argparse
 import os
@@ -71,6 +71,7 @@ def optimised():
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--real-data", type=Path, help="folder with brain/, lesions/ and heart/")
+    parser.addoption("--published", type=Path, help="folder with a clone of github.com/matthi99/deepGMM")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -97,7 +98,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def real_data(request: pytest.FixtureRequest) -> Path:
-    folder = request.config.getoption("--real-data")
+    return given(request, "--real-data", "real images")
+
+
+@pytest.fixture(scope="session")
+def published(request: pytest.FixtureRequest) -> Path:
+    folder = given(request, "--published", "a clone of the published code")
+    if not (folder / "utils" / "unet.py").exists():
+        pytest.fail(f"{folder} is no clone of github.com/matthi99/deepGMM: it has no utils/unet.py", pytrace=False)
+    return folder
+
+
+def given(request: pytest.FixtureRequest, option: str, what: str) -> Path:
+    """The folder that an option names; without it the test is skipped."""
+    folder = request.config.getoption(option)
     if folder is None:
-        pytest.skip("needs real images: pytest --real-data=DIR")
+        pytest.skip(f"needs {what}: pytest {option}=DIR")
     return folder.resolve()

@@ -173,7 +173,7 @@ def expect_failures(results: Iterable[Result], patterns: Iterable[str]) -> Itera
     patterns = tuple(patterns)
     idle = dict.fromkeys(patterns)
     for result in results:
-        naming = [each for each in patterns if _names(each, result)]
+        naming = [each for each in patterns if names(each, result)]
         for each in naming:
             idle.pop(each, None)
         if naming and result.outcome == "fail":
@@ -186,7 +186,8 @@ def expect_failures(results: Iterable[Result], patterns: Iterable[str]) -> Itera
         warnings.warn(f"the expected failure {each!r} names no case that was run", stacklevel=2)
 
 
-def _names(pattern: str, result: Result) -> bool:
+def names(pattern: str, result: Result) -> bool:
+    """Whether a pattern names a case: function or function/case, and perhaps a space and a dtype."""
     case, _, dtype = pattern.partition(" ")
     return wanted(result.function, result.case, [case]) and dtype.strip() in ("", result.dtype)
 
