@@ -1,15 +1,16 @@
-"""The README: its example of a port, pasted and run; its figures."""
+"""The example of a port in docs/conformance.md, pasted and run."""
 
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README.split("## Check your own implementation")[1], re.DOTALL)
+from tests.docs.pages import DOCS
+
+PAGE = (DOCS / "conformance.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)
 PORT, COMMAND, TABLE = (text for _, text in BLOCKS[:3])
 
 
@@ -24,7 +25,7 @@ def conform(tmp_path):
     return run
 
 
-def test_the_example_prints_the_table_of_the_readme(conform):
+def test_the_example_prints_the_table_of_the_page(conform):
     done = conform(PORT)
     assert (done.returncode, done.stderr) == (1, "")
     assert lines(done.stdout) == lines(TABLE)
@@ -35,7 +36,7 @@ def lines(text: str) -> list[list[str]]:
     return [re.sub(r"±?\d\.\d+(e-\d+)?", "#", line).split() for line in text.splitlines() if line.strip()]
 
 
-def test_the_remedy_of_the_readme_conforms(conform):
+def test_the_remedy_of_the_page_conforms(conform):
     wrong = PORT[PORT.index("    joint = ") : PORT.index("gaussian, gmm = ")]
     right = (
         "    joint = np.log(mixture.proportions)[:, None] + log_densities\n"
@@ -51,13 +52,3 @@ def test_the_remedy_of_the_readme_conforms(conform):
 
 def test_the_example_is_as_short_as_it_looks():
     assert len(PORT.strip().splitlines()) <= 20
-
-
-def test_every_figure_is_there_and_the_script_makes_those_in_docs():
-    root = Path(__file__).parents[2]
-    figures = re.findall(r"!\[[^\]]*\]\((\S+)\)", README)
-    assert figures
-    script = (root / "docs" / "figures.py").read_text(encoding="utf-8")
-    for figure in figures:
-        assert (root / figure).is_file(), figure
-        assert not figure.startswith("docs/") or Path(figure).name in script
