@@ -18,7 +18,7 @@ def blocks(page: Path, language: str) -> list[str]:
 def commands(page: Path) -> Iterator[list[str]]:
     """The arguments of every `deepmix …` in the shell's blocks of a page, also where another program calls it."""
     for block in blocks(page, "sh"):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             for part in line.split("&&"):
                 yield from _arguments(shlex.split(part, comments=True))
 

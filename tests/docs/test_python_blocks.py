@@ -22,11 +22,8 @@ INSIDE = IMAGE[:, MASK]  # (M, N)
 # The reference compiles nothing, which takes longer than three steps.
 BRIEF = 'backend="reference", depth=1, filters=2, max_steps=3, min_steps=1'
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
+# After three steps.
+pytestmark = pytest.mark.filterwarnings("ignore:.*no pixel", "ignore:The step limit")
 
 
 def executed(page: Path, given: dict[str, Any], smaller: dict[str, str] | None = None) -> dict[str, Any]:
@@ -66,8 +63,8 @@ def test_evaluate():
     assert names["hd95"] == 0.5  # a pixel of the first axis
 
 
-def test_scale():
-    INSIDE.astype(np.float32).tofile("pixels")
+def test_scale(folder):
+    INSIDE.astype(np.float32).tofile(folder / "pixels")
     config = UNetConfig(depth=1, filters=2)
     start, network = initialization.kmeans(INSIDE, 3), unet_parameters(2, 3, config)
     given = {"pixels": INSIDE, "start": start, "image": IMAGE, "network": network}
@@ -102,13 +99,13 @@ def test_oracle():
     np.testing.assert_allclose(names["responsibilities"].sum(axis=0), 1)
 
 
-def test_conformance():
-    Path("my_port.py").write_text(remedied(), encoding="utf-8")
+def test_conformance(folder):
+    (folder / "my_port.py").write_text(remedied(), encoding="utf-8")
     results = executed(DOCS / "conformance.md", {})["results"]
     assert {result.outcome for result in results} == {"pass", "missing"}
 
 
-def test_port(run):  # noqa: F811
+def test_port(folder, run):  # noqa: F811
     export = next(each for each in commands(DOCS / "port.md") if "--only" in each)
     code, _, err = run(*(each.replace("*.fit", "mixtures.gmm.fit") for each in export))
     assert code == 0, err

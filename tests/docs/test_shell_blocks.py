@@ -11,7 +11,7 @@ from typer.main import get_command
 from deepmix.cli.app import app
 from tests.app.cli.test_cli import Command, run  # noqa: F401
 from tests.app.segmentation.test_segmentation import blobs
-from tests.docs.blocks import commands
+from tests.docs.blocks import blocks, commands
 from tests.docs.pages import PAGES, ROOT
 
 COMMANDS = get_command(app).commands
@@ -26,22 +26,20 @@ SMALLER = {
 
 
 def is_run(arguments: list[str]) -> bool:
-    """Not on several machines, nor what has tests of its own: the demo, a port, exports, cases of others."""
-    return arguments[0] in {"segment", "report", "phantoms", "train", "predict", "evaluate"} and not (
-        "--distributed" in arguments or "cases.csv" in arguments
-    )
+    """Not on several machines, nor what has a test of its own: the demo, and exports."""
+    return arguments[0] not in {"demo", "export", "--version"} and "--distributed" not in arguments
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
-    """The working folder, with the images that the pages name."""
+def given(folder) -> None:
+    """The images and the port that the pages name."""
     image, truth, mask = blobs((20, 26, 2))
     channels = {"T1": image[0], "T2": image[1], "C0": image[0], "DE": image[1]}
     for name, array in (channels | {"mask": mask, "truth": truth}).items():
         kind = np.float32 if name in channels else np.uint8
-        nibabel.save(nibabel.Nifti1Image(array.astype(kind), np.eye(4)), tmp_path / f"{name}.nii.gz")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+        nibabel.save(nibabel.Nifti1Image(array.astype(kind), np.eye(4)), folder / f"{name}.nii.gz")
+    port = next(each for each in blocks(ROOT / "README.md", "python") if each.startswith("# my_port.py"))
+    (folder / "my_port.py").write_text(port, encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -62,7 +60,7 @@ def test_words_and_options_within_a_line_are_those_that_there_are():
 
 
 @pytest.mark.parametrize("pages", [["README.md"], ["docs/train.md", "docs/segment.md", "docs/evaluate.md"]])
-def test_commands_do_what_the_pages_say(pages, folder, run):  # noqa: F811
+def test_commands_do_what_the_pages_say(pages, given, run):  # noqa: F811
     for name, *arguments in filter(is_run, (each for page in pages for each in commands(ROOT / page))):
         smaller = SMALLER.get(name, "").split()
         code, _, err = run(name, *arguments, *smaller)
