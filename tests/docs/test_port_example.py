@@ -7,18 +7,18 @@ import sys
 
 import pytest
 
+from tests.docs.blocks import blocks, commands
 from tests.docs.pages import DOCS
 
-PAGE = (DOCS / "conformance.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)
-PORT, COMMAND, TABLE = (text for _, text in BLOCKS[:3])
+PAGE = DOCS / "conformance.md"
+PORT, TABLE = blocks(PAGE, "python")[0], blocks(PAGE, "text")[0]
 
 
 @pytest.fixture
 def conform(tmp_path):
     def run(port: str) -> subprocess.CompletedProcess:
         (tmp_path / "my_port.py").write_text(port, encoding="utf-8")
-        command = [sys.executable, "-c", "from deepmix.cli import main; main()", *COMMAND.split()[1:]]
+        command = [sys.executable, "-c", "from deepmix.cli import main; main()", *next(commands(PAGE))]
         utf8 = {"env": os.environ | {"PYTHONUTF8": "1"}, "encoding": "utf-8"}
         return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, **utf8)
 
