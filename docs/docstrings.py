@@ -6,8 +6,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-# Code, a name of the package in it, or what reStructuredText would take for markup.
-_SPECIAL = re.compile(r"`((?:reference|accelerated)\.[\w.]+)`|`([^`]+)`|([*|_\\])")
+# A name of the package, other code, an equation's label, or what reStructuredText would take for markup.
+_SPECIAL = re.compile(r"`((?:reference|accelerated)\.[\w.]+)`|`([^`]+)`|\[([A-Z]{1,3}\d+)\]|([*|_\\])")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -59,7 +59,9 @@ def _escaped(text: str) -> str:
 
 
 def _as_markup(match: re.Match) -> str:
-    name, code, special = match.groups()
+    name, code, label, special = match.groups()
     if name:
         return f":py:obj:`{name} <deepmix.{name}>`"
+    if label:
+        return f"\\ :ref:`[{label}] <{label.lower()}>`\\ "
     return f"``{code}``" if code else f"\\{special}"

@@ -20,6 +20,8 @@ INCLUDED = {
         for path in (ROOT / "reference").glob("*/README.md")
     },
 }
+# An equation's label: where its page defines it, and where it is cited.
+LABEL = re.compile(r"^\*\*\[([A-Z]{1,3}\d+)\]\*\*|\[([A-Z]{1,3}\d+)\](?!\()", re.MULTILINE)
 KEPT = {".json", ".png"}  # files to look at, which are copied beside the pages
 
 
@@ -35,7 +37,16 @@ def _of_page(app: Sphinx, docname: str, content: list[str]) -> None:
 
 
 def _of_included(app: Sphinx, path: Path, docname: str, content: list[str]) -> None:
-    content[0] = _renewed(content[0], (DOCS / path).resolve().parent)
+    source = (DOCS / path).resolve()
+    content[0] = _renewed(content[0], source.parent)
+    if source.is_relative_to(ROOT / "reference"):
+        content[0] = LABEL.sub(_linked, content[0])
+
+
+def _linked(match: re.Match) -> str:
+    """A label as a place to link to, or as a link there."""
+    defined, cited = match.groups()
+    return f"({defined.lower()})=\n{match[0]}" if defined else f"[{match[0]}](#{cited.lower()})"
 
 
 def _renewed(text: str, folder: Path) -> str:

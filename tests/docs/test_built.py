@@ -76,3 +76,5 @@ def test_the_pages_are_whole(tmp_path):
     assert broken(pages) == []
     assert remote(pages) == []
     assert undocumented(tmp_path) == []
+    of_em = pages[tmp_path / "api" / "deepmix.reference.mixtures.gmm.html"]
+    assert "../equations/mixtures.html#em1" in of_em.links
