@@ -1,4 +1,4 @@
-"""How Sphinx builds the pages: `python -m sphinx -W docs out` (extra `docs`)."""
+"""How Sphinx builds the pages: `python -m sphinx -W docs pages` (extra `docs`)."""
 
 import sys
 from importlib.metadata import version as version_of
