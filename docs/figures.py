@@ -1,4 +1,4 @@
-"""Make the figures of README.md anew: `python docs/figures.py [--data DIR]`.
+"""Make the figures of the pages anew: `python docs/figures.py [--data DIR]`.
 
 The phantom's takes half a minute. DIR: real images, with `lesions/`; its figure takes minutes.
 """

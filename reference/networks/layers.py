@@ -39,7 +39,7 @@ def leaky_relu(x: np.ndarray, negative_slope: float = 0.01) -> tuple[np.ndarray,
 def instance_norm(
     x: np.ndarray, scale: np.ndarray, shift: np.ndarray, eps: float = 1e-5
 ) -> tuple[np.ndarray, Pullbacks]:
-    """Each channel to mean 0 and deviation 1 (biased variance + ε), then learned scale and shift [U1].
+    """Each channel to mean 0 and standard deviation 1 (biased variance + ε), then learned scale and shift [U1].
 
     x: (C, H, W). scale, shift: (C,).
     """

@@ -111,6 +111,6 @@ def _wobble(angle: np.ndarray, amount: float, rng: np.random.Generator) -> np.nd
 
 
 def _smooth(width: float, size: int, rng: np.random.Generator) -> np.ndarray:
-    """(size, size) noise of mean 0 and deviation 1, correlated over `width` pixels."""
+    """(size, size) noise of mean 0 and standard deviation 1, correlated over `width` pixels."""
     noise = gaussian_filter(rng.standard_normal((size, size)), width, mode="reflect")
     return (noise - noise.mean()) / noise.std()

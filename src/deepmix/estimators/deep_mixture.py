@@ -30,8 +30,8 @@ class DeepMixture(BaseEstimator):
     """deepSVG or deepG: a network and K Gaussians, fitted to one image without labels (Algorithm 3).
 
     Images are (M, H, W), or (H, W) of one channel, in any unit; masks are (H, W), all pixels count without one but
-    those that a masked array (numpy.ma) hides. Every image is standardised by its own mean and deviation over its
-    mask. New images are segmented by one forward pass, each with means and covariances of its own [TR3].
+    those that a masked array (numpy.ma) hides. Every image is standardised by its own mean and standard deviation
+    over its mask. New images are segmented by one forward pass, each with means and covariances of its own [TR3].
 
     n_components: K. kind: "deepsvg" or "deepg". n_init: networks to train, of which that with the least NLL is
     kept. random_state: of the networks' first parameters. warm_start: `fit` goes on with the network of the last

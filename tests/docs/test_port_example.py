@@ -1,30 +1,31 @@
-"""The README: its example of a port, pasted and run; its figures."""
+"""The example of a port in docs/conformance.md, pasted and run."""
 
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README.split("## Check your own implementation")[1], re.DOTALL)
-PORT, COMMAND, TABLE = (text for _, text in BLOCKS[:3])
+from tests.docs.blocks import blocks, commands
+from tests.docs.pages import DOCS
+
+PAGE = DOCS / "conformance.md"
+PORT, TABLE = blocks(PAGE, "python")[0], blocks(PAGE, "text")[0]
 
 
 @pytest.fixture
 def conform(tmp_path):
     def run(port: str) -> subprocess.CompletedProcess:
         (tmp_path / "my_port.py").write_text(port, encoding="utf-8")
-        command = [sys.executable, "-c", "from deepmix.cli import main; main()", *COMMAND.split()[1:]]
+        command = [sys.executable, "-c", "from deepmix.cli import main; main()", *next(commands(PAGE))]
         utf8 = {"env": os.environ | {"PYTHONUTF8": "1"}, "encoding": "utf-8"}
         return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, **utf8)
 
     return run
 
 
-def test_the_example_prints_the_table_of_the_readme(conform):
+def test_the_example_prints_the_table_of_the_page(conform):
     done = conform(PORT)
     assert (done.returncode, done.stderr) == (1, "")
     assert lines(done.stdout) == lines(TABLE)
@@ -35,29 +36,22 @@ def lines(text: str) -> list[list[str]]:
     return [re.sub(r"±?\d\.\d+(e-\d+)?", "#", line).split() for line in text.splitlines() if line.strip()]
 
 
-def test_the_remedy_of_the_readme_conforms(conform):
+def remedied() -> str:
+    """The port as the page mends it."""
     wrong = PORT[PORT.index("    joint = ") : PORT.index("gaussian, gmm = ")]
     right = (
         "    joint = np.log(mixture.proportions)[:, None] + log_densities\n"
         "    log_likelihood = scipy.special.logsumexp(joint, axis=0)\n"
         "    return np.exp(joint - log_likelihood), log_likelihood\n\n"
     )
-    done = conform(
-        PORT.replace(wrong, right).replace("import numpy as np", "import numpy as np\nimport scipy.special")
-    )
+    return PORT.replace(wrong, right).replace("import numpy as np", "import numpy as np\nimport scipy.special")
+
+
+def test_the_remedy_of_the_page_conforms(conform):
+    done = conform(remedied())
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-1].startswith("my_port conforms: 13 pass, 0 fail")
 
 
 def test_the_example_is_as_short_as_it_looks():
     assert len(PORT.strip().splitlines()) <= 20
-
-
-def test_every_figure_is_there_and_the_script_makes_those_in_docs():
-    root = Path(__file__).parents[2]
-    figures = re.findall(r"!\[[^\]]*\]\((\S+)\)", README)
-    assert figures
-    script = (root / "docs" / "figures.py").read_text(encoding="utf-8")
-    for figure in figures:
-        assert (root / figure).is_file(), figure
-        assert not figure.startswith("docs/") or Path(figure).name in script
