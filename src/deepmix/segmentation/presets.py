@@ -24,7 +24,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "beta": "auto",
         "guide": "hmrf",
         "warm_start": 80,
-        "follow": 4,
+        "follow": 3,
         "objective": "free_energy",
         "contamination": 1e-3,
         "m_step_every": 0,
