@@ -63,4 +63,16 @@ MISTAKES = (
         'number counts as that.\n    """\n',
         "losses.segmentation.cross_entropy/labels_for_the_truth",
     ),
+    Mistake(
+        "pixels as sure as the threshold are hard",
+        "axis=0) < threshold",
+        "axis=0) <= threshold",
+        "losses.segmentation.top_k_cross_entropy/as_sure_as_the_threshold",
+    ),
+    Mistake(
+        "pixels that are half sure lie outside",
+        "(counted > 0) & (proportions >= 0.5)",
+        "(counted > 0) & (proportions > 0.5)",
+        "losses.segmentation.hausdorff/half_sure",
+    ),
 )

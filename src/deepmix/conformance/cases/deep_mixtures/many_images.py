@@ -138,6 +138,8 @@ def _ends() -> Iterator[Case]:
         "not_finite": [3.0, np.nan],
     }.items():
         yield Case(function="ended", name=name, arguments={"history": np.array(history), "training": settings})
+    still = {"history": np.full(4, 2.0), "training": settings._replace(tol=0.0)}
+    yield Case(function="ended", name="a_tolerance_of_0_never_stops", arguments=still)
     yield Case(function="ended", name="published_settings", arguments={"history": np.linspace(3, 2.04, 12)})
 
 

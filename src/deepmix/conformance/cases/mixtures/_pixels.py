@@ -46,3 +46,10 @@ def draw(
     mixture = truth._replace(means=truth.means + rng.normal(0, 0.3, (k, m)))
     w = draw_weights(rng, (n,), weights)
     return Pixels(pixels=pixels, mixture=mixture, weights=w, floor=gaussian.variance_floor(pixels, w))
+
+
+def still() -> Pixels:
+    """One class of the mean 0 and the variance 1, as its pixels −1 and 1 have them: nothing rounds or changes."""
+    mixture = Mixture(proportions=np.ones(1), means=np.zeros((1, 1)), covariances=np.ones((1, 1)))
+    pixels = np.array([[-1.0, 1.0] * 4])
+    return Pixels(pixels=pixels, mixture=mixture, weights=np.ones(8), floor=np.zeros(1))

@@ -13,7 +13,7 @@ from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator
-from ._pixels import POSTERIOR
+from ._pixels import POSTERIOR, still
 
 
 def _of_a_field(shapes: Shapes) -> dict[str, Any]:
@@ -187,6 +187,10 @@ def _fits() -> Iterator[Case]:
     unknown = np.where(outside.weights == 0, np.nan, outside.image)
     yield _fit("nan_outside", outside._replace(image=unknown), three)
     yield _fit("one_class", _field("one", m=1, k=1), {})
+    yield _fit("floor_that_raises_f", _field("high floor"), {"floor": np.array([50.0, 20.0])})
+    kept = still()
+    pair = Field(image=kept.pixels.reshape(1, 2, 4), mixture=kept.mixture, weights=np.ones((2, 4)))
+    yield _fit("a_tolerance_of_0", pair, {"floor": np.zeros(1), "tol": 0.0, "max_iter": 1})
     far = _field("far")
     nobody = far.mixture._replace(means=far.mixture.means + np.array([[0.0], [0.0], [1e4]]))
     yield _fit("class_without_a_pixel", far._replace(mixture=nobody), three)
@@ -207,3 +211,5 @@ def _rejections() -> Iterator[Case]:
     yield _fit("rejects_pixels_in_a_row", field._replace(image=field.image[:, 0]), {}, rejected=True)
     yield _fit("rejects_a_mask_of_another_shape", field._replace(weights=np.ones((5, 5))), {}, rejected=True)
     yield _fit("rejects_an_empty_mask", field._replace(weights=np.zeros(PLANE)), {}, rejected=True)
+    few = (np.arange(30) < 2).astype(float).reshape(PLANE)
+    yield _fit("rejects_fewer_pixels_than_classes", field._replace(weights=few), {}, rejected=True)
