@@ -80,6 +80,12 @@ def _centres() -> Iterator[Case]:
         yield Case(function="centres", name=name, arguments=arguments | {"previous": given.mixture.means})
         if name.endswith("fuzzifier"):
             yield Case(function="objective", name=name, arguments=arguments | {"centres": given.mixture.means})
+    alike = {"pixels": given.pixels, "memberships": u, "weights": np.ones(12)}
+    means = given.mixture.means
+    yield Case(function="centres", name="unweighted", arguments=alike | {"previous": means})
+    yield Case(function="objective", name="unweighted", arguments=alike | {"centres": means})
+    del alike["pixels"]
+    yield Case(function="partition_coefficient", name="unweighted", arguments=alike)
     yield Case(
         function="partition_coefficient", name="typical", arguments={"memberships": u, "weights": given.weights}
     )

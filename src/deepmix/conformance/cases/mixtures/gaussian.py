@@ -187,6 +187,9 @@ def _global_mixture_and_floor(dtype: str) -> Iterator[Case]:
         inputs = {"pixels": given.pixels, "weights": given.weights, "floor": given.floor}
         options = {"n_components": 3, "covariance_type": kind}
         yield Case(function="global_mixture", name=kind, arguments=inputs | options)
+    given = draw("global")
+    inputs = {"pixels": given.pixels, "weights": given.weights, "floor": given.floor}
+    yield Case(function="global_mixture", name="unweighted", arguments=inputs | {"n_components": 3})
     given = draw("floor", weights="mask")
     constant = np.stack([given.pixels[0], np.full(24, 0.1)])
     outside = np.where(given.weights > 0, constant, given.pixels)  # varies only where the weight is 0

@@ -128,9 +128,10 @@ def _sweeps() -> Iterator[Case]:
         "beta_0": (PLANE, {"beta": 0.0}),
         "strong": (PLANE, {"beta": 30.0}),
         "external_field": (PLANE, {"beta": 0.7, "external": np.array([0.5, -2.0, 0.0])}),
+        "unweighted": (PLANE, {"beta": 0.7}),
     }
     for name, (shape, given) in options.items():
-        field = _field(name, shape, weights="reals")
+        field = _field(name, shape, weights="ones" if name == "unweighted" else "reals")
         pixels = field.image.reshape(len(field.image), -1)
         densities = gaussian.log_density(pixels, field.mixture.means, field.mixture.covariances).reshape(3, *shape)
         arguments = {
@@ -183,6 +184,10 @@ def _fits() -> Iterator[Case]:
     yield _fit("published_beta_and_tolerance", _field("published"), {})
     yield _fit("no_m_step", _field("no step"), {"max_iter": 0})
     yield _fit("weights", _field("weights", weights="reals"), three | {"beta": 0.5})
+    whole = _field("without a mask")
+    yield Case(
+        function="fit", name="without_mask", arguments={"image": whole.image, "start": whole.mixture} | three
+    )
     outside = _field("outside", weights="mask")
     unknown = np.where(outside.weights == 0, np.nan, outside.image)
     yield _fit("nan_outside", outside._replace(image=unknown), three)

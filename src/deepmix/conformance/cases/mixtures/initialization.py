@@ -78,6 +78,13 @@ def _edges() -> Iterator[Case]:
     yield _case("from_means", "mean_without_pixels", given, means=far)
     r = np.concatenate([draw_responsibilities(rng, 2, 24), np.zeros((1, 24))])
     yield _case("from_responsibilities", "empty_class", given, responsibilities=r, weights=given.weights)
+    yield _case(
+        "from_responsibilities",
+        "unweighted",
+        given,
+        responsibilities=draw_responsibilities(rng, 3, 24),
+        weights=np.ones(24),
+    )
 
 
 def _ties(given: Pixels) -> Iterator[Case]:
