@@ -75,4 +75,22 @@ MISTAKES = (
         "(counted > 0) & (proportions > 0.5)",
         "losses.segmentation.hausdorff/half_sure",
     ),
+    Mistake(
+        "what is not known belongs to every true set",
+        "(counted > 0) & (truth > 0)",
+        "(counted == 0) | (truth > 0)",
+        "losses.segmentation.hausdorff/half_known",
+    ),
+    Mistake(
+        "the mean is that over the classes that the truth holds",
+        "total = classes.sum() * counted.sum()",
+        "total = (truth.any(axis=(1, 2)) & classes[:, 0, 0]).sum() * counted.sum()",
+        "losses.segmentation.hausdorff/a_class_without_truth",
+    ),
+    Mistake(
+        "a class without a true positive has the loss 0 at 0/0",
+        "below = np.where(below > 0, below, 1)",
+        "above, below = np.where(below > 0, above, 1), np.where(below > 0, below, 1)",
+        "losses.segmentation.tversky/misses_do_not_count",
+    ),
 )
