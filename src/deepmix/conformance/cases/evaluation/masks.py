@@ -1,5 +1,7 @@
-"""Distances between the surfaces of two masks [EV7]–[EV9], where height and width, and the spacing of each axis,
-are not the same: what swaps two axes shows."""
+"""Distances between the surfaces of two masks [EV7]–[EV9].
+
+Height and width differ, and so does the spacing of each axis: what swaps two of them shows.
+"""
 
 from collections.abc import Iterator
 from typing import Any

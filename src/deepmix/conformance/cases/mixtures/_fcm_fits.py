@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.conformance.drawing import draw_responsibilities, draw_weights
+from deepmix.conformance.drawing import draw_weights
 from deepmix.reference.mixtures import fcm
 
 from ..case import Case, generator
-from ._pixels import Pixels, draw
+from ._pixels import draw_fuzzy
 
 
 def cases() -> Iterator[Case]:
@@ -17,13 +17,6 @@ def cases() -> Iterator[Case]:
     yield from _fits()
     yield from _starts()
     yield from _rejections()
-
-
-def given_with_memberships(name: str, **options: Any) -> tuple[Pixels, np.ndarray]:
-    """Twelve pixels of what the name says of random numbers, and memberships (K, 12). options: of `draw`."""
-    given = draw(f"fuzzy {name}", n=12, **options)
-    k = len(given.mixture.means)
-    return given, draw_responsibilities(generator(f"memberships {name}"), k, 12)
 
 
 def _fits() -> Iterator[Case]:
@@ -35,14 +28,14 @@ def _fits() -> Iterator[Case]:
         "until_it_settles": {"tol": 0.05},
         "one_round": {"max_iter": 1},
     }.items():
-        given, u = given_with_memberships(name)
+        given, u = draw_fuzzy(name)
         yield _fit(name, {"pixels": given.pixels, "start": u, "weights": given.weights} | options)
-    given, u = given_with_memberships("outside", weights="integers")
+    given, u = draw_fuzzy("outside", weights="integers")
     outside = given.weights == 0
     pixels = np.where(outside, np.nan, given.pixels)
     start = np.where(outside, np.nan, u)
     yield _fit("weights_with_zeros", {"pixels": pixels, "start": start, "weights": given.weights} | three)
-    given, u = given_with_memberships("one class", k=1)
+    given, u = draw_fuzzy("one class", k=1)
     yield _fit("one_class", {"pixels": given.pixels, "start": u})
     yield _fit("a_tolerance_of_0_never_stops", {"pixels": given.pixels, "start": u, "tol": 0.0, "max_iter": 3})
 
@@ -50,15 +43,15 @@ def _fits() -> Iterator[Case]:
 def _starts() -> Iterator[Case]:
     """What memberships to start from may be like, and which of them count."""
     one: dict[str, Any] = {"max_iter": 1}
-    given, u = given_with_memberships("lonely")
+    given, u = draw_fuzzy("lonely")
     lonely = {"pixels": given.pixels, "start": np.concatenate([u, np.zeros_like(u[:1])])}
     yield _fit("class_without_a_member", lonely | one)
     weighted = lonely | {"weights": draw_weights(generator("weights of the lonely"), (12,), "reals")}
     yield _fit("class_without_a_member_and_weights", weighted | one)
-    given, u = given_with_memberships("nearly 1")
+    given, u = draw_fuzzy("nearly 1")
     nearly = u * np.where(np.arange(12) % 2, 1 + 5e-4, 1 - 5e-4)  # taken as they are
     yield _fit("sums_that_are_nearly_1", {"pixels": given.pixels, "start": nearly} | one)
-    given, u = given_with_memberships("settled", weights="mask")
+    given, u = draw_fuzzy("settled", weights="mask")
     settled = fcm.fit(given.pixels, u, given.weights, tol=0.0, max_iter=200).memberships
     alone = {"pixels": given.pixels, "start": settled, "weights": given.weights, "tol": 0.05}
     yield _fit("only_memberships_of_weight_0_change", alone)
@@ -69,7 +62,7 @@ def _fit(name: str, arguments: dict[str, Any], rejected: bool = False) -> Case:
 
 
 def _rejections() -> Iterator[Case]:
-    given, u = given_with_memberships("rejected")
+    given, u = draw_fuzzy("rejected")
     good: dict[str, Any] = {"pixels": given.pixels, "start": u, "weights": given.weights}
     bad = np.array(given.pixels)
     bad[0, 3] = np.nan

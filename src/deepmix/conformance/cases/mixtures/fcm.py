@@ -8,7 +8,7 @@ from deepmix.conformance.operation import Operation
 
 from ..case import Case
 from . import _fcm_fits
-from ._fcm_fits import given_with_memberships
+from ._pixels import draw_fuzzy
 
 OPERATIONS = (
     Operation(
@@ -41,7 +41,7 @@ def cases(dtype: str) -> Iterator[Case]:
 
 
 def _memberships() -> Iterator[Case]:
-    given, _ = given_with_memberships("memberships")
+    given, _ = draw_fuzzy("memberships")
     pixels, centres = given.pixels, given.mixture.means
     on_one, on_two = np.array(centres), np.array(centres)
     on_one[1] = pixels[:, 4]
@@ -64,7 +64,7 @@ def _memberships() -> Iterator[Case]:
 
 
 def _centres() -> Iterator[Case]:
-    given, u = given_with_memberships("centres", weights="reals")
+    given, u = draw_fuzzy("centres", weights="reals")
     empty = np.concatenate([np.zeros_like(u[:1]), u[1:] / u[1:].sum(axis=0)])
     outside = np.where(given.weights > 0, empty, np.eye(3)[:, :1])  # a member, but of weight 0
     maps: dict[str, tuple[np.ndarray, float]] = {
