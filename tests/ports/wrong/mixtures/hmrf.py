@@ -99,4 +99,10 @@ MISTAKES = (
         "return weights * (alone - beta / 2 * agreement).sum(axis=0)",
         "mixtures.hmrf.free_energy/diagonals",
     ),
+    Mistake(
+        "where one class has all, the information is what it is",
+        "if entropy > 0 else (0.0, 0.0)",
+        "if entropy > 0 else (told, told)",
+        "mixtures.hmrf.information/one_class_has_all",
+    ),
 )
