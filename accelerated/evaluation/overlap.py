@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from deepmix.reference.evaluation.overlap import SAME
+
 from ..execution.arrays import inside
 
 
@@ -59,8 +61,22 @@ def dice_matrix(labels: jax.Array, truth: jax.Array, n_components: int, n_classe
 def match_classes(labels: jax.Array, truth: jax.Array, n_components: int, n_classes: int) -> jax.Array:
     """See `reference.evaluation.overlap.match_classes` [EV2]."""
     scores = jnp.nan_to_num(dice_matrix(labels, truth, n_components, n_classes), nan=0.0)
-    rows, columns = optax.assignment.hungarian_algorithm(-scores)
-    return jnp.zeros(n_components, int).at[rows].set(columns + 1)
+    scores = jnp.pad(scores, ((0, 0), (0, n_components)))
+    least, columns = _best(scores) - SAME, jnp.arange(n_classes + n_components)
+
+    def settle(k: jax.Array, scores: jax.Array) -> jax.Array:
+        def alone(column: jax.Array) -> jax.Array:
+            return scores.at[k].set(jnp.where(columns == column, scores[k], -n_components - 1))
+
+        return alone((jax.vmap(lambda column: _best(alone(column)))(columns) >= least).argmax())
+
+    matched = jax.lax.fori_loop(0, n_components, settle, scores).argmax(axis=1) + 1
+    return jnp.where(matched > n_classes, 0, matched)
+
+
+def _best(scores: jax.Array) -> jax.Array:
+    """See `reference.evaluation.overlap._best`."""
+    return scores[optax.assignment.hungarian_algorithm(-scores)].sum()
 
 
 def _counts(prediction: jax.Array, truth: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:

@@ -8,6 +8,9 @@ from scipy.optimize import linear_sum_assignment
 
 from ..checks import inside
 
+# Sums of Dice that differ by no more are the same but for rounding, in float32 too.
+SAME = 2.0**-20
+
 
 def dice(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
     """2|A∩B| / (|A| + |B|) of two masks of one shape [EV1]; `empty` if both are empty."""
@@ -58,16 +61,32 @@ def dice_matrix(labels: np.ndarray, truth: np.ndarray, n_components: int, n_clas
 
 
 def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
-    """The assignment of predicted to true classes with the largest summed Dice [EV2].
+    """The assignment of predicted to true classes with the largest summed Dice, the first of several [EV2].
 
     labels: predicted, 1 … K. truth: 1 … C; its zeros belong to no class. Both of one shape.
     Returns (K,) int: the true class of predicted class k + 1, 0 if K > C left it without one.
     """
     scores = np.nan_to_num(dice_matrix(labels, truth, n_components, n_classes), nan=0.0)
-    rows, columns = linear_sum_assignment(scores, maximize=True)
-    matched = np.zeros(n_components, int)
-    matched[rows] = columns + 1
-    return matched
+    scores = np.pad(scores, ((0, 0), (0, n_components)))  # without a true class, whoever it is
+    least = _best(scores) - SAME
+    for k in range(n_components):  # the first true class that the best matchings have for it
+        alone = (_only(scores, k, column) for column in range(scores.shape[1]))
+        scores = next(each for each in alone if _best(each) >= least)
+    matched = scores.argmax(axis=1) + 1
+    return np.where(matched > n_classes, 0, matched)
+
+
+def _best(scores: np.ndarray) -> float:
+    """The largest sum of a matching of every row with a column of its own."""
+    return float(scores[linear_sum_assignment(scores, maximize=True)].sum())
+
+
+def _only(scores: np.ndarray, row: int, column: int) -> np.ndarray:
+    """The scores where a row has but one column: any other costs more than all rows can bring."""
+    allowed = np.arange(scores.shape[1]) == column
+    scores = scores.copy()
+    scores[row] = np.where(allowed, scores[row], -len(scores) - 1)
+    return scores
 
 
 def _counts(prediction: np.ndarray, truth: np.ndarray) -> tuple[int, int, int, int]:

@@ -1,7 +1,7 @@
 """Distances between the surfaces of two sets, in two or three dimensions, in the unit of the spacing [EV6]–[EV9].
 
-`surface_distances` finds them all, the other functions say what they amount to:
-`hausdorff(*surface_distances(prediction, truth, spacing))`. No distance from or to an empty set is finite.
+`surface_distances` finds them all, the other functions say what they amount to; `masks` has both in one. No
+distance from or to an empty set is finite.
 """
 
 from collections.abc import Sequence

@@ -110,7 +110,7 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
     assert row[:2] == ["mixtures.em.mean_nll", "3"]
     failure = next(line for line in lines if line.startswith("fail: mixtures.em.mean_nll/all_pixels float64"))
     assert "× the tolerance): nll is " in failure
-    assert lines[-1].startswith("shifted_port does not conform: 118 pass, 6 fail, ")
+    assert lines[-1].startswith("shifted_port does not conform: 134 pass, 6 fail, ")
     written = json.loads(Path("all.json").read_text(encoding="utf-8"))
     assert written["module"] == module
     assert not written["conforms"]
@@ -120,7 +120,7 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
     assert failed == {("mixtures.em.mean_nll", "float64"), ("mixtures.em.mean_nll", "float32")}
     code, out, _ = run("conform", module, "--only", "evaluation.overlap.*", "--dtype", "float64")
     assert code == 0
-    assert out.splitlines()[-1].startswith("shifted_port conforms: 59 pass, 0 fail")
+    assert out.splitlines()[-1].startswith("shifted_port conforms: 67 pass, 0 fail")
 
 
 def test_the_command_with_expected_failures(module, run, tmp_path):  # noqa: F811
@@ -180,7 +180,7 @@ def test_the_command_on_vectors_in_files(module, run, tmp_path):  # noqa: F811
     assert run("vectors", tmp_path / "v", *only)[0] == 0
     code, out, _ = run("conform", module, "--vectors", tmp_path / "v", *only)
     assert code == 1
-    assert out.splitlines()[-1].startswith("shifted_port does not conform: 59 pass, 3 fail")
+    assert out.splitlines()[-1].startswith("shifted_port does not conform: 67 pass, 3 fail")
     code, out, _ = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
     written = [case for case in cases("minimal", "float64") if case.function.split(".")[1] in ("em", "overlap")]
     total = len(written)

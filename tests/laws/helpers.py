@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepmix.reference.evaluation import surfaces
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import Mixture
 from deepmix.reference.trees import leaves
@@ -26,11 +25,6 @@ def close(actual, desired, rtol: float = ONE_STEP, scale: float | None = None) -
         return
     scale = np.abs(desired).max(initial=0) if scale is None else scale
     np.testing.assert_allclose(actual, desired, rtol=0, atol=rtol * scale)
-
-
-def of_masks(function: Callable[..., float], prediction, truth, spacing=None, **options) -> float:
-    """A function of `surface_distances`, of two masks."""
-    return function(*surfaces.surface_distances(prediction, truth, spacing), **options)
 
 
 def flat(tree: Tree) -> np.ndarray:

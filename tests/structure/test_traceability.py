@@ -11,6 +11,7 @@ from tests.traceability import (
     cited,
     defined,
     functions,
+    functions_table,
     named,
     pages,
     parts,
@@ -61,6 +62,25 @@ def test_every_equation_of_a_page_has_a_row_and_the_other_way_round(subject):
 def test_the_table_is_current(subject):
     page = f"reference/{subject}/README.md"
     assert written(PAGES[subject]) == PAGES[subject], f"the table of {page} is stale; run: {COMMAND}"
+
+
+def test_the_table_of_functions_is_current():
+    assert functions_table.written(INDEX) == INDEX, f"the table of reference/README.md is stale; run: {COMMAND}"
+
+
+def test_what_the_pages_add_is_about_a_function():
+    rules = functions_table.rules()
+    assert len(rules) > 30
+    strangers = [
+        words for words, line in rules if not any(functions_table.concerns((words, line), n) for n in OPERATIONS)
+    ]
+    assert strangers == [], "name a function in it, or begin with the label of an equation"
+
+
+def test_the_table_of_functions_says_what_must_be_rejected():
+    (row,) = (line for line in INDEX.splitlines() if line.startswith("| `mixtures.hmrf.fit`"))
+    assert "[SV4], a turn" in row
+    assert "a negative beta; " in row
 
 
 def test_no_equation_is_defined_twice():

@@ -98,21 +98,16 @@ def test_ev3_undefined_is_nan_unless_told():
 
 
 @given(data=st.data(), k=st.integers(1, 4), c=st.integers(1, 4))
-def test_ev2_matching_is_the_best_of_all_permutations(data, k, c):
-    """Over all ways to pair min(K, C) classes, one to one; also where K ≠ C."""
+def test_ev2_matching_is_the_best_of_all_permutations_and_the_first_of_them(data, k, c):
+    """Over all ways to pair min(K, C) classes, one to one; also where K ≠ C. Small maps have many ties."""
     labels, truth = maps(data, k, c)
     scores = np.nan_to_num(overlap.dice_matrix(labels, truth, k, c))
     assert scores.shape == (k, c)
-    if k <= c:
-        best = max(sum(scores[i, p[i]] for i in range(k)) for p in permutations(range(c), k))
-    else:
-        best = max(sum(scores[p[j], j] for j in range(c)) for p in permutations(range(k), c))
-    matched = overlap.match_classes(labels, truth, k, c)
-    assert matched.shape == (k,)
-    used = matched[matched > 0]
-    assert len(used) == len(set(used)) == min(k, c)
-    assert used.max() <= c
-    np.testing.assert_allclose(sum(scores[i, j - 1] for i, j in enumerate(matched) if j), best, rtol=1e-12)
+    columns = [*range(c), *[c] * max(k - c, 0)]  # the last for none, as often as it takes
+    padded = np.pad(scores, ((0, 0), (0, 1)))
+    sums = {p: padded[range(k), p].sum() for p in permutations(columns, k)}
+    first = min(p for p, total in sums.items() if total >= max(sums.values()) - overlap.SAME)
+    np.testing.assert_array_equal(overlap.match_classes(labels, truth, k, c), (np.array(first) + 1) % (c + 1))
 
 
 @given(data=st.data(), k=st.integers(1, 4))

@@ -1,6 +1,5 @@
 """Laws of the distances between surfaces [EV6]–[EV9]."""
 
-from functools import partial
 from itertools import product
 
 import numpy as np
@@ -10,19 +9,18 @@ from hypothesis import strategies as st
 from scipy.ndimage import binary_fill_holes
 
 from deepmix.reference.evaluation import overlap, surfaces
-from tests.laws.helpers import close, of_masks
+from deepmix.reference.evaluation.masks import (
+    average_surface_distance,
+    average_symmetric_surface_distance,
+    hausdorff,
+    surface_dice,
+)
+from tests.laws.helpers import close
 from tests.problems import generators
 
 shapes = st.sampled_from(((6, 7), (3, 4, 5)))
 shares = st.sampled_from((0.1, 0.5, 0.95))
-hausdorff = partial(of_masks, surfaces.hausdorff)
-average_surface_distance = partial(of_masks, surfaces.average_surface_distance)
-average_symmetric_surface_distance = partial(of_masks, surfaces.average_symmetric_surface_distance)
 DISTANCES = (hausdorff, average_surface_distance, average_symmetric_surface_distance)
-
-
-def surface_dice(one, other, tolerance, spacing=None, **empty):
-    return of_masks(surfaces.surface_dice, one, other, spacing, tolerance=tolerance, **empty)
 
 
 def square(*slices, shape=(20, 24)):
@@ -149,6 +147,16 @@ def test_ev7_tiny_structures():
     assert overlap.dice(one, other) == 0
     for distance in DISTANCES:
         assert distance(one, other, (1.0, 0.3)) == pytest.approx(0.3)
+
+
+@given(rng=generators, shape=shapes, share=shares)
+def test_ev7_ev8_ev9_of_masks_are_those_of_their_distances(rng, shape, share):
+    masks, spacing = pairs(rng, shape, share), rng.uniform(0.5, 3, len(shape))
+    found = surfaces.surface_distances(*masks, spacing)
+    assert hausdorff(*masks, spacing, 95.0) == surfaces.hausdorff(*found, 95.0)
+    assert surface_dice(*masks, 1.1, spacing) == surfaces.surface_dice(*found, 1.1)
+    for distance in DISTANCES:
+        assert distance(*masks, spacing) == getattr(surfaces, distance.__name__)(*found)
 
 
 @given(rng=generators, shape=shapes, share=shares)

@@ -15,4 +15,10 @@ MISTAKES = (
         "settled = epoch >= training.min_epochs and",
         "deep_mixtures.many_images.ended/too_early_to_settle",
     ),
+    Mistake(
+        "a tolerance of 0 ends training that stands still",
+        "< training.tol",
+        "<= training.tol",
+        "deep_mixtures.many_images.ended/a_tolerance_of_0_never_stops",
+    ),
 )

@@ -5,12 +5,16 @@ from tests.ports.wrong.mistake import Mistake
 MISTAKES = (
     Mistake(
         "greedy label matching",
-        "rows, columns = linear_sum_assignment(scores, maximize=True)",
-        "rows = np.argsort(-scores.max(axis=1))\n"
-        "    free = list(range(n_classes))\n"
-        "    columns = np.array([free.pop(int(scores[row, free].argmax())) for row in rows[:n_classes]])\n"
-        "    rows = rows[:n_classes]",
+        "scores = next(each for each in alone if _best(each) >= least)",
+        "free = (each for each in alone if each[k].argmax() not in scores[:k].argmax(axis=1))\n"
+        "        scores = max(free, key=lambda each: each[k].max())",
         "evaluation.overlap.match_classes/the_best_pair_is_no_part_of_the_best_matching",
+    ),
+    Mistake(
+        "the last of several best matchings is taken",
+        "for column in range(scores.shape[1])",
+        "for column in (*reversed(range(n_classes)), *range(n_classes, scores.shape[1]))",
+        "evaluation.overlap.match_classes/all_matchings_are_alike",
     ),
     Mistake(
         "Dice of two empty masks is 0",

@@ -63,4 +63,34 @@ MISTAKES = (
         'number counts as that.\n    """\n',
         "losses.segmentation.cross_entropy/labels_for_the_truth",
     ),
+    Mistake(
+        "pixels as sure as the threshold are hard",
+        "axis=0) < threshold",
+        "axis=0) <= threshold",
+        "losses.segmentation.top_k_cross_entropy/as_sure_as_the_threshold",
+    ),
+    Mistake(
+        "pixels that are half sure lie outside",
+        "(counted > 0) & (proportions >= 0.5)",
+        "(counted > 0) & (proportions > 0.5)",
+        "losses.segmentation.hausdorff/half_sure",
+    ),
+    Mistake(
+        "what is not known belongs to every true set",
+        "(counted > 0) & (truth > 0)",
+        "(counted == 0) | (truth > 0)",
+        "losses.segmentation.hausdorff/half_known",
+    ),
+    Mistake(
+        "the mean is that over the classes that the truth holds",
+        "total = classes.sum() * counted.sum()",
+        "total = (truth.any(axis=(1, 2)) & classes[:, 0, 0]).sum() * counted.sum()",
+        "losses.segmentation.hausdorff/a_class_without_truth",
+    ),
+    Mistake(
+        "a class without a true positive has the loss 0 at 0/0",
+        "below = np.where(below > 0, below, 1)",
+        "above, below = np.where(below > 0, above, 1), np.where(below > 0, below, 1)",
+        "losses.segmentation.tversky/misses_do_not_count",
+    ),
 )

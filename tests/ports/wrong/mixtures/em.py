@@ -39,4 +39,28 @@ MISTAKES = (
         "settled, len(history) > max_iter + 1)",
         "mixtures.gmm.fit/no_step",
     ),
+    Mistake(
+        "a rise of F does not end the field",
+        "settled = len(history) > 1 and history[-2] - history[-1] < tol",
+        "settled = len(history) > 1 and abs(history[-2] - history[-1]) < tol",
+        "mixtures.hmrf.fit/floor_that_raises_f",
+    ),
+    Mistake(
+        "a fall of 0 is less than a tolerance of 0",
+        "history[-2] - history[-1] < tol",
+        "history[-2] - history[-1] <= tol",
+        "mixtures.gmm.fit/a_tolerance_of_0",
+    ),
+    Mistake(
+        "a fall of 0 is less than a tolerance of 0, Π of each pixel",
+        "history[-2] - history[-1] < tol",
+        "history[-2] - history[-1] <= tol",
+        "mixtures.svgmm.fit/a_tolerance_of_0",
+    ),
+    Mistake(
+        "a fall of 0 is less than a tolerance of 0, F",
+        "history[-2] - history[-1] < tol",
+        "history[-2] - history[-1] <= tol",
+        "mixtures.hmrf.fit/a_tolerance_of_0",
+    ),
 )

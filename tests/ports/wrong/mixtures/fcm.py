@@ -33,4 +33,28 @@ MISTAKES = (
         "(memberships * squared_distances",
         "mixtures.fcm.objective/published_fuzzifier",
     ),
+    Mistake(
+        "memberships of weight 0 keep the rounds going",
+        "np.abs(following - u)[:, w > 0].max()",
+        "np.abs(following - u).max()",
+        "mixtures.fcm.fit/only_memberships_of_weight_0_change",
+    ),
+    Mistake(
+        "a class without a member starts from the plain mean",
+        "(x @ w / w.sum())",
+        "x.mean(axis=1)",
+        "mixtures.fcm.fit/class_without_a_member_and_weights",
+    ),
+    Mistake(
+        "fewer pixels than classes are taken",
+        "weights, len(start))",
+        "weights, 1)",
+        "mixtures.fcm.fit/rejects_fewer_pixels_than_classes",
+    ),
+    Mistake(
+        "a tolerance of 0 stops where nothing changes",
+        "change < tol",
+        "change <= tol",
+        "mixtures.fcm.fit/a_tolerance_of_0_never_stops",
+    ),
 )

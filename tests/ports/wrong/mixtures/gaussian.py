@@ -75,4 +75,11 @@ MISTAKES = (
         "share = np.full(len(proportions), rate)",
         "mixtures.gaussian.blend/full",
     ),
+    Mistake(
+        "one pass over globally centred data",
+        "scatter[k] = (share * deviation) @ deviation.T",
+        "near, apart = ((x.T - pixels @ weights / weights.sum()).T for x in (pixels, means[k]))\n"
+        "        scatter[k] = (share * near) @ near.T - np.outer(apart, apart)",
+        "mixtures.gaussian.moments/classes_far_apart",
+    ),
 )

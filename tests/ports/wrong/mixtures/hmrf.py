@@ -81,4 +81,28 @@ MISTAKES = (
         "start._replace(proportions=np.full((len(start.means), w.size), 1 / len(start.means)))",
         "mixtures.hmrf.fit/no_m_step",
     ),
+    Mistake(
+        "colours descend",
+        "for each in range(colour.max() + 1):",
+        "for each in reversed(range(colour.max() + 1)):",
+        "mixtures.hmrf.sweep/diagonals",
+    ),
+    Mistake(
+        "pixels of weight 0 are not updated",
+        "np.where(colour == each, updated, responsibilities)",
+        "np.where((colour == each) & (weights > 0), updated, responsibilities)",
+        "mixtures.hmrf.sweep/volume",
+    ),
+    Mistake(
+        "the energy of a pixel is weighed by the pixel",
+        "return (alone - beta / 2 * agreement).sum(axis=0)",
+        "return weights * (alone - beta / 2 * agreement).sum(axis=0)",
+        "mixtures.hmrf.free_energy/diagonals",
+    ),
+    Mistake(
+        "where one class has all, the information is what it is",
+        "if entropy > 0 else (0.0, 0.0)",
+        "if entropy > 0 else (told, told)",
+        "mixtures.hmrf.information/one_class_has_all",
+    ),
 )

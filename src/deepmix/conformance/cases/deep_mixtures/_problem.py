@@ -52,14 +52,16 @@ def problem(
     return DeepProblem(parameters=parameters, image=image, previous=previous, weights=w, floor=floor)
 
 
-def draw_batch(name: str, known: float = 0.0, shares: tuple[float, ...] = (1.0, 1.0)) -> tuple[Any, Batch]:
+def draw_batch(
+    name: str, known: float = 0.0, shares: tuple[float, ...] = (1.0, 1.0), weights: str = "reals"
+) -> tuple[Any, Batch]:
     """Parameters and a batch. known: part of the pixels whose truth is known; none of the first image."""
-    drawn = [problem(f"{name} {number}", weights="reals") for number in range(len(shares))]
-    images, weights = np.stack([each.image for each in drawn]), np.stack([each.weights for each in drawn])
-    truth = draw_truth(generator(name), weights.shape, K, known)
+    drawn = [problem(f"{name} {number}", weights=weights) for number in range(len(shares))]
+    images, w = np.stack([each.image for each in drawn]), np.stack([each.weights for each in drawn])
+    truth = draw_truth(generator(name), w.shape, K, known)
     truth[0] = 0
     return drawn[0].parameters, Batch(
-        images=images, weights=weights, shares=np.array(shares), truth=truth if known else None
+        images=images, weights=w, shares=np.array(shares), truth=truth if known else None
     )
 
 

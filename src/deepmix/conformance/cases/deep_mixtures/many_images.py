@@ -92,6 +92,7 @@ def _losses() -> Iterator[Case]:
     regularized = TrainingModel(deep=DeepModel(unet=CONFIG, regularizers=(prior,)), of_batch=(of_batch,))
     yield from _gradient("mean_priors", regularized, shares=(1.0, 1.0, 0.0))
     held = DeepModel(unet=CONFIG, m_step_gradient="held", regularizers=(prior,))
+    yield from _loss("unweighted", TrainingModel(deep=DeepModel(unet=CONFIG)), weights="ones")
     yield from _loss("held_with_everything", TrainingModel(deep=held, of_batch=(of_batch,)), known=0.5)
 
 
@@ -111,19 +112,16 @@ def _gradient(name: str, model: TrainingModel, **drawn: Any) -> Iterator[Case]:
 
 
 def _steps() -> Iterator[Case]:
-    parameters, batch = draw_batch("training step", known=0.5)
-    state = TrainingState(parameters=parameters, optimizer=adamw.init(parameters))
-    given = {
-        "state": state,
-        "batch": batch,
-        "learning_rate": 1e-2,
-        "model": TrainingModel(deep=DeepModel(unet=CONFIG)),
-    }
-    yield Case(
-        function="step",
-        name="clipped",
-        arguments=given | {"training": Training(weight_decay=0.1, max_norm=0.01)},
-    )
+    for name, drawn, weights in (("clipped", "training step", "reals"), ("unweighted", "unweighted step", "ones")):
+        parameters, batch = draw_batch(drawn, known=0.5, weights=weights)
+        arguments = {
+            "state": TrainingState(parameters=parameters, optimizer=adamw.init(parameters)),
+            "batch": batch,
+            "learning_rate": 1e-2,
+            "model": TrainingModel(deep=DeepModel(unet=CONFIG)),
+            "training": Training(weight_decay=0.1, max_norm=0.01),
+        }
+        yield Case(function="step", name=name, arguments=arguments)
 
 
 def _ends() -> Iterator[Case]:
@@ -138,6 +136,8 @@ def _ends() -> Iterator[Case]:
         "not_finite": [3.0, np.nan],
     }.items():
         yield Case(function="ended", name=name, arguments={"history": np.array(history), "training": settings})
+    still = {"history": np.full(4, 2.0), "training": settings._replace(tol=0.0)}
+    yield Case(function="ended", name="a_tolerance_of_0_never_stops", arguments=still)
     yield Case(function="ended", name="published_settings", arguments={"history": np.linspace(3, 2.04, 12)})
 
 

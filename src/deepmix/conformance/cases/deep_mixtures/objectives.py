@@ -81,11 +81,13 @@ def cases(dtype: str) -> Iterator[Case]:
         yield _case(objective, "posterior", held._replace(m_step_weights="posterior"))
     yield _case("free_energy", "mixture_kept", DeepModel(), damping=0.0)
     yield _case("free_energy", "whole_m_step", DeepModel())
+    for objective in (*LOSSES.values(), "free_energy"):
+        yield _case(objective, "unweighted", DeepModel(), weights="ones")
 
 
-def _case(objective: str, name: str, model: DeepModel, **options: Any) -> Case:
+def _case(objective: str, name: str, model: DeepModel, weights: str = "reals", **options: Any) -> Case:
     given = problem(
-        f"{objective} {name}", model.covariance_type, weights="reals", config=SMALL, size=FEW
+        f"{objective} {name}", model.covariance_type, weights=weights, config=SMALL, size=FEW
     )._asdict()
     given.pop("parameters")
     logits = generator(f"logits {objective} {name}").normal(0, 2, (K, *FEW))

@@ -106,6 +106,7 @@ def _begin() -> Iterator[Case]:
         model = DeepModel(unet=UNetConfig(depth=0, filters=1), covariance_type=kind)
         arguments = {"parameters": parameters, "image": image, "weights": weights, "floor": floor, "model": model}
         yield Case(function="begin", name=kind, arguments=arguments)
+    yield Case(function="begin", name="unweighted", arguments=arguments | {"weights": np.ones(SIZE)})
 
 
 def _losses() -> Iterator[Case]:
@@ -177,6 +178,8 @@ def _steps() -> Iterator[Case]:
     later = DeepState(parameters=given.parameters, optimizer=AdamWState(count=5, m=m, v=v), mixture=given.previous)
     strong = Optimization(learning_rate=1e-2, weight_decay=0.1, max_norm=0.01)  # clipped
     yield _step("later_and_clipped", given, later, DeepModel(unet=SMALL), strong)
+    alike = given._replace(weights=np.ones(SIZE))
+    yield _step("unweighted", alike, later, DeepModel(unet=SMALL), Optimization(learning_rate=1e-2))
 
 
 def _step(name: str, given: DeepProblem, state: DeepState, model: DeepModel, optimization: Optimization) -> Case:

@@ -89,7 +89,9 @@ def _totals() -> Iterator[Case]:
     prior: Any = {"name": "mean_prior", "strength": 0.2, "means": generator("prior").normal(0, 2, (K, 2))}
     for name, chosen in {"none": (), "one": (variation,), "two": (variation, prior)}.items():
         model = DeepModel(unet=CONFIG, regularizers=chosen)
-        yield Case(function="total", name=name, arguments={"proportions": proportions} | given | {"model": model})
+        arguments = {"proportions": proportions} | given | {"model": model}
+        yield Case(function="total", name=name, arguments=arguments)
+    yield Case(function="total", name="unweighted", arguments=arguments | {"weights": np.ones(SIZE)})
 
 
 def _of_proportions(
@@ -116,8 +118,12 @@ def _of_proportions(
 
 
 def _of_batches() -> Iterator[Case]:
-    for name, shares in {"two_images": (1.0, 1.0), "one_fills_up": (1.0, 1.0, 0.0)}.items():
-        parameters, batch = draw_batch(name, shares=shares)
+    for name, shares, weights in (
+        ("two_images", (1.0, 1.0), "reals"),
+        ("one_fills_up", (1.0, 1.0, 0.0), "reals"),
+        ("unweighted", (1.0, 1.0), "ones"),
+    ):
+        parameters, batch = draw_batch(name, shares=shares, weights=weights)
         _, found = many_images.loss(parameters, batch, TrainingModel(deep=DeepModel(unet=CONFIG)))
         means = generator(name).normal(size=(3, 2))
         arguments = {"proportions": found.proportions, "mixtures": found.mixture, "batch": batch}

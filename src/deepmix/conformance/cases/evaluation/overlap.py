@@ -1,4 +1,4 @@
-"""Evaluation by overlap [EV1]–[EV3]; every matching has one best answer."""
+"""Evaluation by overlap [EV1]–[EV3]."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -90,6 +90,10 @@ def _matching() -> Iterator[Case]:
         "true_zeros_are_false_positives": (np.repeat([1, 2], [9, 9]), np.repeat([1, 0, 2], [6, 9, 3]), 2, 2),
         "a_class_that_neither_has": (np.repeat([1, 2], [4, 5]), np.repeat([2, 1], [4, 5]), 3, 3),
         "one_class": (np.ones(6, int), np.repeat([0, 1], 3), 1, 1),
+        "all_matchings_are_alike": (np.repeat([1, 2, 1, 2], 3), np.repeat([1, 2], 6), 2, 2),
+        "nothing_overlaps": (np.repeat([1, 2, 3], 3), np.zeros(9, int), 3, 2),
+        "two_of_three_are_alike": (np.repeat([3, 2, 1], [4, 4, 4]), np.repeat([0, 2, 0, 2], [2, 4, 4, 2]), 3, 2),
+        "as_good_without_a_class": (np.repeat([1, 2, 3], 4), np.repeat([3, 0, 3], [4, 4, 4]), 3, 3),
         "two_dimensions": (labels[:15].reshape(3, 5), truth[:15].reshape(3, 5), 3, 3),
     }
     for name, (given, true, k, c) in maps.items():

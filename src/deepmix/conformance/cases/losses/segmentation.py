@@ -8,6 +8,7 @@ import numpy as np
 from deepmix.conformance.drawing import draw_responsibilities, draw_truth, draw_weights
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
+from deepmix.conformance.tolerances import BACKWARD, Rule, relative
 
 from ..case import Case, generator
 
@@ -22,7 +23,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 
 
-def _declared(name: str, *equations: str) -> Operation:
+def _declared(name: str, *equations: str, rule: Rule = BACKWARD) -> Operation:
     """A loss, whose twin JAX differentiates at the proportions."""
     notes = {"truth": "(K, H, W)", "gradient": "(at the proportions)"}
     notes |= {"class_weights": "(K,)"} if name in OF_PIXELS else {}
@@ -33,19 +34,27 @@ def _declared(name: str, *equations: str) -> Operation:
 
     result = ("value", "gradient")
     return Operation(
-        name=name, equations=equations, result=result, form="value_and_gradient", notes=notes, example=example
+        name=name,
+        equations=equations,
+        result=result,
+        rule=rule,
+        form="value_and_gradient",
+        notes=notes,
+        example=example,
     )
 
 
+# A sum over pixels of terms of one sign. "backward" would move proportions across a border on which they lie.
+ONE_SIGN = relative(128)
 OPERATIONS = (
     _declared("cross_entropy", "LO1", "TR4"),
-    _declared("top_k_cross_entropy", "LO2"),
+    _declared("top_k_cross_entropy", "LO2", rule=ONE_SIGN),
     _declared("focal", "LO3"),
     _declared("tversky", "LO4"),
     _declared("soft_dice", "LO5", "TR4"),
     _declared("soft_iou", "LO5"),
     _declared("generalised_dice", "LO6"),
-    _declared("hausdorff", "LO7"),
+    _declared("hausdorff", "LO7", rule=ONE_SIGN),
 )
 
 
@@ -105,6 +114,9 @@ def _edges() -> Iterator[Case]:
         yield _case(function, "the_truth_itself", sure, truth, mask)
     missed = np.stack([np.zeros((4, 5)), *np.full((2, 4, 5), 0.5 - 1e-3)])
     yield _case("tversky", "misses_do_not_count", missed, truth, mask, alpha=1.0, beta=0.0)
+    half = np.stack([np.full((4, 5), 0.5), 0.25 * (1 + truth[1]), 0.25 * (1 - truth[1])])
+    yield _case("top_k_cross_entropy", "as_sure_as_the_threshold", half, truth, mask, threshold=0.5)
+    yield _case("hausdorff", "half_sure", half, truth, mask)
     one_class = np.stack([mask, 0 * mask, 0 * mask])
     yield _case("hausdorff", "no_border", one_class, one_class, mask)
 

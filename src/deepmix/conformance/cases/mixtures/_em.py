@@ -10,7 +10,7 @@ from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator, nearly_singular
-from ._pixels import FAR, Pixels, draw
+from ._pixels import FAR, Pixels, draw, still
 
 FIVE_STEPS: dict[str, Any] = {"tol": -1.0, "max_iter": 5}  # the NLL never rises by 1: the fit runs to its end
 Start = Callable[[Pixels], Mixture]  # what an algorithm starts from, of the mixture that was drawn
@@ -99,6 +99,8 @@ def _fits(start: Start) -> Iterator[Case]:
     yield fit(start, "class_that_collapses", _lonely(draw("lonely")), **FIVE_STEPS)
     yield fit(start, "twin_classes", _twins(draw("twins")), max_iter=0)
     yield fit(start, "far_away", draw("far", far=FAR), **FIVE_STEPS)
+    # a fall of 0 is not less than 0: the limit ends it
+    yield fit(start, "a_tolerance_of_0", still(), floor=np.zeros(1), tol=0.0, max_iter=1)
     broken = draw("broken", "full")
     indefinite = np.stack([[[1.0, 2.0], [2.0, 1.0]]] * 3)
     broken = broken._replace(mixture=broken.mixture._replace(covariances=indefinite))

@@ -1,10 +1,10 @@
 """What the cases of mixtures share: pixels of a mixture, and how close responsibilities must come."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.conformance.drawing import draw_mixture, draw_pixels, draw_weights
+from deepmix.conformance.drawing import draw_mixture, draw_pixels, draw_responsibilities, draw_weights
 from deepmix.conformance.tolerances import backward, probability
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import Mixture
@@ -46,3 +46,17 @@ def draw(
     mixture = truth._replace(means=truth.means + rng.normal(0, 0.3, (k, m)))
     w = draw_weights(rng, (n,), weights)
     return Pixels(pixels=pixels, mixture=mixture, weights=w, floor=gaussian.variance_floor(pixels, w))
+
+
+def draw_fuzzy(name: str, **options: Any) -> tuple[Pixels, np.ndarray]:
+    """Twelve pixels of what the name says of random numbers, and memberships (K, 12). options: of `draw`."""
+    given = draw(f"fuzzy {name}", n=12, **options)
+    k = len(given.mixture.means)
+    return given, draw_responsibilities(generator(f"memberships {name}"), k, 12)
+
+
+def still() -> Pixels:
+    """One class of the mean 0 and the variance 1, as its pixels −1 and 1 have them: nothing rounds or changes."""
+    mixture = Mixture(proportions=np.ones(1), means=np.zeros((1, 1)), covariances=np.ones((1, 1)))
+    pixels = np.array([[-1.0, 1.0] * 4])
+    return Pixels(pixels=pixels, mixture=mixture, weights=np.ones(8), floor=np.zeros(1))

@@ -1,15 +1,14 @@
 """Fuzzy C-means [FC]: its steps and short fits."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from deepmix.conformance.drawing import draw_responsibilities
 from deepmix.conformance.operation import Operation
 
-from ..case import Case, generator
-from ._pixels import Pixels, draw
+from ..case import Case
+from . import _fcm_fits
+from ._pixels import draw_fuzzy
 
 OPERATIONS = (
     Operation(
@@ -38,18 +37,11 @@ def cases(dtype: str) -> Iterator[Case]:
     """Halves of a round, what is computed from both, then fits."""
     yield from _memberships()
     yield from _centres()
-    yield from _fits()
-    yield from _rejections()
-
-
-def _given(name: str, **options: Any) -> tuple[Pixels, np.ndarray]:
-    given = draw(f"fuzzy {name}", n=12, **options)
-    k = len(given.mixture.means)
-    return given, draw_responsibilities(generator(f"memberships {name}"), k, 12)
+    yield from _fcm_fits.cases()
 
 
 def _memberships() -> Iterator[Case]:
-    given, _ = _given("memberships")
+    given, _ = draw_fuzzy("memberships")
     pixels, centres = given.pixels, given.mixture.means
     on_one, on_two = np.array(centres), np.array(centres)
     on_one[1] = pixels[:, 4]
@@ -72,7 +64,7 @@ def _memberships() -> Iterator[Case]:
 
 
 def _centres() -> Iterator[Case]:
-    given, u = _given("centres", weights="reals")
+    given, u = draw_fuzzy("centres", weights="reals")
     empty = np.concatenate([np.zeros_like(u[:1]), u[1:] / u[1:].sum(axis=0)])
     outside = np.where(given.weights > 0, empty, np.eye(3)[:, :1])  # a member, but of weight 0
     maps: dict[str, tuple[np.ndarray, float]] = {
@@ -88,6 +80,12 @@ def _centres() -> Iterator[Case]:
         yield Case(function="centres", name=name, arguments=arguments | {"previous": given.mixture.means})
         if name.endswith("fuzzifier"):
             yield Case(function="objective", name=name, arguments=arguments | {"centres": given.mixture.means})
+    alike = {"pixels": given.pixels, "memberships": u, "weights": np.ones(12)}
+    means = given.mixture.means
+    yield Case(function="centres", name="unweighted", arguments=alike | {"previous": means})
+    yield Case(function="objective", name="unweighted", arguments=alike | {"centres": means})
+    del alike["pixels"]
+    yield Case(function="partition_coefficient", name="unweighted", arguments=alike)
     yield Case(
         function="partition_coefficient", name="typical", arguments={"memberships": u, "weights": given.weights}
     )
@@ -95,55 +93,3 @@ def _centres() -> Iterator[Case]:
     yield Case(
         function="partition_coefficient", name="hard", arguments={"memberships": hard, "weights": given.weights}
     )
-
-
-def _fits() -> Iterator[Case]:
-    three: dict[str, Any] = {"tol": -1.0, "max_iter": 3}
-    for name, options in {
-        "three_rounds": three,
-        "other_fuzzifier": three | {"fuzzifier": 1.5},
-        "published_tolerance": {},
-        "until_it_settles": {"tol": 0.05},
-        "one_round": {"max_iter": 1},
-    }.items():
-        given, u = _given(name)
-        yield Case(
-            function="fit",
-            name=name,
-            arguments={"pixels": given.pixels, "start": u, "weights": given.weights} | options,
-        )
-    given, u = _given("outside", weights="integers")
-    outside = given.weights == 0
-    pixels = np.where(outside, np.nan, given.pixels)
-    start = np.where(outside, np.nan, u)
-    yield Case(
-        function="fit",
-        name="weights_with_zeros",
-        arguments={"pixels": pixels, "start": start, "weights": given.weights} | three,
-    )
-    given, u = _given("one class", k=1)
-    yield Case(function="fit", name="one_class", arguments={"pixels": given.pixels, "start": u})
-    given, u = _given("lonely")
-    lonely = np.concatenate([u, np.zeros_like(u[:1])])
-    yield Case(
-        function="fit",
-        name="class_without_a_member",
-        arguments={"pixels": given.pixels, "start": lonely, "max_iter": 1},
-    )
-
-
-def _rejections() -> Iterator[Case]:
-    given, u = _given("rejected")
-    good: dict[str, Any] = {"pixels": given.pixels, "start": u, "weights": given.weights}
-    bad = np.array(given.pixels)
-    bad[0, 3] = np.nan
-    changes: dict[str, dict[str, Any]] = {
-        "fuzzifier_1": {"fuzzifier": 1.0},
-        "no_round": {"max_iter": 0},
-        "nan_inside": {"pixels": bad},
-        "empty_mask": {"weights": np.zeros(12)},
-        "sums_that_are_not_1": {"start": 0.5 * u},
-        "start_of_other_size": {"start": u[:, :-1]},
-    }
-    for name, changed in changes.items():
-        yield Case(function="fit", name=f"rejects_{name}", arguments=good | changed, rejected=True)

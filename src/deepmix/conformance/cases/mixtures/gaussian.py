@@ -136,6 +136,11 @@ def _moments(dtype: str) -> Iterator[Case]:
     yield _moment("one_class", "full", draw("one class", "full", k=1))
     yield _moment("far_from_zero", "diag", _moved(draw("offset"), OFFSET[dtype]))
     yield _moment("far_from_zero_full", "full", _moved(draw("offset", "full"), OFFSET[dtype]))
+    given, classes = draw("far apart", "full"), np.arange(24) % 3
+    given = given._replace(pixels=given.pixels + (classes - 1) * OFFSET[dtype])  # narrow, far from their mean
+    yield Case(
+        function="moments", name="classes_far_apart", arguments=_inputs(given) | _full(np.eye(3)[:, classes])
+    )
     given = draw("small class", "full")
     small = np.array(draw_responsibilities(generator("small class"), 3, 24))
     small[0] *= 1e-3
@@ -187,6 +192,9 @@ def _global_mixture_and_floor(dtype: str) -> Iterator[Case]:
         inputs = {"pixels": given.pixels, "weights": given.weights, "floor": given.floor}
         options = {"n_components": 3, "covariance_type": kind}
         yield Case(function="global_mixture", name=kind, arguments=inputs | options)
+    given = draw("global")
+    inputs = {"pixels": given.pixels, "weights": given.weights, "floor": given.floor}
+    yield Case(function="global_mixture", name="unweighted", arguments=inputs | {"n_components": 3})
     given = draw("floor", weights="mask")
     constant = np.stack([given.pixels[0], np.full(24, 0.1)])
     outside = np.where(given.weights > 0, constant, given.pixels)  # varies only where the weight is 0

@@ -8,12 +8,13 @@ import numpy as np
 from deepmix.conformance.drawing import draw_image, draw_mixture, draw_responsibilities, draw_weights
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
+from deepmix.conformance.tolerances import relative
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator
-from ._pixels import POSTERIOR
+from ._pixels import POSTERIOR, still
 
 
 def _of_a_field(shapes: Shapes) -> dict[str, Any]:
@@ -57,6 +58,7 @@ OPERATIONS = (
         name="information",
         equations=("SV6", "EM2", "SV5"),
         result=("share", "normalized"),
+        rule=relative(32),  # where one class has all, "backward" would give it an entropy
         notes={"proportions": "(K,)"},
         example=lambda shapes: {
             "proportions": shapes.array(shapes.k),
@@ -128,9 +130,10 @@ def _sweeps() -> Iterator[Case]:
         "beta_0": (PLANE, {"beta": 0.0}),
         "strong": (PLANE, {"beta": 30.0}),
         "external_field": (PLANE, {"beta": 0.7, "external": np.array([0.5, -2.0, 0.0])}),
+        "unweighted": (PLANE, {"beta": 0.7}),
     }
     for name, (shape, given) in options.items():
-        field = _field(name, shape, weights="reals")
+        field = _field(name, shape, weights="ones" if name == "unweighted" else "reals")
         pixels = field.image.reshape(len(field.image), -1)
         densities = gaussian.log_density(pixels, field.mixture.means, field.mixture.covariances).reshape(3, *shape)
         arguments = {
@@ -183,10 +186,18 @@ def _fits() -> Iterator[Case]:
     yield _fit("published_beta_and_tolerance", _field("published"), {})
     yield _fit("no_m_step", _field("no step"), {"max_iter": 0})
     yield _fit("weights", _field("weights", weights="reals"), three | {"beta": 0.5})
+    whole = _field("without a mask")
+    yield Case(
+        function="fit", name="without_mask", arguments={"image": whole.image, "start": whole.mixture} | three
+    )
     outside = _field("outside", weights="mask")
     unknown = np.where(outside.weights == 0, np.nan, outside.image)
     yield _fit("nan_outside", outside._replace(image=unknown), three)
     yield _fit("one_class", _field("one", m=1, k=1), {})
+    yield _fit("floor_that_raises_f", _field("high floor"), {"floor": np.array([50.0, 20.0])})
+    kept = still()
+    pair = Field(image=kept.pixels.reshape(1, 2, 4), mixture=kept.mixture, weights=np.ones((2, 4)))
+    yield _fit("a_tolerance_of_0", pair, {"floor": np.zeros(1), "tol": 0.0, "max_iter": 1})
     far = _field("far")
     nobody = far.mixture._replace(means=far.mixture.means + np.array([[0.0], [0.0], [1e4]]))
     yield _fit("class_without_a_pixel", far._replace(mixture=nobody), three)
@@ -207,3 +218,5 @@ def _rejections() -> Iterator[Case]:
     yield _fit("rejects_pixels_in_a_row", field._replace(image=field.image[:, 0]), {}, rejected=True)
     yield _fit("rejects_a_mask_of_another_shape", field._replace(weights=np.ones((5, 5))), {}, rejected=True)
     yield _fit("rejects_an_empty_mask", field._replace(weights=np.zeros(PLANE)), {}, rejected=True)
+    few = (np.arange(30) < 2).astype(float).reshape(PLANE)
+    yield _fit("rejects_fewer_pixels_than_classes", field._replace(weights=few), {}, rejected=True)

@@ -61,6 +61,9 @@ def _edges() -> Iterator[Case]:
     # the candidates of a row are equal pixels: no rounding chooses between them
     same = np.array([[0.02] * 3, [0.3] * 3, [0.7] * 3])
     yield _kmeans("fewer_distinct_pixels_than_classes", few, same)
+    late = (np.arange(24) > 2).astype(float)  # a chance of 0 is never drawn
+    yield _kmeans("uniforms_of_0_where_the_weight_is_0", given, np.zeros((3, 3)), weights=late, max_iter=1)
+    yield from _ties(given)
     flat = given._replace(pixels=np.stack([given.pixels[0], np.full(24, 0.1)]))
     yield _kmeans("constant_channel", flat, rng.random((3, 3)))
     rescaled = given._replace(pixels=given.pixels * np.array([[1.0], [1e3]]))
@@ -75,6 +78,22 @@ def _edges() -> Iterator[Case]:
     yield _case("from_means", "mean_without_pixels", given, means=far)
     r = np.concatenate([draw_responsibilities(rng, 2, 24), np.zeros((1, 24))])
     yield _case("from_responsibilities", "empty_class", given, responsibilities=r, weights=given.weights)
+    yield _case(
+        "from_responsibilities",
+        "unweighted",
+        given,
+        responsibilities=draw_responsibilities(rng, 3, 24),
+        weights=np.ones(24),
+    )
+
+
+def _ties(given: Pixels) -> Iterator[Case]:
+    """Of the corners of a square two are as far from two others, whatever rounds; the first is taken."""
+    square = given._replace(pixels=np.array([[0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]]))
+    opposite = np.array([[0.0, 0.0], [0.9, 0.9]])
+    yield _kmeans("pixels_half_way_between_centres", square, opposite, max_iter=1)
+    yield _kmeans("candidates_that_leave_the_same", square, np.array([[0.0, 0.0], [0.4, 0.1]]), max_iter=1)
+    yield _case("from_means", "pixels_half_way_between_means", square, means=square.pixels[:, [1, 2]].T)
 
 
 def _memberships() -> Iterator[Case]:

@@ -4,13 +4,11 @@
 
 A page `reference/<subject>/README.md` defines an equation in the line that begins with its label, **[EM1]**, and
 has its table between two comments. Functions and properties are derived; what an equation is, and how it deviates
-from the paper, is written in the table by hand and kept.
+from the paper, is written in the table by hand and kept. The index of the pages has a table too, of the functions.
 """
 
-import argparse
 import ast
 import re
-import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -147,21 +145,3 @@ def _functions(text: str) -> list[tuple[str, str]]:
     """Name and source of the functions at the top of a module."""
     found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     return [(node.name, ast.get_source_segment(text, node) or "") for node in found]
-
-
-def main() -> None:
-    """Write the tables, or name the pages whose table is not what would be written."""
-    parser = argparse.ArgumentParser(prog="python -m tests.traceability", description="The tables of equations.")
-    parser.add_argument("--write", action="store_true", help="write them into the pages")
-    write = parser.parse_args().write
-    stale = {subject: new for subject, page in pages().items() if (new := written(page)) != page}
-    for subject, new in stale.items():
-        page = REFERENCE / subject / "README.md"
-        if write:
-            page.write_text(new, encoding="utf-8")
-        print(f"{page.relative_to(ROOT)} {'written' if write else f'is stale; run: {COMMAND}'}")
-    sys.exit(bool(stale) and not write)
-
-
-if __name__ == "__main__":
-    main()

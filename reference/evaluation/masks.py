@@ -1,0 +1,71 @@
+"""Distances between the surfaces of two masks, from the masks themselves [EV7]–[EV9].
+
+Each is the measure of `surfaces` that bears its name, of the distances that [EV6] finds. Who wants several of one
+pair finds these once, by `surfaces.surface_distances`.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from . import surfaces
+
+
+def hausdorff(
+    prediction: np.ndarray,
+    truth: np.ndarray,
+    spacing: Sequence[float] | None = None,
+    percentile: float = 100.0,
+    empty: float = np.nan,
+) -> float:
+    """The Hausdorff distance of two masks, or a percentile of it such as 95 for HD95 [EV6], [EV7].
+
+    prediction, truth: masks of one shape, of any dtype. spacing: (ndim,), the size of a voxel along each axis, 1
+    if not given. Returns it in the unit of the spacing; inf if one mask is empty, `empty` if both are.
+    """
+    return _measured(surfaces.hausdorff, prediction, truth, spacing, percentile=percentile, empty=empty)
+
+
+def average_surface_distance(
+    prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float] | None = None, empty: float = np.nan
+) -> float:
+    """The mean distance from the surface of the prediction to that of the truth, not back [EV6], [EV8].
+
+    Arguments and result as for `hausdorff`.
+    """
+    return _measured(surfaces.average_surface_distance, prediction, truth, spacing, empty=empty)
+
+
+def average_symmetric_surface_distance(
+    prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float] | None = None, empty: float = np.nan
+) -> float:
+    """The mean distance of all voxels of either surface to the other one (ASSD) [EV6], [EV8].
+
+    Arguments and result as for `hausdorff`.
+    """
+    return _measured(surfaces.average_symmetric_surface_distance, prediction, truth, spacing, empty=empty)
+
+
+def surface_dice(
+    prediction: np.ndarray,
+    truth: np.ndarray,
+    tolerance: float,
+    spacing: Sequence[float] | None = None,
+    empty: float = np.nan,
+) -> float:
+    """The share of both surfaces that is no farther than the tolerance from the other one [EV6], [EV9].
+
+    tolerance: in the unit of the spacing. The other arguments are those of `hausdorff`. Returns 0 … 1; 0 if one
+    mask is empty, `empty` if both are.
+    """
+    return _measured(surfaces.surface_dice, prediction, truth, spacing, tolerance=tolerance, empty=empty)
+
+
+def _measured(
+    measure: Callable[..., float],
+    prediction: np.ndarray,
+    truth: np.ndarray,
+    spacing: Sequence[float] | None,
+    **options: float,
+) -> float:
+    return measure(*surfaces.surface_distances(prediction, truth, spacing), **options)
