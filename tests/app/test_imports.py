@@ -20,6 +20,7 @@ def state():
     }
 
 import grain, orbax.checkpoint, sklearn.base, flax.linen, optax, rich.progress, typer, scipy.stats  # not ours
+import nibabel, pydicom, tifffile
 before = state()
 import deepmix
 for module in pkgutil.walk_packages(deepmix.__path__, "deepmix."):
