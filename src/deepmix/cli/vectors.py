@@ -19,7 +19,7 @@ def vectors(
     ] = None,
 ) -> None:
     """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
-    from deepmix.conformance import files, runner, vectors
+    from deepmix.conformance import files, selection, vectors
     from deepmix.conformance.cases import PRESETS, cases
     from deepmix.conformance.tolerances import DTYPES
     from deepmix.files import outputs
@@ -30,9 +30,9 @@ def vectors(
     check_choice("preset", preset, PRESETS)
     check_choice("dtype", dtype, DTYPES)
     outputs.check_folder(folder, overwrite=None)
-    chosen = [case for case in cases(preset, dtype) if runner.wanted(case.function, case.name, only or [])]
+    chosen = [case for case in cases(preset, dtype) if selection.wanted(case.function, case.name, only or [])]
     if not chosen:
-        raise ValueError(runner.nobody(only or []))
+        raise ValueError(selection.nobody(only or []))
     with outputs.claimed(folder, overwrite=None), outputs.new_results(folder) as temporary:
         for case in console.counted("vectors", chosen, len(chosen)):
             files.write(temporary, vectors.make(case, preset, dtype))

@@ -59,14 +59,15 @@ def _write_npz(path: Path, arrays: Arrays) -> None:
 def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
     """The vectors below a folder, each with its place, in the order of the functions.
 
+    folder: of all vectors, of those of a function, or of one.
     Raises ValueError for a folder without vectors, files that are missing, damaged or of another specification.
     """
-    found = sorted(folder.glob("*/*/case.json"))
+    found = [path for below in ("", "*/", "*/*/") for path in sorted(folder.glob(f"{below}case.json"))]
     if not found:
         raise ValueError(f"{folder} holds no vectors; make some with: deepmix vectors {folder}")
     order = {name: number for number, name in enumerate(OPERATIONS)}
-    for path in sorted(found, key=lambda path: order.get(path.parts[-3], len(order))):
-        description = _description(path)
+    described = [(path, _description(path)) for path in found]
+    for path, description in sorted(described, key=lambda each: order[each[1]["function"]]):
         inputs, expected = (load(path.with_name(name)) for name in ("inputs.npz", "expected.npz"))
         outputs = {name: array for name, array in expected.items() if not name.startswith(TOLERANCE)}
         _check(path.with_name("inputs.npz"), description["inputs"], inputs)
