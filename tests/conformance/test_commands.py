@@ -97,7 +97,7 @@ def test_arrays_that_are_not_described_are_one_line(run, tmp_path):  # noqa: F81
     np.savez(path, weights=np.ones(1))
     code, _, err = run("conform", "deepmix.reference", "--vectors", tmp_path / "v")
     assert code == 2
-    assert "inputs.npz holds log_likelihood as None, case.json says ('float64', (1,))" in err
+    assert "inputs holds log_likelihood as None, case.json says ('float64', (1,))" in err
 
 
 def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: F811

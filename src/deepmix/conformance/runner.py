@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import files, flat, vectors
+from . import arrays, files, flat, vectors
 from .calling import call
 from .cases import cases
 from .judging import judge, result_of
@@ -52,14 +52,14 @@ def run_vectors(port: Port, folder: Path, only: Iterable[str] = ()) -> Iterator[
 
 
 def run_outputs(folder: Path, only: Iterable[str] = ()) -> Iterator[Result]:
-    """Check the actual.npz files beside the vectors; a case without one is missing."""
+    """Check the actual.npz beside the vectors, or the .npy files in actual; a case without is missing."""
     for place, vector in files.read(folder):
         if not wanted(vector.description["function"], vector.description["case"], only):
             continue
         try:
-            actual = files.load(place / "actual.npz")
+            actual = arrays.read(place / "actual")
         except FileNotFoundError:
-            yield result_of(vector, "missing", message="there is no actual.npz")
+            yield result_of(vector, "missing", message="there is no actual.npz, and no folder actual")
         except ValueError as error:
             yield result_of(vector, "fail", np.inf, str(error))
         else:

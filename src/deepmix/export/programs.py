@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.export
 
-from deepmix.conformance import files, flat, ports, selection, vectors
+from deepmix.conformance import descriptions, flat, ports, selection, vectors
 from deepmix.conformance.calling import call
 from deepmix.conformance.examples import Sizes
 from deepmix.conformance.operations import OPERATIONS
@@ -109,7 +109,7 @@ def write(folder: Path, functions: Arguments, dtype: str, platforms: Iterable[st
             place.mkdir()
             (place / "program.stablehlo.mlir").write_text(exported.mlir_module(), encoding="utf-8")
             (place / "program.jax_export").write_bytes(exported.serialize())
-            files.write_json(place / "arguments.json", description)
+            descriptions.write_json(place / "arguments.json", description)
             yield name
 
 
