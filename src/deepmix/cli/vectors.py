@@ -41,5 +41,5 @@ def vectors(
     with outputs.claimed(folder, overwrite=None), outputs.new_results(folder) as temporary:
         for case in console.counted("vectors", chosen, len(chosen)):
             files.write(temporary, vectors.make(case, preset, dtype), form)
-        files.write_format(temporary)
+        files.write_index(temporary, (f"{case.function}/{case.name}" for case in chosen))
     console.out.print(f"{len(chosen)} vectors in {folder}; {folder / 'FORMAT.md'} explains them")

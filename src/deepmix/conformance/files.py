@@ -1,10 +1,11 @@
 """Vectors in files: case.json, the inputs, what is expected; the same bytes on every run."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import arrays, descriptions
+from . import arrays, descriptions, sums
 from .flat import Arrays
 from .operations import OPERATIONS
 from .vectors import TOLERANCE, Vector
@@ -24,21 +25,29 @@ def write(folder: Path, vector: Vector, form: str = "npz") -> None:
     arrays.WRITERS[form](place / "expected", vector.expected)
 
 
-def write_format(folder: Path) -> None:
-    """Write what explains the files beside them: FORMAT.md and the schema of case.json."""
+def write_index(folder: Path, names: Iterable[str]) -> None:
+    """Write what explains the vectors beside them, which there are, and the sums of all files.
+
+    names: function/case of each.
+    """
     for name in ("FORMAT.md", "case.schema.json"):
         (folder / name).write_bytes(Path(__file__).with_name(name).read_bytes())
+    (folder / "cases.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8", newline="\n")
+    sums.write(folder)
 
 
 def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
     """The vectors below a folder, each with its place, in the order of the functions.
 
     folder: of all vectors, of those of a function, or of one.
-    Raises ValueError for a folder without vectors, files that are missing, damaged or of another specification.
+    Raises ValueError for a folder without vectors, files that are missing, damaged, changed or of another
+    specification; warns of cases that have gone.
     """
     found = [path for below in ("", "*/", "*/*/") for path in sorted(folder.glob(f"{below}case.json"))]
     if not found:
         raise ValueError(f"{folder} holds no vectors; make some with: deepmix vectors {folder}")
+    if (known := sums.of_cases(folder)) is not None:
+        _check_files(folder, [path.parent for path in found], known)
     order = {name: number for number, name in enumerate(OPERATIONS)}
     described = [(path, descriptions.read(path)) for path in found]
     for path, description in sorted(described, key=lambda each: order[each[1]["function"]]):
@@ -47,6 +56,13 @@ def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
         _check(path.with_name("inputs"), description["inputs"], inputs)
         _check(path.with_name("expected"), description["outputs"], outputs)
         yield path.parent, Vector(description=description, inputs=inputs, expected=expected)
+
+
+def _check_files(folder: Path, places: list[Path], known: sums.Sums) -> None:
+    for place in places:
+        sums.check_case(place, known)
+    if gone := len(known) - len(places):
+        warnings.warn(f"{gone} of the {len(known)} cases in {sums.FILE} are not in {folder}", stacklevel=3)
 
 
 def _check(path: Path, described: dict[str, Any], held: Arrays) -> None:
