@@ -21,9 +21,10 @@ CASES = (f"{NLL}/all_pixels", f"{NLL}/one_pixel", "mixtures.gmm.nll/diag")
 
 def written(folder: Path, form: str = "npz") -> Path:
     """Vectors of two functions, as the command writes them."""
-    for name in CASES:
-        files.write(folder, vector_of(name), form)
-    files.write_index(folder, CASES)
+    found = [vector_of(name) for name in CASES]
+    for vector in found:
+        files.write(folder, vector, form)
+    files.write_index(folder, [vector.description for vector in found])
     return folder
 
 

@@ -39,7 +39,10 @@ def vectors(
     if not chosen:
         raise ValueError(selection.nobody(only or []))
     with outputs.claimed(folder, overwrite=None), outputs.new_results(folder) as temporary:
+        written = []
         for case in console.counted("vectors", chosen, len(chosen)):
-            files.write(temporary, vectors.make(case, preset, dtype), form)
-        files.write_index(temporary, (f"{case.function}/{case.name}" for case in chosen))
+            vector = vectors.make(case, preset, dtype)
+            files.write(temporary, vector, form)
+            written.append(vector.description)
+        files.write_index(temporary, written)
     console.out.print(f"{len(chosen)} vectors in {folder}; {folder / 'FORMAT.md'} explains them")

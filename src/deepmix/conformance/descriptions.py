@@ -14,9 +14,9 @@ KEYS = ("specification", "function", "case", "equations", "dtype", "expects", "o
 
 
 def write_json(path: Path, description: dict[str, Any]) -> None:
-    """Write a description; a list, and what is said of an array, in one line."""
+    """Write a description; a list, and what is said of an array or of something named, in one line."""
     text = json.dumps(description, indent=2, allow_nan=False)
-    for together in (r"\[[^][{}]*]", r'\{\s+"dtype"[^{}]*(\{[^{}]*}\s*)?}'):
+    for together in (r"\[[^][{}]*]", r'\{\s+"(?:dtype|name)"[^{}]*(\{[^{}]*}\s*)?}'):
         text = re.sub(together, lambda found: _in_one_line(found[0]), text)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 

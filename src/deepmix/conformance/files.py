@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from . import arrays, descriptions, sums
+from .catalogue import catalogue
 from .flat import Arrays
 from .operations import OPERATIONS
 from .vectors import TOLERANCE, Vector
@@ -25,14 +26,17 @@ def write(folder: Path, vector: Vector, form: str = "npz") -> None:
     arrays.WRITERS[form](place / "expected", vector.expected)
 
 
-def write_index(folder: Path, names: Iterable[str]) -> None:
-    """Write what explains the vectors beside them, which there are, and the sums of all files.
+def write_index(folder: Path, written: Iterable[dict[str, Any]]) -> None:
+    """Write what explains the vectors beside them, which there are, of which functions, and the sums of all files.
 
-    names: function/case of each.
+    written: the descriptions of the vectors.
     """
+    written = list(written)
     for name in ("FORMAT.md", "case.schema.json"):
         (folder / name).write_bytes(Path(__file__).with_name(name).read_bytes())
-    (folder / "cases.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8", newline="\n")
+    names = "".join(f"{each['function']}/{each['case']}\n" for each in written)
+    (folder / "cases.txt").write_text(names, encoding="utf-8", newline="\n")
+    descriptions.write_json(folder / "operations.json", catalogue(written))
     sums.write(folder)
 
 
