@@ -43,6 +43,7 @@ def accepted() -> dict:
 
 
 ACCEPTED = accepted()
+USES = calls.uses(deepmix.reference.__path__[0], OPERATIONS)
 
 
 def description(case) -> dict[str, Any]:
@@ -127,7 +128,6 @@ def closure(uses, name) -> set[str]:
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_function_calls_nothing_that_it_is_not_said_to_build_on(name):
-    uses = calls.uses(deepmix.reference.__path__[0], OPERATIONS)
     names = {REFERENCE.function(each).__code__: each for each in OPERATIONS}
     called = set()
 
@@ -145,7 +145,7 @@ def test_a_function_calls_nothing_that_it_is_not_said_to_build_on(name):
         sys.setprofile(None)
     assert name in called
     regularizers = {each for each in called if each.startswith("deep_mixtures.regularizers.")}  # of the options
-    assert called - {name} - regularizers <= closure(uses, name)
+    assert called - {name} - regularizers <= closure(USES, name)
 
 
 def test_names_of_arguments_and_variables_are_no_functions(tmp_path):

@@ -76,7 +76,10 @@ def test_what_must_be_rejected_cannot_be_half_rejected():
 
 
 def test_a_port_without_a_pullback_is_partial():
-    for returned in (lambda pair: pair[0], lambda pair: (pair[0], None)):
+    def later(cotangent):
+        raise NotImplementedError
+
+    for returned in (lambda pair: pair[0], lambda pair: (pair[0], None), lambda pair: (pair[0], later)):
         found = of("networks.layers.softmax", "ties", returned)
         assert (found.outcome, found.absent) == ("partial", ("pullback/logits",))
     wrong = of("networks.layers.softmax", "ties", lambda pair: pair[0] + 1)

@@ -51,8 +51,10 @@ def test_the_sums_are_those_of_all_files(run, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize("form", arrays.WRITERS)
-@pytest.mark.parametrize("place", ["", NLL, CASES[1]])
-@pytest.mark.parametrize("front", [("deepmix.reference", "--vectors"), ("--outputs",)])
+@pytest.mark.parametrize(
+    ("place", "front"),
+    [("", ("deepmix.reference", "--vectors")), (NLL, ("--outputs",)), (CASES[1], ("--outputs",))],
+)
 def test_a_file_that_is_cut_is_named_in_one_line(form, place, front, run, tmp_path):  # noqa: F811
     folder = written(tmp_path / "v", form)
     assert run("conform", "deepmix.reference", "--vectors", folder / place)[0] == 0

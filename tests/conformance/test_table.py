@@ -4,7 +4,7 @@ import numpy as np
 
 from deepmix.conformance.comparison import Difference
 from deepmix.conformance.results import Result
-from deepmix.conformance.table import SHOWN, SHOWN_OUTPUTS, lines
+from deepmix.conformance.table import SHOWN, SHOWN_ALIKE, SHOWN_OUTPUTS, lines
 
 RESULT = Result(function="mixtures.gmm.e_step", case="diag", dtype="float64", outcome="pass", worst=0.25)
 
@@ -79,3 +79,5 @@ def test_a_remark_is_said_once():
     said = RESULT._replace(remark="float32 was computed in float64")
     printed = list(lines("port", [said, said._replace(case="full"), said._replace(function="mixtures.gmm.nll")]))
     assert printed[-2] == "float32 was computed in float64: mixtures.gmm.e_step, mixtures.gmm.nll"
+    many = [said._replace(function=f"mixtures.gmm.f{n}") for n in range(SHOWN_ALIKE + 2)]
+    assert list(lines("port", many))[-2].endswith(", mixtures.gmm.f5 and 2 more functions")

@@ -55,6 +55,6 @@ def say(question: Question, found: list[Result]) -> tuple[Iterable[str], bool]:
     if not found:
         raise ValueError(selection.nobody(question.only or ()))
     if question.json is not None:
-        preset = question.preset or PRESETS[0]
-        results.write_json(question.json, question._replace(preset=preset)._asdict(), found)
+        asked = question._replace(preset=question.preset or PRESETS[0])._asdict()
+        results.write_json(asked.pop("json"), asked, found)
     return table.lines(str(question.module or question.outputs), found), results.summary(found)["conforms"]

@@ -1,8 +1,10 @@
 """How to call a port's function with the inputs of a vector, and what it returned."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from . import flat
 from .flat import Arrays
@@ -34,8 +36,7 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
     if not operation.pullback:
         return _by_name(operation, result)
     value, pullback = _value_and_pullback(operation, result)
-    gradients = () if pullback is None else pullback(inputs["cotangent"])
-    gradients = gradients if isinstance(gradients, (tuple, list)) else (gradients,)
+    gradients = _gradients(pullback, inputs["cotangent"])
     named = zip((name for name in operation.pullback if name in arguments), gradients, strict=False)
     return {"value": value, "pullback": dict(named)}
 
@@ -47,6 +48,15 @@ def _value_and_pullback(operation: Operation, result: Any) -> tuple[Any, Callabl
     if len(result) != 2 or not (result[1] is None or callable(result[1])):
         raise TypeError(f"{operation.name} must return the tuple of a value and a pullback, or the value alone")
     return result[0], result[1]
+
+
+def _gradients(pullback: Callable[..., Any] | None, cotangent: np.ndarray) -> Sequence[Any]:
+    """What the pullback returns; nothing if there is none yet."""
+    try:
+        gradients = () if pullback is None else pullback(cotangent)
+    except NotImplementedError:
+        return ()
+    return gradients if isinstance(gradients, (tuple, list)) else (gradients,)
 
 
 def _by_name(operation: Operation, result: Any) -> dict[str, Any]:

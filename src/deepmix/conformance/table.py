@@ -10,6 +10,7 @@ from .results import BAD, Result, summary
 
 SHOWN = 2  # failures of a function in a dtype, before the rest is only counted
 SHOWN_OUTPUTS = 8  # of a failure, likewise
+SHOWN_ALIKE = 6  # functions of which the same is said, likewise
 LONGEST = 300  # of a message
 
 Row = list[str]
@@ -129,7 +130,9 @@ def _alike(text: str, results: list[Result], said: Callable[[Result], str]) -> I
     for result in results:
         if what := said(result):
             groups[what][result.function] = None
-    yield from (text.format(what, ", ".join(functions)) for what, functions in groups.items())
+    for what, functions in groups.items():
+        more = f" and {len(functions) - SHOWN_ALIKE} more functions" if len(functions) > SHOWN_ALIKE else ""
+        yield text.format(what, ", ".join([*functions][:SHOWN_ALIKE]) + more)
 
 
 def _without(result: Result) -> str:
