@@ -61,7 +61,13 @@ def test_a_program_without_zip_and_json_conforms(run, tmp_path, monkeypatch):  #
 
 
 @pytest.mark.parametrize(
-    "name", [f"{NLL}/diag", "deep_mixtures.one_image.loss/regularized_held", "networks.unet.unet/one_pooling"]
+    "name",
+    [
+        f"{NLL}/diag",
+        "deep_mixtures.one_image.loss/regularized_held",
+        "networks.unet.unet/one_pooling",
+        "optimization.schedules.polynomial_decay/first_epoch",
+    ],
 )
 def test_both_formats_hold_the_same(name, tmp_path):
     vector = vector_of(name)

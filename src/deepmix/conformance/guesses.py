@@ -26,10 +26,11 @@ UNDONE: Undoing = {
     "it is twice that": lambda x: x / 2,
     "it is half of that": lambda x: 2 * x,
 }
-# Likewise, of whole numbers such as labels.
+# Likewise, of whole numbers, such as labels and flags: 0 and 1 are the logarithm, the square, … of one another.
 UNCOUNTED: Undoing = {
     "it is counted from 1, not from 0": lambda x: x - 1,
     "it is counted from 0, not from 1": lambda x: x + 1,
+    "it is 1 minus that": lambda x: 1 - x,
 }
 
 
@@ -37,7 +38,6 @@ def guess(actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) ->
     """The mistake that explains an output which differs; "" if none of those known does."""
     if actual.dtype.kind not in "biuf":
         return ""
-    undoing = UNDONE | UNCOUNTED if expected.dtype.kind in "iu" else UNDONE
     eps = np.finfo(actual.dtype if actual.dtype.kind == "f" else float).eps
     actual, expected = actual.astype(float), expected.astype(float)
     lost = eps * np.abs(actual[np.isfinite(actual)]).max(initial=0)  # small numbers, where a constant was added
@@ -45,19 +45,24 @@ def guess(actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) ->
     with np.errstate(all="ignore"):
         found = (
             mistake
-            for mistake, undone in _hypotheses(actual, expected, undoing)
+            for mistake, undone in _hypotheses(actual, expected)
             if undone.shape == expected.shape and compare("", undone, expected, slack).worst <= 1
         )
         return next(found, "")
 
 
-def _hypotheses(actual: np.ndarray, expected: np.ndarray, undoing: Undoing) -> Iterator[Hypothesis]:
-    if actual.size == expected.size:
+def _hypotheses(actual: np.ndarray, expected: np.ndarray) -> Iterator[Hypothesis]:
+    """None that any wrong output would fit: of whole numbers that are all alike, almost everything does."""
+    varied, whole = np.unique(expected).size > 1, not (expected[np.isfinite(expected)] % 1).any()
+    if actual.size == expected.size and varied:
         yield from _orders(actual, expected)
-    if actual.shape == expected.shape:
+    if actual.shape == expected.shape and (varied or not whole):
+        undoing = UNCOUNTED if whole else UNDONE
         yield from ((mistake, undo(actual)) for mistake, undo in undoing.items())
-        yield from _constants(actual, expected)
-        yield from _rows(actual, expected)
+        if not whole:
+            yield from _constants(actual, expected, varied)
+        if expected.size > 2:
+            yield from _rows(actual, expected)
 
 
 def _orders(actual: np.ndarray, expected: np.ndarray) -> Iterator[Hypothesis]:
@@ -70,12 +75,12 @@ def _orders(actual: np.ndarray, expected: np.ndarray) -> Iterator[Hypothesis]:
     yield "the numbers are right, but not the shape", actual.reshape(expected.shape)
 
 
-def _constants(actual: np.ndarray, expected: np.ndarray) -> Iterator[Hypothesis]:
-    """A constant added or multiplied; of numbers that are all the same it is always so, and says nothing."""
+def _constants(actual: np.ndarray, expected: np.ndarray, varied: bool) -> Iterator[Hypothesis]:
+    """A constant added or multiplied: of numbers that are all alike only one that is known."""
     difference, ratio = (_median(each) for each in (actual - expected, actual / expected))
     if times := round(difference / HALF_LOG_TAU):
         yield f"{times} · ½ log 2π is added", actual - times * HALF_LOG_TAU
-    if np.ptp(expected):
+    if varied:
         yield f"the constant {difference:.6g} is added", actual - difference
         yield f"it is multiplied by {ratio:.6g}", actual / ratio
 
