@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import deepmix.reference
-from deepmix.conformance import calls, flat, order
+from deepmix.conformance import building, flat, order
 from deepmix.conformance.calling import call
 from deepmix.conformance.cases import cases
 from deepmix.conformance.catalogue import catalogue
@@ -43,7 +43,7 @@ def accepted() -> dict:
 
 
 ACCEPTED = accepted()
-USES = calls.uses(deepmix.reference.__path__[0], OPERATIONS)
+USES = building.uses(deepmix.reference.__path__[0], OPERATIONS)
 
 
 def description(case) -> dict[str, Any]:
@@ -160,14 +160,14 @@ def test_names_of_arguments_and_variables_are_no_functions(tmp_path):
         "def by_helper(x):\n    one = _helper(x)\n    return one.counts\n"
     )
     functions = ["a.one.means", "a.one.counts", "a.two.plain", "a.two.by_table", "a.two.by_helper"]
-    assert calls.uses(tmp_path, functions) == {
+    assert building.uses(tmp_path, functions) == {
         "a.one.means": set(),
         "a.one.counts": {"a.one.means"},
         "a.two.plain": set(),
         "a.two.by_table": {"a.one.counts"},
         "a.two.by_helper": {"a.one.means"},
     }
-    assert calls.levels(calls.uses(tmp_path, functions))["a.two.by_table"] == 2
+    assert building.levels(building.uses(tmp_path, functions))["a.two.by_table"] == 2
 
 
 def test_it_stands_beside_the_vectors(run, tmp_path):  # noqa: F811

@@ -6,7 +6,7 @@ from typing import Any
 import deepmix.reference
 from deepmix.reference import SPECIFICATION
 
-from . import calls, signatures
+from . import building, signatures
 from .operations import OPERATIONS
 from .ports import REFERENCE
 
@@ -21,8 +21,8 @@ def catalogue(descriptions: Iterable[Description]) -> Description:
     shown: dict[str, Description] = {}
     for each in sorted(descriptions, key=_given, reverse=True):
         shown.setdefault(each["function"], each)
-    uses = calls.uses(deepmix.reference.__path__[0], OPERATIONS)
-    levels = calls.levels(uses)
+    uses = building.uses(deepmix.reference.__path__[0], OPERATIONS)
+    levels = building.levels(uses)
     order = sorted((name for name in OPERATIONS if name in shown), key=levels.__getitem__)
     return {
         "specification": SPECIFICATION,

@@ -60,8 +60,8 @@ def _misnamed(absent: Collection[str], others: Collection[str]) -> str:
     """The first that is absent, and what there is instead, the likest name first."""
     first = next(iter(absent))
     near = get_close_matches(first, others, len(others), 0.0)
-    more = f" and {len(near) - SHOWN} more" if len(near) > SHOWN else ""
-    return f"nothing is called {first}; there is {', '.join(near[:SHOWN])}{more}, which is no output of it"
+    named = ", ".join(near[:SHOWN]) + (f" and {len(near) - SHOWN} more" if len(near) > SHOWN else "")
+    return f"nothing is called {first}; there is {named}, which is no output; rename it or leave it out"
 
 
 def _explained(vector: Vector, difference: Difference) -> str:
