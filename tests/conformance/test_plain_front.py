@@ -83,4 +83,5 @@ def test_mistakes_are_one_line(arguments, message, place):
 def test_help_names_the_options(place):
     done = plain(place, "--help")
     assert done.returncode == 0
+    assert "Check a port against the reference." in done.stdout
     assert "--outputs OUTPUTS" in done.stdout

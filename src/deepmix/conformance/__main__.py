@@ -12,7 +12,7 @@ from .results import Result
 
 
 def main() -> int:
-    """Check a port: 1 if it does not conform; 2, with one line on stderr, if it could not be tried."""
+    """Check a port against the reference. Exit code 1 if it does not conform, 2 if it could not be tried."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without × gets a question mark
