@@ -17,7 +17,7 @@ from typing import NamedTuple
 from deepmix.conformance import runner
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import load
-from deepmix.conformance.runner import Result
+from deepmix.conformance.results import Result, expect_failures, names, read_patterns
 from tests.structure import ROOT
 
 PAGE = ROOT / "docs" / "known-ports.md"
@@ -68,7 +68,7 @@ def results(name: str) -> tuple[Result, ...]:
     own = [function for function in OPERATIONS if port.find(function) is not None]
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".* names no case")
-        return tuple(runner.expect_failures(runner.run(port, only=own), runner.read_patterns(xfail(name))))
+        return tuple(expect_failures(runner.run(port, only=own), read_patterns(xfail(name))))
 
 
 def passes() -> str:
@@ -91,10 +91,11 @@ def differences() -> str:
         rows: dict[tuple[str, str], dict[str, int]] = {}
         for pattern, kind, why in expected(name):
             failed = [each for each in results(name) if each.outcome == "expected failure"]
-            rows.setdefault((kind, why), {})[pattern] = sum(runner.names(pattern, each) for each in failed)
+            rows.setdefault((kind, why), {})[pattern] = sum(names(pattern, each) for each in failed)
         for each in results(name):
-            if each.outcome == "missing":
-                number = rows.setdefault(("missing", each.message), {})
+            if each.outcome in ("missing", "partial"):
+                why = each.message or f"there is no {', '.join(each.absent)}"
+                number = rows.setdefault(("missing", why), {})
                 number[each.function] = number.get(each.function, 0) + 1
         for why, numbers in rows.items():
             lines.append(_row(title, ", ".join(f"`{each}`" for each in numbers), sum(numbers.values()), *why))

@@ -24,8 +24,9 @@ deep_mixtures.one_image.fit(image, parameters, model=DeepModel(config), optimiza
 from deepmix import segment
 assert segment(pixels.reshape(3, 6), n_components=2, method="gmm", backend="reference").labels.max() == 2
 from deepmix.conformance import ports, runner
+from deepmix.conformance.results import summary
 results = runner.run(ports.load("deepmix.reference"), only=["mixtures.em.*", "networks.layers.*"])
-assert runner.summary(results)["conforms"]
+assert summary(results)["conforms"]
 assert not {"jax", "flax", "optax", "SimpleITK", "typer", "matplotlib"} & set(sys.modules)
 """
 
@@ -52,6 +53,12 @@ def test_only_numpy_and_scipy_come_along(python):
 def test_the_reference_works(python):
     done = call(python, "-c", REFERENCE)
     assert done.returncode == 0, done.stderr
+
+
+def test_ports_are_checked(python):
+    done = call(python, "-m", "deepmix.conformance", "deepmix.reference", "--only", "mixtures.em.*")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("deepmix.reference conforms: 3 pass, 0 fail; ")
 
 
 def test_the_command_says_what_is_missing(python):

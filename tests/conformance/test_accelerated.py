@@ -8,6 +8,7 @@ from deepmix.conformance import runner
 from deepmix.conformance.cases import cases
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import load
+from deepmix.conformance.results import Result, require, summary
 from deepmix.conformance.tolerances import DTYPES
 
 
@@ -31,12 +32,12 @@ def test_accelerated_conforms_in_a_case_of_each_function():
 @pytest.mark.thorough
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_accelerated_conforms_with_every_function_required(dtype):
-    results = list(runner.require(runner.run(load("deepmix.accelerated"), dtypes=[dtype])))
+    results = list(require(runner.run(load("deepmix.accelerated"), dtypes=[dtype])))
     check(results)
-    assert runner.summary(results)["counts"]["pass"] > 350
+    assert summary(results)["counts"]["pass"] > 350
 
 
-def check(results: list[runner.Result]) -> None:
+def check(results: list[Result]) -> None:
     """Nothing fails, and missing is only what need not be there."""
     assert [result for result in results if result.outcome == "fail"] == []
     missing = {result.function for result in results if result.outcome == "missing"}

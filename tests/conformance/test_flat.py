@@ -1,5 +1,8 @@
 """Python values and flat names: nothing is lost on the way, nothing is invented."""
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,11 @@ from deepmix.reference.optimization.records import AdamWState
 from deepmix.reference.types import Status
 
 MIXTURE = Mixture(proportions=np.ones(2), means=np.zeros((2, 3)), covariances=np.full((2, 3), 2.0))
+
+
+@dataclass
+class FitOfAPort:
+    nll: float
 
 
 def unused(named):
@@ -83,7 +91,7 @@ def test_regularizers_are_built_from_their_names():
     assert built["model"].regularizers == (("total_variation", ["name", "strength"]), ("b", ["means", "name"]))
 
 
-def test_leaves_and_pick_name_the_same_things():
+def test_leaves_and_outputs_name_the_same_things():
     fit = Fit(
         value=0.5,
         history=np.ones(1),
@@ -95,9 +103,19 @@ def test_leaves_and_pick_name_the_same_things():
     )
     leaves = flat.leaves({"fit": fit})
     assert {"fit/mixture/means", "fit/value", "fit/status"} <= leaves.keys()
-    for name, array in leaves.items():
-        np.testing.assert_array_equal(flat.pick({"fit": fit}, name), array)
-    as_keys = {"fit": fit._asdict() | {"mixture": MIXTURE._asdict()}}
-    np.testing.assert_array_equal(flat.pick(as_keys, "fit/mixture/means"), MIXTURE.means)
-    with pytest.raises(LookupError, match="fit/loss"):
-        flat.pick({"fit": fit}, "fit/loss")
+    as_keys = fit._asdict() | {"mixture": MIXTURE._asdict()}
+    for returned in (fit, as_keys, SimpleNamespace(**as_keys)):
+        found, others = flat.outputs({"fit": returned}, leaves)
+        assert (list(found), others) == (list(leaves), [])
+        for name, array in leaves.items():
+            np.testing.assert_array_equal(found[name], array)
+
+
+def test_outputs_that_are_absent_and_what_else_there_is():
+    returned = {
+        "mixture": MIXTURE._replace(means=None)._asdict() | {"mean": np.ones(1)},
+        "fit": FitOfAPort(nll=1.0),
+    }
+    found, others = flat.outputs(returned, ["mixture/proportions", "mixture/means", "fit/value", "fit/nll/value"])
+    assert list(found) == ["mixture/proportions"]
+    assert others == ["mixture/covariances", "mixture/mean", "fit/nll"]

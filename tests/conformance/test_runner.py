@@ -10,6 +10,7 @@ from deepmix import reference
 from deepmix.conformance import runner
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import Port, load
+from deepmix.conformance.results import Result, expect_failures, require, summary
 
 
 def port(subject: str = "mixtures", **functions) -> Port:
@@ -21,7 +22,7 @@ def port(subject: str = "mixtures", **functions) -> Port:
     return Port(module=SimpleNamespace(**{subject: modules}), adapter=None)
 
 
-def results_of(module: Port, *only: str) -> dict[str, runner.Result]:
+def results_of(module: Port, *only: str) -> dict[str, Result]:
     return {result.case: result for result in runner.run(module, dtypes=["float64"], only=only)}
 
 
@@ -31,7 +32,7 @@ def test_the_reference_passes_exactly():
     assert {result.dtype for result in results} == {"float64"}
     assert {(result.outcome, result.worst) for result in results} == {("pass", 0.0)}
     assert {result.function for result in results} == set(OPERATIONS)
-    assert runner.summary(results)["conforms"]
+    assert summary(results)["conforms"]
 
 
 def test_missing_functions_do_not_fail_unless_they_are_required():
@@ -39,15 +40,15 @@ def test_missing_functions_do_not_fail_unless_they_are_required():
     outcomes = {result.function: result.outcome for result in results}
     assert outcomes.pop("mixtures.em.mean_nll") == "pass"
     assert set(outcomes.values()) == {"missing"}
-    assert runner.summary(results)["conforms"]
-    required = list(runner.require(results))
+    assert summary(results)["conforms"]
+    required = list(require(results))
     missing = {result.function for result in required if result.outcome == "missing"}
     assert missing == {operation.name for operation in OPERATIONS.values() if operation.optional}
-    assert not runner.summary(required)["conforms"]
+    assert not summary(required)["conforms"]
 
 
 def test_nothing_at_all_does_not_conform():
-    assert not runner.summary(runner.run(port(), dtypes=["float64"]))["conforms"]
+    assert not summary(runner.run(port(), dtypes=["float64"]))["conforms"]
 
 
 def test_what_is_not_implemented_is_missing():
@@ -65,7 +66,8 @@ def test_what_is_not_implemented_is_missing():
     ("returned", "message"),
     [
         (np.zeros(3), "nll has the shape (3,), expected ()"),
-        (None, "nll holds object, expected numbers"),
+        (None, "raised TypeError: mixtures.em.mean_nll returns nothing"),
+        (object(), "nll holds object, expected numbers"),
         ("4", "nll holds <U1, expected numbers"),
         (np.nan, "nll is nan, expected"),
         (np.inf, "nll is inf, expected"),
@@ -87,15 +89,6 @@ def test_an_exception_is_a_failure_in_one_line():
     assert (found.outcome, found.message[:28]) == ("fail", "raised RuntimeError: one two")
 
 
-def test_a_record_without_a_field_fails():
-    def half(*arguments):
-        mixture, moments = reference.mixtures.gmm.m_step(*arguments)
-        return mixture._asdict(), {"counts": moments.counts}
-
-    found = results_of(port(gmm_m_step=half), "mixtures.gmm.m_step/diag")["diag"]
-    assert found.message == "nothing is called moments/means"
-
-
 def test_results_may_be_lists_dicts_and_single_precision_of_exact_values():
     def lists(*arguments):
         return [each.tolist() for each in reference.mixtures.gmm.e_step(*arguments)]
@@ -114,7 +107,7 @@ def test_bad_input_must_be_rejected_with_a_value_error():
 
     assert fit(ValueError("no")).outcome == "pass"
     assert fit(TypeError("no")).message.startswith("raised TypeError: no (test_runner.py:")
-    accepted = results_of(port(gmm_fit=lambda *a, **k: None), "mixtures.gmm.fit/rejects_nan_inside")[
+    accepted = results_of(port(gmm_fit=lambda *a, **k: 1), "mixtures.gmm.fit/rejects_nan_inside")[
         "rejects_nan_inside"
     ]
     assert accepted.message == "must be rejected: rejected is 0, expected 1 exactly"
@@ -159,17 +152,15 @@ def test_expected_failures():
     wrong = port(em_mean_nll=lambda log_likelihood, weights: -log_likelihood.mean())
     patterns = ["mixtures.em.mean_nll/weights_with_zeros", "mixtures.em.mean_nll/one_pixel", "em.other/*"]
     with pytest.warns(UserWarning, match="'em.other/\\*' names no case"):
-        results = list(
-            runner.expect_failures(runner.run(wrong, dtypes=["float64"], only=["mixtures.em.*"]), patterns)
-        )
+        results = list(expect_failures(runner.run(wrong, dtypes=["float64"], only=["mixtures.em.*"]), patterns))
     outcomes = {result.case: result.outcome for result in results}
     assert outcomes == {
         "all_pixels": "pass",
         "weights_with_zeros": "expected failure",
         "one_pixel": "unexpected pass",
     }
-    assert not runner.summary(results)["conforms"]
-    assert runner.summary([result for result in results if result.case != "one_pixel"])["conforms"]
+    assert not summary(results)["conforms"]
+    assert summary([result for result in results if result.case != "one_pixel"])["conforms"]
 
 
 def test_expected_failures_of_one_dtype():
@@ -178,8 +169,7 @@ def test_expected_failures_of_one_dtype():
 
     results = runner.run(port(em_mean_nll=single), only=["mixtures.em.*"])
     outcomes = {
-        (result.dtype, result.outcome)
-        for result in runner.expect_failures(results, ["mixtures.em.mean_nll float32"])
+        (result.dtype, result.outcome) for result in expect_failures(results, ["mixtures.em.mean_nll float32"])
     }
     assert outcomes == {("float64", "pass"), ("float32", "expected failure")}
 
@@ -198,6 +188,6 @@ def test_outputs_by_name_and_too_few_of_them():
     assert results_of(port(gmm_e_step=named), "mixtures.gmm.e_step/diag")["diag"].outcome == "pass"
     one = results_of(port(gmm_e_step=lambda *arguments: (1,)), "mixtures.gmm.e_step/diag")["diag"]
     assert "TypeError: mixtures.gmm.e_step must return the tuple responsibilities, log_likelihood" in one.message
-    given = port("networks", layers_softmax=lambda logits: logits)
+    given = port("networks", layers_softmax=lambda logits: (logits, logits))
     layer = results_of(given, "networks.layers.softmax/ties")["ties"]
     assert "TypeError: networks.layers.softmax must return the tuple of a value and a pullback" in layer.message

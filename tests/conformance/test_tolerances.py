@@ -8,8 +8,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from deepmix.conformance import tolerances
 from deepmix.conformance.cases.mixtures.em import size_of_mean
+from deepmix.conformance.comparison import Difference, compare
 from deepmix.conformance.rounding import rounding
-from deepmix.conformance.tolerances import BACKWARD, EXACT, compare, counted, eps_of, relative, tolerance
+from deepmix.conformance.tolerances import BACKWARD, EXACT, counted, eps_of, relative, tolerance
 
 finite = arrays(np.float64, array_shapes(max_dims=3, max_side=4), elements=st.floats(-1e6, 1e6))
 
@@ -31,7 +32,7 @@ def test_within_the_tolerance_passes_beyond_it_fails(values, share):
 
 @given(values=finite)
 def test_equal_passes_exactly(values):
-    assert compare("x", values.copy(), values, None) == (0.0, "")
+    assert compare("x", values.copy(), values, None) == Difference(output="x", worst=0.0)
 
 
 def test_exactly_means_exactly():

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from deepmix.conformance import runner
+from deepmix.conformance import results
 from tests import known_ports
 from tests.known_ports import COMMAND, PAGE, PORTS
 
@@ -16,14 +16,14 @@ every_port = pytest.mark.parametrize("name", PORTS)
 def test_a_port_differs_nowhere_but_where_its_file_says_why(name):
     pytest.importorskip(name, reason="needs the extra `oracles`")
     found = known_ports.results(name)
-    assert [each for each in found if each.outcome in runner.BAD] == []
+    assert [each for each in found if each.outcome in results.BAD] == []
     assert sum(each.outcome == "pass" for each in found) > 20
 
 
 @every_port
 def test_every_expected_failure_says_what_it_is_and_why(name):
     patterns = [each.pattern for each in known_ports.expected(name)]
-    assert patterns == runner.read_patterns(known_ports.xfail(name))
+    assert patterns == results.read_patterns(known_ports.xfail(name))
     assert len(set(patterns)) == len(patterns) > 0
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from deepmix.conformance.question import HELP
+
 
 def vectors(
     folder: Annotated[Path, typer.Argument(help="Folder for the vectors; new or empty.")],
@@ -14,12 +16,14 @@ def vectors(
     dtype: Annotated[
         str, typer.Option(help="float64 or float32: of the inputs, and what tolerances go by.")
     ] = "float64",
-    only: Annotated[
-        list[str] | None, typer.Option(help="Function or function/case, with * as wildcard; can be repeated.")
-    ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="npz (archives) or npy (plain files, and the options as text in case.txt)."),
+    ] = "npz",
+    only: Annotated[list[str] | None, typer.Option(help=HELP["only"])] = None,
 ) -> None:
     """Write test vectors: inputs, expected outputs and tolerances for every function. FORMAT.md explains them."""
-    from deepmix.conformance import files, runner, vectors
+    from deepmix.conformance import arrays, files, selection, vectors
     from deepmix.conformance.cases import PRESETS, cases
     from deepmix.conformance.tolerances import DTYPES
     from deepmix.files import outputs
@@ -29,12 +33,16 @@ def vectors(
 
     check_choice("preset", preset, PRESETS)
     check_choice("dtype", dtype, DTYPES)
+    check_choice("format", form, tuple(arrays.WRITERS))
     outputs.check_folder(folder, overwrite=None)
-    chosen = [case for case in cases(preset, dtype) if runner.wanted(case.function, case.name, only or [])]
+    chosen = [case for case in cases(preset, dtype) if selection.wanted(case.function, case.name, only or [])]
     if not chosen:
-        raise ValueError(runner.nobody(only or []))
+        raise ValueError(selection.nobody(only or []))
     with outputs.claimed(folder, overwrite=None), outputs.new_results(folder) as temporary:
+        written = []
         for case in console.counted("vectors", chosen, len(chosen)):
-            files.write(temporary, vectors.make(case, preset, dtype))
-        files.write_format(temporary)
+            vector = vectors.make(case, preset, dtype)
+            files.write(temporary, vector, form)
+            written.append(vector.description)
+        files.write_index(temporary, written)
     console.out.print(f"{len(chosen)} vectors in {folder}; {folder / 'FORMAT.md'} explains them")

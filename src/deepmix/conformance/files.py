@@ -1,95 +1,73 @@
-"""Vectors in files: case.json, inputs.npz, expected.npz; the same bytes on every run."""
+"""Vectors in files: case.json, the inputs, what is expected; the same bytes on every run."""
 
-import io
-import json
-import re
-import zipfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from deepmix.reference import SPECIFICATION
-
+from . import arrays, descriptions, sums
+from .catalogue import catalogue
 from .flat import Arrays
 from .operations import OPERATIONS
 from .vectors import TOLERANCE, Vector
 
-KEYS = ("specification", "function", "case", "equations", "dtype", "expects", "options", "inputs", "outputs")
 
+def write(folder: Path, vector: Vector, form: str = "npz") -> None:
+    """Write a vector below a folder of vectors. form: of the arrays, one of `arrays.WRITERS`.
 
-def write(folder: Path, vector: Vector) -> None:
-    """Write a vector's three files below a folder of vectors."""
+    Where these are plain files, the description is one too: case.txt, beside case.json.
+    """
     place = folder / vector.description["function"] / vector.description["case"]
     place.mkdir(parents=True)
-    write_json(place / "case.json", vector.description)
-    _write_npz(place / "inputs.npz", vector.inputs)
-    _write_npz(place / "expected.npz", vector.expected)
+    descriptions.write_json(place / "case.json", vector.description)
+    if form == "npy":
+        descriptions.write_lines(place / "case.txt", vector.description)
+    arrays.WRITERS[form](place / "inputs", vector.inputs)
+    arrays.WRITERS[form](place / "expected", vector.expected)
 
 
-def write_json(path: Path, description: dict[str, Any]) -> None:
-    """Write a description; a list, and what is said of an array, in one line."""
-    text = json.dumps(description, indent=2, allow_nan=False)
-    for together in (r"\[[^][{}]*]", r'\{\s+"dtype"[^{}]*(\{[^{}]*}\s*)?}'):
-        text = re.sub(together, lambda found: _in_one_line(found[0]), text)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+def write_index(folder: Path, written: Iterable[dict[str, Any]]) -> None:
+    """Write what explains the vectors beside them, which there are, of which functions, and the sums of all files.
 
-
-def _in_one_line(text: str) -> str:
-    return re.sub(r"(?<=[\[{]) | (?=[\]}])", "", " ".join(text.split()))
-
-
-def write_format(folder: Path) -> None:
-    """Write what explains the files beside them: FORMAT.md and the schema of case.json."""
+    written: the descriptions of the vectors.
+    """
+    written = list(written)
     for name in ("FORMAT.md", "case.schema.json"):
         (folder / name).write_bytes(Path(__file__).with_name(name).read_bytes())
-
-
-def _write_npz(path: Path, arrays: Arrays) -> None:
-    """As `numpy.savez_compressed`, but with plain ZIP headers, which small readers understand, and no dates."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=False) as file:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.asarray(array), version=(1, 0), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            file.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED)
+    names = "".join(f"{each['function']}/{each['case']}\n" for each in written)
+    (folder / "cases.txt").write_text(names, encoding="utf-8", newline="\n")
+    descriptions.write_json(folder / "operations.json", catalogue(written))
+    sums.write(folder)
 
 
 def read(folder: Path) -> Iterator[tuple[Path, Vector]]:
     """The vectors below a folder, each with its place, in the order of the functions.
 
-    Raises ValueError for a folder without vectors, files that are missing, damaged or of another specification.
+    folder: of all vectors, of those of a function, or of one.
+    Raises ValueError for a folder without vectors, files that are missing, damaged, changed or of another
+    specification; warns of cases that have gone.
     """
-    found = sorted(folder.glob("*/*/case.json"))
+    found = [path for below in ("", "*/", "*/*/") for path in sorted(folder.glob(f"{below}case.json"))]
     if not found:
         raise ValueError(f"{folder} holds no vectors; make some with: deepmix vectors {folder}")
+    if (known := sums.of_cases(folder)) is not None:
+        _check_files(folder, [path.parent for path in found], known)
     order = {name: number for number, name in enumerate(OPERATIONS)}
-    for path in sorted(found, key=lambda path: order.get(path.parts[-3], len(order))):
-        description = _description(path)
-        inputs, expected = (load(path.with_name(name)) for name in ("inputs.npz", "expected.npz"))
+    described = [(path, descriptions.read(path)) for path in found]
+    for path, description in sorted(described, key=lambda each: order[each[1]["function"]]):
+        inputs = arrays.read(path.with_name("inputs")) if description["inputs"] else {}  # of options alone
+        expected = arrays.read(path.with_name("expected"))
         outputs = {name: array for name, array in expected.items() if not name.startswith(TOLERANCE)}
-        _check(path.with_name("inputs.npz"), description["inputs"], inputs)
-        _check(path.with_name("expected.npz"), description["outputs"], outputs)
+        _check(path.with_name("inputs"), description["inputs"], inputs)
+        _check(path.with_name("expected"), description["outputs"], outputs)
         yield path.parent, Vector(description=description, inputs=inputs, expected=expected)
 
 
-def _description(path: Path) -> dict[str, Any]:
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
-    missing = [key for key in KEYS if key not in description] if isinstance(description, dict) else KEYS
-    if missing:
-        raise ValueError(f"{path} lacks {', '.join(missing)}; case.schema.json says what a case holds")
-    if description["specification"] != SPECIFICATION:
-        raise ValueError(
-            f"{path} is of specification {description['specification']}, this is {SPECIFICATION}; "
-            "make the vectors anew with: deepmix vectors"
-        )
-    if description["function"] not in OPERATIONS:
-        raise ValueError(f"{path} is about {description['function']}, which is no function of the reference")
-    return dict(description)
+def _check_files(folder: Path, places: list[Path], known: sums.Sums) -> None:
+    for place in places:
+        sums.check_case(place, known)
+    if gone := len(known) - len(places):
+        warnings.warn(f"{gone} of the {len(known)} cases in {sums.FILE} are not in {folder}", stacklevel=3)
 
 
 def _check(path: Path, described: dict[str, Any], held: Arrays) -> None:
@@ -98,14 +76,3 @@ def _check(path: Path, described: dict[str, Any], held: Arrays) -> None:
     for name in said.keys() | found.keys():
         if said.get(name) != found.get(name):
             raise ValueError(f"{path} holds {name} as {found.get(name)}, case.json says {said.get(name)}")
-
-
-def load(path: Path) -> Arrays:
-    """The arrays of an .npz file by name. Raises FileNotFoundError, or ValueError if it cannot be read."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # whatever a damaged archive makes of its readers
-        raise ValueError(f"{path} cannot be read as .npz: {error}") from None

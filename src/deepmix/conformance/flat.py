@@ -4,7 +4,9 @@ A name is a path: `mixture/means`, `parameters/encoder_0/conv_0/kernel`. Arrays 
 is no array (the options) is plain JSON data, nested as the arguments are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from types import SimpleNamespace
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -102,6 +104,10 @@ def named(value: Any, path: str = "") -> dict[str, Any]:
     """Every leaf of what a function returned as it is, by path."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         value = dict(zip(value._fields, value, strict=True))
+    elif is_dataclass(value):
+        value = {each.name: getattr(value, each.name) for each in fields(value)}
+    elif isinstance(value, SimpleNamespace):
+        value = vars(value)
     if not isinstance(value, Mapping):
         return {path: value}
     return {
@@ -111,14 +117,18 @@ def named(value: Any, path: str = "") -> dict[str, Any]:
     }
 
 
-def pick(value: Any, path: str) -> np.ndarray:
-    """The array at a path of what a function returned, in records (by attribute) or mappings (by key).
+def outputs(value: Any, paths: Iterable[str]) -> tuple[Arrays, list[str]]:
+    """The arrays at those paths of what a port returned that are there, and what else it holds, by path.
 
-    Raises LookupError if it is not there.
+    value: records (by attribute) or mappings (by key) of any depth; what is None is not there.
     """
-    for name in path.split("/") if path else ():
-        try:
-            value = value[name] if isinstance(value, Mapping) else getattr(value, name)
-        except (KeyError, AttributeError):
-            raise LookupError(path) from None
-    return np.asarray(value)
+    wanted = dict.fromkeys(paths)
+    picked = {path: _pick(value, path) for path in wanted}
+    found = {path: np.asarray(leaf) for path, leaf in picked.items() if leaf is not None}
+    return found, [path for path, leaf in named(value).items() if leaf is not None and path not in wanted]
+
+
+def _pick(value: Any, path: str) -> Any:
+    for name in path.split("/"):
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    return value

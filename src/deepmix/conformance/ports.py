@@ -1,7 +1,6 @@
-"""A module as a port: where its functions are, and how to call one with the inputs of a vector."""
+"""A module as a port: where its functions are."""
 
 import importlib.util
-import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -13,9 +12,6 @@ from typing import Any, NamedTuple
 
 import deepmix.reference
 
-from . import flat
-from .flat import Arrays
-from .operation import Operation
 from .tolerances import DTYPES
 
 
@@ -111,41 +107,6 @@ def load_folder(folder: str | Path, name: str) -> ModuleType:
     return package
 
 
-def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, Any]) -> dict[str, Any]:
-    """What the port's function returns, by the names of the operation.
-
-    inputs, options: a vector's. Raises whatever the function raises, NotImplementedError if there is none.
-    """
-    function, reference = port.function(operation.name), REFERENCE.function(operation.name)
-    arguments = flat.arguments(reference, inputs, options, port.regularizer)
-    signature, own = inspect.signature(reference), _defaults(function)
-    # what the port takes anyway is not said, so that its own default shows
-    said = {
-        name: value
-        for name, value in arguments.items()
-        if not (
-            name in own and isinstance(value, (int, float, str)) and value == signature.parameters[name].default
-        )
-    }
-    bound = signature.bind(**said)
-    result = function(*bound.args, **bound.kwargs)
-    if operation.pullback:
-        if not isinstance(result, (tuple, list)) or len(result) != 2 or not callable(result[1]):
-            raise TypeError(f"{operation.name} must return the tuple of a value and a pullback")
-        value, pullback = result
-        gradients = pullback(inputs["cotangent"])
-        gradients = gradients if isinstance(gradients, (tuple, list)) else (gradients,)
-        named = zip((name for name in operation.pullback if name in arguments), gradients, strict=False)
-        return {"value": value, "pullback": dict(named)}
-    if len(operation.result) == 1:
-        return {operation.result[0]: result}
-    if isinstance(result, Mapping):
-        return dict(result)
-    if not isinstance(result, (tuple, list)) or len(result) != len(operation.result):
-        raise TypeError(f"{operation.name} must return the tuple {', '.join(operation.result)}")
-    return dict(zip(operation.result, result, strict=True))
-
-
 def nested(functions: Mapping[str, Callable[..., Any]]) -> SimpleNamespace:
     """Functions by their full names as a module has them: `mixtures.gmm.e_step`."""
     whole = SimpleNamespace()
@@ -156,15 +117,6 @@ def nested(functions: Mapping[str, Callable[..., Any]]) -> SimpleNamespace:
             place = vars(place).setdefault(part, SimpleNamespace())
         setattr(place, last, function)
     return whole
-
-
-def _defaults(function: Callable[..., Any]) -> set[str]:
-    """The arguments for which a function has a default; none if it does not say."""
-    try:
-        parameters = inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return set()
-    return {name for name, each in parameters.items() if each.default is not each.empty}
 
 
 def _get(place: Any, name: str) -> Any:

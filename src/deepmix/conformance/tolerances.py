@@ -1,4 +1,4 @@
-"""How close an output must come: the rules, the tolerances they give, and the comparison.
+"""How close an output must come: the rules, and the tolerances they give.
 
 eps is the machine epsilon of the dtype; the port's rounding and the reference's own count together.
 """
@@ -108,39 +108,3 @@ def _eight_bits(bound: np.ndarray) -> np.ndarray:
     """Rounded up to eight bits, which compress well."""
     mantissa, exponent = np.frexp(bound)
     return np.ldexp(np.ceil(256 * mantissa) / 256, exponent)
-
-
-class Difference(NamedTuple):
-    """The comparison of one output. worst: the largest error as a multiple of the tolerance; message: "" if it
-    passes, else the first element that differs, or what is wrong with the shape."""
-
-    worst: float
-    message: str
-
-
-def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) -> Difference:
-    """Compare an output with what is expected; bound: the tolerance, None for exactly."""
-    if expected.shape == () and actual.size == 1:  # not every language has arrays without axes
-        actual = actual.reshape(())
-    if actual.shape != expected.shape:
-        return Difference(worst=np.inf, message=f"{name} has the shape {actual.shape}, expected {expected.shape}")
-    if actual.dtype.kind not in "biuf":
-        return Difference(worst=np.inf, message=f"{name} holds {actual.dtype}, expected numbers")
-    actual = actual.astype(float)
-    values = expected.astype(float)
-    bound = np.zeros(values.shape) if bound is None else bound
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        error = np.abs(actual - values)
-        error = np.where((actual == values) | (np.isnan(actual) & np.isnan(values)), 0, error)
-        error = np.where(np.isnan(error), np.inf, error)
-        multiple = np.where(error == 0, 0, error / bound)
-    worst = float(multiple.max(initial=0))
-    if worst <= 1:
-        return Difference(worst=worst, message="")
-    first = tuple(int(each) for each in np.argwhere(multiple > 1)[0])
-    place = name + (str(list(first)) if first else "")
-    allowed = f"±{bound[first]:.2g}" if bound[first] else "exactly"
-    found, wanted = (f"{each[first]:.17g}" for each in (actual, values))
-    differing = int((multiple > 1).sum())
-    more = f" ({differing} elements differ)" if differing > 1 else ""
-    return Difference(worst=worst, message=f"{place} is {found}, expected {wanted} {allowed}{more}")

@@ -11,11 +11,12 @@ import numpy as np
 from deepmix.reference import SPECIFICATION
 
 from . import flat
+from .calling import call
 from .cases import Case
 from .flat import Arrays
 from .operation import Operation
 from .operations import OPERATIONS
-from .ports import REFERENCE, Port, call
+from .ports import REFERENCE, Port
 from .rounding import rounding
 from .tolerances import EXACT, SAMPLES, eps_of, tolerance
 

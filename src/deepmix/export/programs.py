@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.export
 
-from deepmix.conformance import files, flat, ports, runner, vectors
+from deepmix.conformance import descriptions, flat, ports, selection, vectors
+from deepmix.conformance.calling import call
 from deepmix.conformance.examples import Sizes
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import Port
@@ -44,7 +45,7 @@ def lower(name: str, given: dict[str, Any], platforms: Iterable[str]) -> Program
 
     def program(*values: jax.Array) -> dict[str, jax.Array]:
         inputs: dict[str, Any] = dict(zip(arrays, values, strict=True))
-        return flat.named(ports.call(port, operation, inputs, options or {}))
+        return flat.named(call(port, operation, inputs, options or {}))
 
     program.__name__ = name.replace(".", "_")  # of the module in StableHLO
     shapes = [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in arrays.values()]
@@ -94,7 +95,7 @@ def chosen(sizes: Sizes, dtype: str, only: Iterable[str]) -> Arguments:
     given = arguments(sizes, dtype)
     found = {name: each for name, each in given.items() if any(fnmatchcase(name, pattern) for pattern in only)}
     if not found:
-        raise ValueError(runner.nobody(only))
+        raise ValueError(selection.nobody(only))
     return found
 
 
@@ -108,7 +109,7 @@ def write(folder: Path, functions: Arguments, dtype: str, platforms: Iterable[st
             place.mkdir()
             (place / "program.stablehlo.mlir").write_text(exported.mlir_module(), encoding="utf-8")
             (place / "program.jax_export").write_bytes(exported.serialize())
-            files.write_json(place / "arguments.json", description)
+            descriptions.write_json(place / "arguments.json", description)
             yield name
 
 
