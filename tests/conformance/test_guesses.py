@@ -60,6 +60,12 @@ def test_a_single_number_tells_little():
     assert guess(value * 3.3, value, bound) == ""
 
 
+def test_what_is_only_inexact_has_no_cause():
+    """No mistake explains what is off by a few times the tolerance, and would be whatever were undone."""
+    bound = np.full(EXPECTED.shape, 1e-6)
+    assert guess(EXPECTED + RNG.uniform(-5e-6, 5e-6, EXPECTED.shape), EXPECTED, bound) == ""
+
+
 @pytest.mark.parametrize(
     "actual",
     [

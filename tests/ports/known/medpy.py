@@ -14,6 +14,16 @@ def of_masks(score):
     return lambda a, b, empty=None: score(a, b)
 
 
+def of_surfaces(score):
+    return lambda a, b, spacing=None, empty=None: score(a, b, spacing)
+
+
+def hausdorff(prediction, truth, spacing=None, percentile=100.0, empty=None):
+    if percentile not in (95, 100):
+        raise NotImplementedError("percentiles are 95 and 100")
+    return (binary.hd if percentile == 100 else binary.hd95)(prediction, truth, spacing)
+
+
 def surface_distances(prediction, truth, spacing=None):
     return [
         on_surface(mask & ~binary_erosion(mask), distances(mask, other, spacing))
@@ -29,5 +39,8 @@ evaluation = nested(
         "overlap.specificity": of_masks(binary.specificity),
         "overlap.precision": of_masks(binary.precision),
         "surfaces.surface_distances": surface_distances,
+        "masks.hausdorff": hausdorff,
+        "masks.average_surface_distance": of_surfaces(binary.asd),
+        "masks.average_symmetric_surface_distance": of_surfaces(binary.assd),
     }
 )

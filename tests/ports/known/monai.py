@@ -2,7 +2,15 @@
 
 import torch
 from monai.losses import DiceLoss, GeneralizedDiceLoss, HausdorffDTLoss, TverskyLoss
-from monai.metrics import compute_confusion_matrix_metric, compute_dice, compute_iou, get_confusion_matrix
+from monai.metrics import (
+    compute_average_surface_distance,
+    compute_confusion_matrix_metric,
+    compute_dice,
+    compute_hausdorff_distance,
+    compute_iou,
+    compute_surface_dice,
+    get_confusion_matrix,
+)
 from monai.metrics.utils import get_mask_edges, get_surface_distance
 
 from deepmix.conformance.ports import nested
@@ -42,6 +50,28 @@ def surface_distances(prediction, truth, spacing=None):
     ]
 
 
+def hausdorff_distance(a, b, spacing=None, percentile=100.0, empty=None):
+    of = None if percentile == 100 else percentile  # the largest has a way of its own
+    return _of_one_class(compute_hausdorff_distance, a, b, spacing, percentile=of)
+
+
+def average_distance(symmetric):
+    def call(a, b, spacing=None, empty=None):
+        return _of_one_class(compute_average_surface_distance, a, b, spacing, symmetric=symmetric)
+
+    return call
+
+
+def surface_dice(a, b, tolerance, spacing=None, empty=None):
+    return _of_one_class(compute_surface_dice, a, b, spacing, class_thresholds=[float(tolerance)])
+
+
+def _of_one_class(score, a, b, spacing, **options):
+    masks = (torch.tensor(1.0 * each)[None, None] for each in (a, b))
+    spacing = None if spacing is None else [float(each) for each in spacing]
+    return score(*masks, include_background=True, spacing=spacing, **options).item()
+
+
 port = nested(
     {
         "losses.segmentation.tversky": of_areas(TverskyLoss),
@@ -56,6 +86,10 @@ port = nested(
         "evaluation.overlap.precision": of_matrix("precision"),
         "evaluation.surfaces.surface": lambda mask: get_mask_edges(mask, mask, crop=False)[0],
         "evaluation.surfaces.surface_distances": surface_distances,
+        "evaluation.masks.hausdorff": hausdorff_distance,
+        "evaluation.masks.average_surface_distance": average_distance(symmetric=False),
+        "evaluation.masks.average_symmetric_surface_distance": average_distance(symmetric=True),
+        "evaluation.masks.surface_dice": surface_dice,
     }
 )
 losses, evaluation = port.losses, port.evaluation

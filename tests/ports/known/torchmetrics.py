@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from torchmetrics.functional import classification, clustering
+from torchmetrics.functional import classification, clustering, segmentation
 from torchmetrics.functional.segmentation.utils import distance_transform, mask_edges, surface_distance
 
 from deepmix.conformance.ports import nested
@@ -48,6 +48,14 @@ def surface_distances(prediction, truth, spacing=None):
     ]
 
 
+def hausdorff(prediction, truth, spacing=None, percentile=100.0, empty=None):
+    if prediction.ndim != 2 or percentile != 100:
+        raise NotImplementedError("an image has two dimensions" if prediction.ndim != 2 else "no percentiles")
+    masks = (torch.tensor(each)[None, None] for each in (prediction, truth))
+    options = {"num_classes": 1, "include_background": True, "spacing": steps(spacing)}
+    return segmentation.hausdorff_distance(*masks, **options)
+
+
 evaluation = nested(
     {
         "clusterings.adjusted_rand_index": of_table(clustering.adjusted_rand_score),
@@ -60,5 +68,6 @@ evaluation = nested(
         "overlap.precision": of_masks(classification.binary_precision),
         "overlap.f_beta": f_beta,
         "surfaces.surface_distances": surface_distances,
+        "masks.hausdorff": hausdorff,
     }
 )
