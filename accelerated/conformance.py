@@ -120,7 +120,7 @@ def _block(operation: Operation) -> Function:
 
 
 def _regularizer(operation: Operation) -> Function:
-    """The value and the gradient at Π of a regulariser, whose means are functions of Π [R]."""
+    """The value and the gradient at Π of a regulariser, whose π and means are functions of Π [R]."""
     function = _function(operation)
 
     @jax.jit
@@ -128,8 +128,7 @@ def _regularizer(operation: Operation) -> Function:
         proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, *rest: Any
     ) -> Any:
         def value(proportions: jax.Array) -> jax.Array:
-            found = _means(proportions, image, mask, mixture)
-            return function(proportions, mixture._replace(means=found), image, mask, *rest)
+            return function(proportions, _found(proportions, image, mask, mixture), image, mask, *rest)
 
         return jax.value_and_grad(value)(proportions)
 
@@ -143,17 +142,19 @@ def _regularizer_of_batch(operation: Operation) -> Function:
     @jax.jit
     def with_gradient(proportions: jax.Array, mixtures: Mixture, batch: Batch, *rest: Any) -> Any:
         def value(proportions: jax.Array) -> jax.Array:
-            found = jax.vmap(_means)(proportions, batch.images, batch.weights, mixtures)
-            return function(proportions, mixtures._replace(means=found), batch, *rest)
+            found = jax.vmap(_found)(proportions, batch.images, batch.weights, mixtures)
+            return function(proportions, found, batch, *rest)
 
         return jax.value_and_grad(value)(proportions)
 
     return with_gradient
 
 
-def _means(proportions: jax.Array, image: jax.Array, mask: jax.Array, mixture: Mixture) -> jax.Array:
+def _found(proportions: jax.Array, image: jax.Array, mask: jax.Array, mixture: Mixture) -> Mixture:
+    """The mixture with π and μ that Π gives."""
     flat, pixels = (maps.reshape(len(maps), -1) for maps in (proportions, image))
-    return gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture).means
+    found = gaussian.moments(pixels, flat, mask.ravel(), 0 * pixels[:, 0], mixture)
+    return mixture._replace(proportions=found.counts / mask.sum(), means=found.means)
 
 
 FORMS: dict[str, Callable[[Operation], Function]] = {

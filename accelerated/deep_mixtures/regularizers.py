@@ -7,6 +7,7 @@ from deepmix.reference.deep_mixtures.records import Batch, DeepModel
 from deepmix.reference.mixtures.records import Mixture
 
 from ..execution.precision import HIGHEST
+from ..mixtures import hmrf
 from ._prior import mixture_of
 
 
@@ -48,6 +49,27 @@ def total_variation(proportions: jax.Array, mixture: Mixture, image: jax.Array, 
     down = _absolute(jnp.diff(proportions, axis=1)) * (inside[1:] & inside[:-1])
     across = _absolute(jnp.diff(proportions, axis=2)) * (inside[:, 1:] & inside[:, :-1])
     return (down.sum() + across.sum()) / mask.sum()
+
+
+def entropy(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.entropy` [R3]."""
+    logs = jnp.log(jnp.where(proportions > 0, proportions, 1))
+    return -(mask * (proportions * logs)).sum() / mask.sum()
+
+
+def volumes(
+    proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, volumes: jax.Array
+) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.volumes` [R4]."""
+    v = jnp.asarray(volumes, proportions.dtype)
+    wanted, found = (jnp.where(v > 0, each, 1) for each in (v, mixture.proportions))
+    return (v * jnp.log(wanted / found)).sum()
+
+
+def hidden_markov(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.hidden_markov` [R5]."""
+    weighted = mask * proportions
+    return -0.5 * (weighted * hmrf.neighbour_sum(weighted)).sum() / mask.sum()
 
 
 def _absolute(x: jax.Array) -> jax.Array:

@@ -5,8 +5,9 @@ Bind the extra arguments with `functools.partial` to get what `DeepModel.regular
 """
 
 import numpy as np
+from scipy.special import xlogy
 
-from ..mixtures import gaussian
+from ..mixtures import gaussian, hmrf
 from ..mixtures.records import Mixture
 from .records import Batch, DeepModel
 
@@ -83,6 +84,46 @@ def total_variation(
         along[:, 1:] += np.sign(steps) / total
         along[:, :-1] -= np.sign(steps) / total
     return value, gradient
+
+
+def entropy(
+    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """−(1/N) Σ_x w Σ_k Π_k log Π_k: how undecided the pixels are, 0 to log K [R3].
+
+    proportions: (K, *spatial). mask: (*spatial), weights w, N their sum. λ > 0 makes Π harder, λ < 0 softer.
+    The gradient is taken as 0 where Π is 0: a network's softmax multiplies it by Π.
+    """
+    share = mask / mask.sum()
+    value = -(share * xlogy(proportions, proportions)).sum()
+    some = proportions > 0
+    return value, np.where(some, -share * (np.log(np.where(some, proportions, 1)) + 1), 0)
+
+
+def volumes(
+    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray, volumes: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Σ_k v_k log(v_k / π_k): how far the classes' shares π are from given ones; ∞ if one has vanished [R4].
+
+    proportions: (K, *spatial). mixture: with π = mean Π (K,). mask: (*spatial), weights. volumes: v (K,), sum 1.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = (xlogy(volumes, volumes) - xlogy(volumes, mixture.proportions)).sum()
+        pull = np.where(volumes > 0, -volumes / mixture.proportions, 0)
+    inside = mask > 0
+    share = np.where(inside, mask, 1) / mask.sum()
+    return value, np.where(inside, share * pull.reshape(-1, *[1] * mask.ndim), 0)
+
+
+def hidden_markov(
+    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """−(1/N) Σ_{x~y} w(x) w(y) Σ_k Π_k(x) Π_k(y), the coupling of the Markov field [R5], [SV4].
+
+    proportions: (K, *spatial), of any number of axes. mask: (*spatial), weights w, N their sum.
+    """
+    gradient = -mask * hmrf.neighbour_sum(mask * proportions) / mask.sum()
+    return 0.5 * (proportions * gradient).sum(), gradient  # each pair is met from both its pixels
 
 
 def _through_means(

@@ -26,6 +26,14 @@ def slices(text: str) -> tuple[int | None, int | None]:
     return first, end
 
 
+def numbers(text: str) -> tuple[float, ...]:
+    """Numbers with commas between. Raises ValueError for other texts."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"expected numbers with commas between, such as 0.2,0.5,0.3; got {text!r}") from None
+
+
 def names(text: str) -> tuple[str, ...]:
     """Names with commas between."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

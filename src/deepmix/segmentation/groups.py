@@ -126,7 +126,8 @@ class ModelSettings:
 
     objective: that of the method, or the free energy, which starts from the guide. total_variation, mean_prior:
     λ of [R2] and of [R1], which needs means_init; the first may be "auto": half the β of the field that guides,
-    with diagonals all of it.
+    with diagonals all of it. entropy, markov: λ of [R3] and [R5]. volumes: the classes' shares v of [R4], in their
+    final order; volumes_weight: its λ.
     """
 
     objective: str = setting(
@@ -163,6 +164,20 @@ class ModelSettings:
         parse=parsing.number_or_word,
     )
     mean_prior: float = setting(0.0, help="Weight of the distance to --means-init.", panel=LOOP, least=0)
+    entropy: float = setting(
+        0.0, help="Weight of the entropy of the proportions: above 0 harder, below 0 softer.", panel=LOOP
+    )
+    markov: float = setting(
+        0.0, help="Weight of the hidden Markov coupling: neighbours share a class.", panel=LOOP, least=0
+    )
+    volumes: tuple[float, ...] | None = setting(
+        None,
+        help="Shares of the classes in their final order, such as 0.2,0.5,0.3, that the network tends to.",
+        panel=LOOP,
+        typed=str,
+        parse=parsing.numbers,
+    )
+    volumes_weight: float = setting(1.0, help="Weight of --volumes.", panel=LOOP, least=0)
 
 
 @dataclass(frozen=True)

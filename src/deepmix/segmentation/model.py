@@ -4,6 +4,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.types import Tree
 
@@ -24,11 +26,18 @@ def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
     asks for (3/2 β) and what a diagonal one does (β).
     """
     settings, known, chosen = job.settings, twin.deep_mixtures.regularizers, []
-    weight: Any = settings.model.total_variation
+    model = settings.model
+    weight: Any = model.total_variation
     if weight == "auto":
         weight = beta if settings.field.diagonals else beta / 2
     if weight:
         chosen.append((known.total_variation, weight))
-    if settings.model.mean_prior:
-        chosen.append((partial(known.mean_prior, means=given_means(job)), settings.model.mean_prior))
+    if model.mean_prior:
+        chosen.append((partial(known.mean_prior, means=given_means(job)), model.mean_prior))
+    if model.entropy:
+        chosen.append((known.entropy, model.entropy))
+    if model.markov:
+        chosen.append((known.hidden_markov, model.markov))
+    if model.volumes is not None and model.volumes_weight:
+        chosen.append((partial(known.volumes, volumes=np.array(model.volumes)), model.volumes_weight))
     return tuple(chosen)

@@ -1,5 +1,6 @@
 """What a segmentation can be told; the defaults are the preset "paper": the published settings."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +82,20 @@ class Settings:
             raise ValueError(
                 'total_variation "auto" follows the field that guides; add guide "hmrf", or give a number'
             )
+        if self.model.volumes is not None:
+            self._check_volumes(self.model.volumes)
         if self.method == "fcm":
             check_fuzzifier(self.mixture.fuzzifier, self.mixture.max_iter)
+
+    def _check_volumes(self, volumes: tuple[float, ...]) -> None:
+        """Shares of all classes; and the network must know from the beginning which class is which."""
+        k = self.n_components
+        if len(volumes) != k or min(volumes) < 0 or not math.isclose(sum(volumes), 1, abs_tol=1e-3):
+            said = ", ".join(f"{share:g}" for share in volumes)
+            raise ValueError(f"volumes are shares of the {k} classes that sum to 1, got {said}")
+        model = self.model
+        if not (model.objective == "free_energy" or self.guidance.warm_start or model.mean_prior):
+            raise ValueError("volumes need classes that have a place: free_energy, a warm start, or a mean prior")
 
     def for_channels(self, n_channels: int) -> "Settings":
         """With the covariance type that suits so many channels."""

@@ -109,6 +109,7 @@ def test_every_setting_can_be_set(case, run):
         "device": "cpu", "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5, "beta": 0.3,
         "objective": "nll", "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf", "contamination": 0.1,
         "class-sizes": "free", "clip-percentiles": 1.5, "shrink": 2,
+        "entropy": 0.1, "markov": 0.2, "volumes": "0.2,0.3,0.5", "volumes-weight": 0.5,
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--diagonals"]
@@ -121,6 +122,7 @@ def test_every_setting_can_be_set(case, run):
     assert settings.pop("restarts") == 1  # the means are one start
     assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {
         "slices": [1, 2],
+        "volumes": [0.2, 0.3, 0.5],
         "diagonals": True,
     }
 

@@ -13,6 +13,7 @@ from deepmix.reference.types import Status
 from deepmix.report.description import report_of
 from deepmix.segmentation import guide, presets
 from deepmix.segmentation.preparation import prepare
+from deepmix.segmentation.results import Segmentation
 from tests.tolerances import TRAJECTORY
 
 TINY = {"preset": "paper", "depth": 1, "filters": 2, "max_steps": 15, "learning_rate": 1e-2}
@@ -307,6 +308,31 @@ def test_regularisers_reach_the_fit():
     assert spread[1] < spread[0]
 
 
+def shares(**given) -> Segmentation:
+    """By a network that descends from the guide, with regularisers."""
+    image, _, mask = blobs()
+    options = {"n_components": 3, "backend": "reference", "objective": "free_energy", "guide": "gmm", **TINY}
+    return segment(image, mask, **options | {"warm_start": 20, "max_steps": 12, "learning_rate": 0.02} | given)
+
+
+def test_a_network_comes_nearer_to_the_volumes_that_are_wanted():
+    volumes = (0.1, 0.2, 0.7)
+    found = (shares(**given).parts[0].proportions for given in ({}, {"volumes": volumes}))
+    alone, drawn = (np.abs(proportions - volumes).sum() for proportions in found)
+    assert drawn < 0.85 * alone
+
+
+def test_the_entropy_makes_harder_or_softer_and_the_coupling_smoother():
+    unsure = [shares(entropy=weight).ambiguity.mean() for weight in (-0.5, 0.0, 0.5)]
+    assert unsure == sorted(unsure, reverse=True)
+    borders = [_borders(shares(markov=weight).labels) for weight in (0.0, 3.0)]
+    assert borders[1] < borders[0]
+
+
+def _borders(labels: np.ndarray) -> int:
+    return int((np.diff(labels, axis=0) != 0).sum() + (np.diff(labels, axis=1) != 0).sum())
+
+
 @METHODS
 def test_shapes_of_one_channel(method):
     image, _, mask = blobs()
@@ -355,6 +381,10 @@ def test_the_phantom_is_segmented():
         ({"tol": float("nan")}, "tol must be at least 0"),
         ({"max_steps": 0}, "max_steps must be at least 1"),
         ({"mean_prior": 1.0}, "mean_prior needs means_init"),
+        ({"volumes": (0.5, 0.5)}, "volumes are shares of the 3 classes that sum to 1, got 0.5, 0.5"),
+        ({"volumes": (0.5, 0.4, 0.2)}, "sum to 1, got 0.5, 0.4, 0.2"),
+        ({"volumes": (1.5, -0.3, -0.2)}, "sum to 1, got 1.5, -0.3, -0.2"),
+        ({"volumes": (0.2, 0.3, 0.5), "preset": "paper"}, "volumes need classes that have a place"),
         ({"means_init": np.zeros((2, 2))}, r"means_init must have the shape .* \(3, 2\)"),
         ({"m_step_weights": "posterior"}, "goes with"),
         ({"slices": (0, 1)}, "slices are of volumes"),

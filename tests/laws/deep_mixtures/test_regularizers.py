@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix.conformance import drawing
-from deepmix.reference.deep_mixtures import regularizers
-from deepmix.reference.mixtures import gaussian
+from deepmix.reference.deep_mixtures import objectives, regularizers
+from deepmix.reference.mixtures import gaussian, hmrf
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
 from tests import problems
@@ -118,3 +118,96 @@ def test_r2_is_of_degree_one_and_does_not_see_outside_the_mask(data, factor):
     other = np.where(weights > 0, proportions, rng.random(proportions.shape))
     assert regularizers.total_variation(other, None, image, weights)[0] == value
     assert (gradient[:, weights == 0] == 0).all()
+
+
+@pytest.mark.parametrize("kind", ["entropy", "hidden_markov", "volumes"])
+@given(data=st.data())
+def test_r3_r4_r5_gradient(kind, data):
+    proportions, image, weights, rng = drawn(data)
+    k = len(proportions)
+    given = {"volumes": rng.dirichlet(np.ones(k))} if kind == "volumes" else {}
+    regularizer = partial(getattr(regularizers, kind), **given)
+
+    def value(at):
+        return regularizer(at, mixture_of(at, image, weights), image, weights)[0]
+
+    _, gradient = regularizer(proportions, mixture_of(proportions, image, weights), image, weights)
+    check_gradient(value, proportions, gradient, rng)
+    assert (gradient[:, weights == 0] == 0).all()
+
+
+@given(data=st.data())
+def test_r3_is_0_where_all_are_sure_and_log_k_where_none_is(data):
+    proportions, image, weights, rng = drawn(data)
+    k = len(proportions)
+    value, _ = regularizers.entropy(proportions, None, image, weights)
+    assert -1e-12 <= value <= np.log(k) + 1e-12
+    sure = np.eye(k)[rng.integers(k, size=weights.shape)].transpose(2, 0, 1)
+    value, gradient = regularizers.entropy(sure, None, image, weights)
+    assert value == 0
+    assert np.isfinite(gradient).all()
+    close(regularizers.entropy(np.full_like(proportions, 1 / k), None, image, weights)[0], np.log(k))
+
+
+@given(data=st.data())
+def test_r4_is_0_at_the_given_volumes_and_positive_elsewhere(data):
+    proportions, image, weights, rng = drawn(data)
+    mixture = mixture_of(proportions, image, weights)
+    value, gradient = regularizers.volumes(proportions, mixture, image, weights, mixture.proportions)
+    close(value, 0.0)
+    close(
+        gradient.sum(axis=0) * (weights > 0), -len(proportions) * weights / weights.sum()
+    )  # alike for all classes
+    assert (
+        regularizers.volumes(proportions, mixture, image, weights, rng.dirichlet(np.ones(len(proportions))))[0]
+        > -1e-12
+    )
+
+
+def test_r4_no_class_can_vanish_unless_none_of_it_is_wanted():
+    proportions = np.stack([np.ones((2, 3)), np.zeros((2, 3))])
+    mixture = Mixture(proportions=np.array([1.0, 0.0]), means=None, covariances=None)
+    mask = np.array([[1.0, 1, 0], [1, 1, 1]])
+    value, gradient = regularizers.volumes(proportions, mixture, None, mask, np.array([0.5, 0.5]))
+    assert value == np.inf
+    assert (gradient[1, mask > 0] == -np.inf).all()
+    assert gradient[1, 0, 2] == 0
+    value, gradient = regularizers.volumes(proportions, mixture, None, mask, np.array([1.0, 0.0]))
+    assert value == 0
+    assert (gradient[1] == 0).all()
+
+
+@given(data=st.data(), beta=st.floats(0, 3))
+def test_r5_with_the_free_energy_is_the_field_of_sv4(data, beta):
+    """F [VE1] at π = 1/K plus β R is F [SV4] plus log K."""
+    proportions, image, weights, _ = drawn(data)
+    mask = (weights > 0).astype(float)
+    k, columns, pixels = len(proportions), proportions.reshape(len(proportions), -1), image.reshape(len(image), -1)
+    mixture = mixture_of(proportions, image, mask)._replace(proportions=np.full(k, 1 / k))
+    energy = objectives.free_energy_of(columns, mixture, pixels, mask.ravel())
+    coupling, _ = regularizers.hidden_markov(proportions, mixture, image, mask)
+    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances).reshape(proportions.shape)
+    of_pixels = hmrf.free_energy(proportions, densities, mask, beta)
+    close(energy + beta * coupling, (mask * of_pixels).sum() / mask.sum() + np.log(k), rtol=1e-9)
+
+
+@given(data=st.data())
+def test_r5_is_least_where_all_pixels_are_sure_of_one_class(data):
+    proportions, image, weights, _ = drawn(data)
+    one = np.zeros_like(proportions)
+    one[0] = 1
+    value, _ = regularizers.hidden_markov(proportions, None, image, weights)
+    assert regularizers.hidden_markov(one, None, image, weights)[0] <= value + 1e-12
+
+
+@pytest.mark.parametrize("kind", ["entropy", "hidden_markov", "volumes"])
+def test_r3_r4_r5_of_a_volume_of_one_slice_are_those_of_the_slice(kind):
+    rng = np.random.default_rng(8)
+    proportions, weights = rng.dirichlet(np.ones(3), (4, 5)).transpose(2, 0, 1), rng.random((4, 5))
+    mixture = Mixture(proportions=np.array([0.2, 0.3, 0.5]), means=None, covariances=None)
+    given = {"volumes": np.array([0.5, 0.25, 0.25])} if kind == "volumes" else {}
+    regularizer = partial(getattr(regularizers, kind), **given)
+    flat, gradient = regularizer(proportions, mixture, None, weights)
+    volume, of_volume = regularizer(proportions[..., None], mixture, None, weights[..., None])
+    close(volume, flat)
+    close(of_volume[..., 0], gradient)

@@ -33,4 +33,40 @@ MISTAKES = (
         "shares = np.full(len(batch.shares), 1 / len(batch.shares))",
         "deep_mixtures.regularizers.mean_prior_of_batch/one_fills_up",
     ),
+    Mistake(
+        "the gradient of the entropy lacks its 1",
+        "(np.log(np.where(some, proportions, 1)) + 1)",
+        "np.log(np.where(some, proportions, 1))",
+        "deep_mixtures.regularizers.entropy/typical",
+    ),
+    Mistake(
+        "the gradient of the entropy is that of the logarithm's floor where a class has no share",
+        "np.where(some, -share * (np.log(np.where(some, proportions, 1)) + 1), 0)",
+        "-share * (np.log(np.where(some, proportions, 1e-10)) + 1)",
+        "deep_mixtures.regularizers.entropy/empty_class",
+    ),
+    Mistake(
+        "the divergence of the volumes is the other way round",
+        "(xlogy(volumes, volumes) - xlogy(volumes, mixture.proportions)).sum()",
+        "(xlogy(mixture.proportions, mixture.proportions) - xlogy(mixture.proportions, volumes)).sum()",
+        "deep_mixtures.regularizers.volumes/typical",
+    ),
+    Mistake(
+        "a class of which none is wanted is not left alone",
+        "np.where(volumes > 0, -volumes / mixture.proportions, 0)",
+        "-volumes / mixture.proportions",
+        "deep_mixtures.regularizers.volumes/none_wanted_of_a_class",
+    ),
+    Mistake(
+        "the hidden Markov coupling counts each pair twice",
+        "0.5 * (proportions * gradient).sum(), gradient",
+        "(proportions * gradient).sum(), gradient",
+        "deep_mixtures.regularizers.hidden_markov/typical",
+    ),
+    Mistake(
+        "the hidden Markov coupling forgets the weight of the neighbour",
+        "hmrf.neighbour_sum(mask * proportions)",
+        "hmrf.neighbour_sum(proportions)",
+        "deep_mixtures.regularizers.hidden_markov/weights_with_zeros",
+    ),
 )

@@ -56,6 +56,28 @@ OPERATIONS = (
         notes=AT_PROPORTIONS,
     ),
     Operation(
+        name="entropy",
+        equations=("R3",),
+        result=WITH_GRADIENT,
+        form="regularizer",
+        notes=AT_PROPORTIONS,
+    ),
+    Operation(
+        name="volumes",
+        equations=("R4",),
+        result=WITH_GRADIENT,
+        form="regularizer",
+        notes=AT_PROPORTIONS | {"volumes": "(K,), of sum 1"},
+        example=lambda shapes: {"volumes": shapes.array(shapes.k)},
+    ),
+    Operation(
+        name="hidden_markov",
+        equations=("R5", "SV4"),
+        result=WITH_GRADIENT,
+        form="regularizer",
+        notes=AT_PROPORTIONS,
+    ),
+    Operation(
         name="mean_prior", equations=("R1", "DG5"), result=WITH_GRADIENT, form="regularizer", notes=AT_PROPORTIONS
     ),
     Operation(
@@ -111,7 +133,13 @@ def _of_proportions(
     found = gaussian.moments(pixels, flat, w, floor, previous)
     mixture = Mixture(proportions=flat @ w / w.sum(), means=found.means, covariances=found.covariances)
     arguments = {"proportions": proportions, "mixture": mixture, "image": image, "mask": weights}
-    yield Case(function="total_variation", name=name, arguments=arguments)
+    for function in ("total_variation", "entropy", "hidden_markov"):
+        yield Case(function=function, name=name, arguments=arguments)
+    if not empty:  # a share of 0 is infinitely far from any other
+        yield Case(function="volumes", name=name, arguments=arguments | {"volumes": rng.dirichlet(np.ones(k))})
+    elif k > 1:
+        without = np.append(rng.dirichlet(np.ones(k - 1)), 0)
+        yield Case(function="volumes", name="none_wanted_of_a_class", arguments=arguments | {"volumes": without})
     yield Case(
         function="mean_prior", name=name, arguments=arguments | {"means": found.means + rng.normal(size=(k, m))}
     )
