@@ -32,7 +32,7 @@ from .records import (
 def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel()) -> tuple[float, Evaluation]:
     """Mean over the batch of NLL + Σ λ R + α (cross-entropy + Dice loss), and Σ λ R of the batch [TR1], [TR4].
 
-    Returns the loss and the `Evaluation`, whose arrays have a leading axis B.
+    parameters: θ. Returns the loss and the `Evaluation`, whose arrays have a leading axis B.
     """
     value, evaluations, _ = _loss_and_pullback(parameters, batch, model)
     return value, evaluations
@@ -75,8 +75,8 @@ def fit(
 ) -> Trained:
     """Train one network on many images (Algorithm 4) [TR1], [TR2].
 
-    parameters: θ_0. batches: gives the mini-batches of an epoch in their order, augmented already, from the
-    epoch's number. progress: called with the epoch and its mean NLL.
+    parameters: θ_0. batches: from the number of an epoch, its mini-batches in order, already augmented.
+    progress: called with the epoch and its mean NLL.
     Returns `Trained`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_training(model)
@@ -129,10 +129,10 @@ def solve(
 
 
 def ended(history: list[float], training: Training = Training()) -> Status:
-    """Whether training goes on after the epochs of these mean NLLs, the last one just ended [TR2].
+    """Whether training goes on, given the mean NLL of each epoch so far [TR2].
 
     It ends when the mean NLL of an epoch e > min_epochs differs from the one before by less than tol, and
-    after max_epochs.
+    after max_epochs. Returns a `Status`.
     """
     epoch = len(history) - 1
     settled = epoch > training.min_epochs and abs(history[epoch - 1] - history[epoch]) < training.tol
@@ -164,7 +164,7 @@ def solve_prediction(parameters: Tree, image: np.ndarray, weights: np.ndarray, *
 def _loss_and_pullback(
     parameters: Tree, batch: Batch, model: TrainingModel
 ) -> tuple[float, Evaluation, Callable[[], Tree]]:
-    """The loss, the evaluations, and the way back to θ, on which all that sees Π goes together."""
+    """The loss, the evaluations, and the pullback to θ, which takes all gradients at Π together."""
     shares, value, evaluations, ways = batch.shares / batch.shares.sum(), 0.0, [], []
     for b, share in enumerate(shares):
         image, n_components = batch.images[b], len(parameters["head"]["bias"])

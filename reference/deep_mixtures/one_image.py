@@ -18,7 +18,7 @@ from .checks import check_descent, check_image, check_model, check_target
 from .objectives import OBJECTIVES
 from .records import LABEL_RULES, DeepFit, DeepModel, DeepState, Evaluation, Optimization
 
-# From how much the value counts and the gradient at Π of all else to the gradient at θ.
+# From the weight of the value, and the gradient at Π of all other terms, to the gradient at θ.
 Pullback = Callable[[float, np.ndarray], Tree]
 
 
@@ -34,7 +34,7 @@ def loss(
     """The objective at θ ([SV1], [EM2] or [VE1], after [DG3] or [VE3]), and Σ λ R of the regularisers.
 
     image: (M, H, W). previous: mixture of the step before (`begin` at the first).
-    weights: (H, W). floor: (M,) [G3]. damping: of the free energy, how far its M-step goes [VE3].
+    weights: (H, W). floor: (M,) [G3]. damping: ρ of the free energy's M-step, from 0 to 1 [VE3].
     Returns the loss and the `Evaluation`.
     """
     evaluation, _ = forward(parameters, image, previous, weights, floor, model, damping)
@@ -51,7 +51,7 @@ def loss_and_gradient(
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> tuple[float, Evaluation, Tree]:
-    """`loss` with its gradient at θ [DG1]: by [DG4] and [DG5], or [VE2] and [VE4]. Arguments as there."""
+    """`loss` with its gradient at θ [DG1]: by [DG4] and [DG5], or [VE2] and [VE4]. Arguments as for `loss`."""
     evaluation, pullback = forward(parameters, image, previous, weights, floor, model, damping)
     regular, d_proportions = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
     return evaluation.value + regular, evaluation, pullback(1.0, d_proportions)
@@ -66,9 +66,9 @@ def forward(
     model: DeepModel,
     damping: float,
 ) -> tuple[Evaluation, Pullback]:
-    """The objective at Π = Φ_θ(I) [DG2], and the way back to θ. Arguments as for `loss`.
+    """The objective at Π = Φ_θ(I) [DG2], and the pullback to θ. Arguments as for `loss`.
 
-    The pullback takes how much the value counts and the gradient at Π (K, H, W) of all else that depends on it.
+    The pullback takes the weight of the value, and the gradient at Π (K, H, W) of all other terms.
     """
     logits, unet_pullback = unet(parameters, image, model.unet)
     _, softmax_pullback = layers.softmax(logits)
@@ -121,9 +121,9 @@ def fit(
     """Fit a network and a mixture to one image (Algorithm 3): [DG1], [DG2], and [DG3] or [VE1], [VE3].
 
     image: (M, H, W), channels standardised, H and W multiples of 2^L. parameters: θ_0, from
-    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights. mixture: the one before the first step,
-    as of a fitted GMM, which the free energy needs; that of `begin` if not given.
-    progress: called with t and NLL_t.
+    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights, 1 if not given. mixture: the one before
+    the first step, such as a fitted GMM's; that of `begin` if not given, but the free energy needs one.
+    progress: called with t and NLL_t, or F_t.
     Returns a `DeepFit`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_model(model)
@@ -209,7 +209,8 @@ def warm_start(
     """Steps of AdamW on the cross-entropy −(1/N) Σ_x w Σ_k P_k(x) log Φ_θ(I)_k(x) [DG6].
 
     image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit.
-    Returns the parameters to start `fit` from.
+    Returns the parameters to start `fit` from. Raises ValueError for shapes that do not match, and as `fit` for
+    the image.
     """
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(plain(image, float), mask, n_components, config.depth)

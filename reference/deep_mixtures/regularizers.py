@@ -1,6 +1,6 @@
 """Regularisers R(Π, μ, Σ) [R]: each returns its value and its gradient at Π.
 
-μ and Σ are functions of Π by [G2] with r = Π, so the gradient includes the way through them.
+μ and Σ are functions of Π by [G2] with r = Π, and the gradient goes through them too.
 Bind the extra arguments with `functools.partial` to get what `DeepModel.regularizers` takes.
 """
 
@@ -21,8 +21,9 @@ def total(
 ) -> tuple[float, np.ndarray]:
     """Σ λ R of a model's regularisers, and its gradient at Π [R].
 
-    R sees μ, Σ by [G2] with r = Π, whatever the M-step took, and π = mean Π.
-    proportions: (K, H, W). image: (M, H, W). previous: what empty classes keep. weights: (H, W). floor: (M,).
+    R sees μ, Σ by [G2] with r = Π, whatever the weights of the M-step, and π = mean Π.
+    proportions: (K, H, W). image: (M, H, W). previous: the mixture whose moments empty classes keep.
+    weights: (H, W). floor: (M,). Returns the value and its gradient (K, H, W).
     """
     value, gradient = 0.0, np.zeros_like(proportions)
     if not model.regularizers:
@@ -43,6 +44,7 @@ def mean_prior(
     """‖μ − μ_data‖² [R1].
 
     proportions: (K, H, W). image: (M, H, W). mask: (H, W), weights. means: μ_data (K, M).
+    Returns the value and its gradient (K, H, W).
     """
     offset = mixture.means - means
     return (offset**2).sum(), _through_means(2 * offset, proportions, mixture.means, image, mask)
@@ -71,6 +73,7 @@ def total_variation(
     """(1/N) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over horizontal and vertical neighbours [R2].
 
     proportions: (K, H, W). mask: (H, W), weights, N their sum; Ω is where they are positive.
+    Returns the value and its gradient (K, H, W).
     """
     inside, total = mask > 0, mask.sum()
     value, gradient = 0.0, np.zeros_like(proportions)

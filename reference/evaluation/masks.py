@@ -1,7 +1,7 @@
 """Distances between the surfaces of two masks, from the masks themselves [EV7]–[EV9].
 
-Each is the measure of `surfaces` that bears its name, of the distances that [EV6] finds. Who wants several of one
-pair finds these once, by `surfaces.surface_distances`.
+Each function is the one of the same name in `surfaces`, applied to the distances of [EV6]. If you want several of
+them for one pair, compute the distances once, by `surfaces.surface_distances`.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ def hausdorff(
     """The Hausdorff distance of two masks, or a percentile of it such as 95 for HD95 [EV6], [EV7].
 
     prediction, truth: masks of one shape, of any dtype. spacing: (ndim,), the size of a voxel along each axis, 1
-    if not given. Returns it in the unit of the spacing; inf if one mask is empty, `empty` if both are.
+    if not given. Returns the distance in the unit of the spacing; inf if one mask is empty, `empty` if both are.
     """
     return _measured(surfaces.hausdorff, prediction, truth, spacing, percentile=percentile, empty=empty)
 

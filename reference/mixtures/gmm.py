@@ -54,8 +54,8 @@ def fit(
     """Fit a Gaussian mixture by EM (Algorithm 1).
 
     pixels: (M, N), any unit. start: from `initialization`. weights: (N,), 1 if not given.
-    covariance_type: "diag", "spherical", "tied" or "full". tol: on the fall of the NLL.
-    max_iter: at most so many M-steps. floor: (M,), added to the variances; [G3] if not given.
+    covariance_type: "diag", "spherical", "tied" or "full". tol: EM ends when the NLL falls by less.
+    max_iter: the largest number of M-steps. floor: (M,), added to the variances; [G3] if not given.
     Returns a `Fit`; its labels are argmax γ [EM4].
     Raises ValueError for shapes that do not match, non-finite pixels or too few of them.
     """

@@ -59,7 +59,10 @@ def unet(
 
 
 def block(parameters: Tree, x: np.ndarray, negative_slope: float = 0.01) -> tuple[np.ndarray, TreePullback]:
-    """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1]. x: (C, H, W)."""
+    """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1].
+
+    x: (C, H, W). Returns (filters, H, W) and the pullback to the parameters and x.
+    """
     first, second, norm = parameters["conv_0"], parameters["conv_1"], parameters["norm"]
     x, pull_first = layers.conv(x, first["kernel"], first["bias"])
     x, pull_relu = layers.leaky_relu(x, negative_slope)

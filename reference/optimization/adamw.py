@@ -13,7 +13,7 @@ def init(parameters: Tree) -> AdamWState:
 
 
 def clip(gradient: Tree, max_norm: float = 12.0) -> Tree:
-    """Scale the gradient down to the global norm `max_norm` if it is longer [U6]."""
+    """Scale the gradient down to the global norm `max_norm` if its norm is larger [U6]."""
     norm = np.sqrt(sum((leaf**2).sum() for leaf in leaves(gradient)))
     return gradient if norm < max_norm else tree_map(lambda g: g / norm * max_norm, gradient)
 
