@@ -54,7 +54,7 @@ def check_model(model: DeepModel) -> None:
     if not 0 <= model.contamination < 1:
         raise ValueError(f"contamination must be at least 0 and less than 1, got {model.contamination}")
     if model.contamination and model.objective != "free_energy":
-        raise ValueError('contamination is of objective="free_energy"; leave it out')
+        raise ValueError('contamination is for objective="free_energy" only; leave it out')
 
 
 def check_descent(
@@ -96,7 +96,7 @@ def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
     for name in ("weights", "shares", "truth"):
         array = getattr(batch, name)
         if array is not None and len(array) != n_images:
-            raise ValueError(f"{name} are of {len(array)} images, images of {n_images}")
+            raise ValueError(f"{name} are of {len(array)} images, but there are {n_images} images")
     shares = plain(batch.shares, images.dtype)
     check_weights(shares)
     if not shares.any():

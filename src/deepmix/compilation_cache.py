@@ -32,7 +32,7 @@ def enable() -> None:
         with tempfile.TemporaryFile(dir=place):
             pass
     except (OSError, RuntimeError) as error:
-        warnings.warn(f"what is compiled cannot be kept for the next run: {error}", stacklevel=2)
+        warnings.warn(f"compiled programs cannot be kept for the next run: {error}", stacklevel=2)
         return
     config.update("jax_compilation_cache_dir", str(place))
     config.update("jax_persistent_cache_min_compile_time_secs", MIN_COMPILE_SECONDS)

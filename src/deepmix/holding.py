@@ -53,7 +53,7 @@ def _locked(path: Path) -> Iterator[IO[str]]:
                     f"{path.parent} is being written to by {_holder(file)}; wait until it ends"
                 ) from None
             except OSError as error:
-                trouble = f"{path.parent} cannot be locked ({error}); see to it that nothing else writes to it"
+                trouble = f"{path.parent} cannot be locked ({error}); make sure that nothing else writes to it"
                 warnings.warn(trouble, stacklevel=5)
             if _stands(path, file):  # else the process that held it has just removed it
                 yield file

@@ -26,7 +26,8 @@ def geometry(path: Path, header: Any, n_axes: int) -> Geometry:
     direction = axes / spacing
     if np.abs(direction.T @ direction - np.eye(n_axes)).max() > _RIGHT_ANGLE:
         trouble = (
-            f"the axes of {path} are not at right angles: results lie as it does, distances are as if they were"
+            f"the axes of {path} are not at right angles: results get the same axes, "
+            "but distances are computed as if the angles were right"
         )
         warnings.warn(trouble, stacklevel=7)
     n_space = 2 if n_axes == 2 and origin[2] == 0 and not direction[2].any() else 3

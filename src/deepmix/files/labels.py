@@ -40,7 +40,7 @@ def inside(values: np.ndarray, found: Image, threshold: float | None) -> np.ndar
     in_shades = found.suffix in PICTURES or codes.max() == _BRIGHTEST  # else it may be a label map
     if in_shades and (n_values := len(np.unique(codes))) > 2:
         what = f"the mask {found.source} holds {n_values} values, as smooth edges do: all that are not 0 count"
-        warnings.warn(f"{what}; --mask-threshold of segment draws the line elsewhere", stacklevel=4)
+        warnings.warn(f"{what}; --mask-threshold of segment sets another limit", stacklevel=4)
     return codes != 0
 
 

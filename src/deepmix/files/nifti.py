@@ -68,7 +68,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"cannot read {path}: the file is cut short or damaged") from error
     except (HeaderDataError, WrapStructError) as error:
-        raise ValueError(f"cannot read {path}: its header is none of NIfTI ({one_line(error)})") from error
+        raise ValueError(f"cannot read {path}: its header is not that of NIfTI ({one_line(error)})") from error
 
 
 def _header(path: Path, stream: BinaryIO) -> Any:

@@ -39,7 +39,7 @@ def say(path: Path, header: TiffHeader, meant: Meant) -> None:
     told, open_ones = meant.channels_are, _open(header)
     if told is not None and not open_ones and _AGAINST[told] in header.axes:
         what = "its channels" if told == "samples" else "slices of a volume"
-        warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is not for it", stacklevel=6)
+        warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is ignored", stacklevel=6)
     if told is None and open_ones and not (meant.one_channel or meant.labels):
         n_pages = math.prod(header.shape[header.axes.index(axis)] for axis in open_ones)
         remedy = "segment --channels-are pages takes them for channels"

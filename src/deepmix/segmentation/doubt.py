@@ -50,7 +50,7 @@ def warn(doubt: Doubt, sought: bool) -> None:
         )
     if doubt.agreement < AGREED:
         warnings.warn(
-            f"starts that are as good label up to {1 - doubt.agreement:.0%} of the pixels otherwise; "
+            f"other starts that are equally good label up to {1 - doubt.agreement:.0%} of the pixels differently; "
             "there the ambiguity is high (--ambiguity)",
             stacklevel=5,
         )

@@ -115,7 +115,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
     if flat:
         volume, mask = volume[..., None], mask[..., None]
     if flat and settings.slices is not None:
-        raise ValueError("slices are of volumes; this image has none")
+        raise ValueError("slices are for volumes; this image has none")
     slices = range(mask.shape[2])[slice(*settings.slices or (None, None))]
     if not mask[..., slices].any():
         of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""
