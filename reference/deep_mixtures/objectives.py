@@ -103,7 +103,8 @@ def free_energy_of(
 ) -> float:
     """F = (1/N) Σ_x w Σ_k q_k(x) (log q_k(x) − log π_k − log N(I(x)|μ_k,Σ_k)) [VE1].
 
-    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). contamination: ε [VE4].
+    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). covariance_type: of the mixture.
+    contamination: ε [VE4].
     """
     joint = _log_joint(pixels, mixture, covariance_type, contamination)
     divergence = xlogy(proportions, proportions) - proportions * np.where(proportions > 0, joint, 0)

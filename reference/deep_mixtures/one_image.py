@@ -33,7 +33,7 @@ def loss(
 ) -> tuple[float, Evaluation]:
     """The objective at θ ([SV1], [EM2] or [VE1], after [DG3] or [VE3]), and Σ λ R of the regularisers.
 
-    image: (M, H, W). previous: mixture of the step before (`begin` at the first).
+    parameters: θ. image: (M, H, W). previous: mixture of the step before (that of `begin` at the first step).
     weights: (H, W). floor: (M,) [G3]. damping: ρ of the free energy's M-step, from 0 to 1 [VE3].
     Returns the loss and the `Evaluation`.
     """
@@ -89,9 +89,10 @@ def step(
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
 ) -> tuple[DeepState, Evaluation]:
-    """One turn of Algorithm 3: the evaluation at θ_t, and the state with θ_{t+1} [DG1].
+    """One turn of Algorithm 3, which ends with θ_{t+1} [DG1]; [DG2] and [DG3] of θ_{t+1} open the next turn.
 
-    Arguments as for `loss`. [DG2] and [DG3] of θ_{t+1} open the next turn.
+    state: before step t. optimization: settings of the loop. The other arguments are those of `loss`.
+    Returns the state with θ_{t+1}, and the `Evaluation` at θ_t.
     """
     t, every = state.optimizer.count, optimization.m_step_every
     damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
@@ -121,9 +122,9 @@ def fit(
     """Fit a network and a mixture to one image (Algorithm 3): [DG1], [DG2], and [DG3] or [VE1], [VE3].
 
     image: (M, H, W), channels standardised, H and W multiples of 2^L. parameters: θ_0, from
-    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights, 1 if not given. mixture: the one before
-    the first step, such as a fitted GMM's; that of `begin` if not given, but the free energy needs one.
-    progress: called with t and NLL_t, or F_t.
+    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights, 1 if not given. model: what is minimised.
+    optimization: settings of the loop. mixture: the one before the first step, such as a fitted GMM's; that of
+    `begin` if not given, but the free energy needs one. progress: called with t and NLL_t, or F_t.
     Returns a `DeepFit`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_model(model)
@@ -185,9 +186,9 @@ def solve(
 def begin(
     parameters: Tree, image: np.ndarray, weights: np.ndarray, floor: np.ndarray, model: DeepModel = DeepModel()
 ) -> DeepState:
-    """The state before the first step: AdamW at rest and K equal Gaussians.
+    """The state before the first step: AdamW's moments 0, and K equal Gaussians. Arguments as for `loss`.
 
-    Under equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for either `m_step_weights`.
+    With equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for both `m_step_weights`.
     """
     n_components = len(parameters["head"]["bias"])
     mixture = gaussian.global_mixture(
@@ -208,7 +209,8 @@ def warm_start(
 ) -> Tree:
     """Steps of AdamW on the cross-entropy −(1/N) Σ_x w Σ_k P_k(x) log Φ_θ(I)_k(x) [DG6].
 
-    image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit.
+    image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit. n_steps: how many.
+    config: size of the network. optimization: of it the learning rate, weight decay and largest norm count.
     Returns the parameters to start `fit` from. Raises ValueError for shapes that do not match, and as `fit` for
     the image.
     """

@@ -55,7 +55,7 @@ def mean_prior_of_batch(
 ) -> tuple[float, np.ndarray]:
     """‖mean_b μ_b − μ_data‖², as the published code has it [R1].
 
-    proportions: (B, K, H, W). mixtures: with μ (B, K, M). means: μ_data (K, M).
+    proportions: (B, K, H, W). mixtures: with μ (B, K, M). batch: the B images. means: μ_data (K, M).
     Returns the value and its gradient (B, K, H, W).
     """
     shares = batch.shares / batch.shares.sum()

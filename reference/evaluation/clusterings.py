@@ -10,6 +10,7 @@ def contingency_table(labels: np.ndarray, truth: np.ndarray, n_components: int, 
     """How many pixels each pair of a predicted and a true class shares [EV4].
 
     labels: predicted, 1 … K, 0 for none. truth: 1 … C; pixels where it is 0 do not count. Both of one shape.
+    n_components: K. n_classes: C.
     Returns (K + 1, C) int, whose first row holds the pixels that no class was predicted for.
     """
     labels, truth = plain(labels), plain(truth)

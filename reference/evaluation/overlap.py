@@ -63,7 +63,8 @@ def dice_matrix(labels: np.ndarray, truth: np.ndarray, n_components: int, n_clas
 def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
     """The assignment of predicted to true classes with the largest summed Dice, the first if several tie [EV2].
 
-    labels: predicted, 1 … K. truth: 1 … C; its zeros belong to no class. Both of one shape.
+    labels: predicted, 1 … K. truth: 1 … C; its zeros belong to no class. Both of one shape. n_components: K.
+    n_classes: C.
     Returns (K,) int: at k the true class of predicted class k + 1, or 0 if it has none, because K > C.
     """
     scores = np.nan_to_num(dice_matrix(labels, truth, n_components, n_classes), nan=0.0)

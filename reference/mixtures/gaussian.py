@@ -1,4 +1,7 @@
-"""Gaussian densities and weighted moments [G], with their gradients [DG5], by covariance type."""
+"""Gaussian densities and weighted moments [G], with their gradients [DG5], by covariance type.
+
+Everywhere covariance_type is one of `covariances.COVARIANCE_TYPES`.
+"""
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -123,7 +126,7 @@ def variance_floor(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def covariance_matrices(
     covariances: np.ndarray, covariance_type: str, n_components: int, n_channels: int
 ) -> np.ndarray:
-    """The K covariance matrices (K, M, M) that a covariance type stands for."""
+    """The K covariance matrices (K, M, M) of covariances in the form of their type (see `Mixture`)."""
     return COVARIANCES[covariance_type].matrices(covariances, n_components, n_channels)
 
 

@@ -19,6 +19,7 @@ def unet(
     """Logits of the classes at every pixel; Φ_θ(I) is their `networks.layers.softmax` over K.
 
     parameters: from `networks.parameters.unet_parameters`. image: (M, H, W), H and W multiples of 2^L.
+    config: size of the network.
     Returns the logits (K, H, W) and their pullback.
     """
     x, slope = image, config.negative_slope

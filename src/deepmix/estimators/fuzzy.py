@@ -70,7 +70,7 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
         return np.asarray(found).T
 
     def score(self, X: Any, y: Any = None) -> float:
-        """−J per sample of the memberships that samples X have; more is better. y is ignored."""
+        """−J per sample, with the memberships of samples X; larger is better. y is ignored."""
         pixels, centres = self._new(X)
         u, ones = self.predict_proba(X).T, np.ones(pixels.shape[1])
         return -fcm.objective(pixels, u, centres, ones, self.fuzzifier) / pixels.shape[1]

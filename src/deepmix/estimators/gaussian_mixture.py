@@ -50,11 +50,11 @@ class GaussianMixture(GaussianEstimator):
         return np.concatenate(drawn), np.repeat(np.arange(len(counts)), counts)
 
     def aic(self, X: Any) -> float:
-        """Akaike's information criterion of the fit on samples X; less is better."""
+        """Akaike's information criterion of the fit on samples X; smaller is better."""
         return selection.aic(-self.score(X), len(X), self._n_parameters())
 
     def bic(self, X: Any) -> float:
-        """Bayesian information criterion of the fit on samples X; less is better."""
+        """Bayesian information criterion of the fit on samples X; smaller is better."""
         return selection.bic(-self.score(X), len(X), self._n_parameters())
 
     def _n_parameters(self) -> int:

@@ -45,7 +45,7 @@ def stored(path: Path) -> Stored:
 
 
 def image_of(image: sitk.Image, path: Path, suffix: str) -> Image:
-    """An image of ITK as a `records.Image`; its array has the axes x, y[, z]."""
+    """An image of ITK as a `records.Image` with the axes x, y[, z]. Raises ValueError for more axes."""
     array, n_axes = sitk.GetArrayFromImage(image).T, image.GetDimension()
     in_components = image.GetNumberOfComponentsPerPixel() > 1
     if n_axes > 4 or (n_axes == 4 and in_components):

@@ -81,10 +81,10 @@ def n_parameters(n_components: int, n_channels: int, covariance_type: str) -> in
 
 
 def aic(nll: float, n_samples: int, free: int) -> float:
-    """Akaike's criterion (Akaike 1974) of a mean NLL over so many samples and free parameters; less is better."""
+    """Akaike's criterion (Akaike 1974); smaller is better. nll: mean over samples. free: how many parameters."""
     return 2 * n_samples * nll + 2 * free
 
 
 def bic(nll: float, n_samples: int, free: int) -> float:
-    """The Bayesian criterion (Schwarz 1978) of a mean NLL over so many samples and free parameters."""
+    """The Bayesian criterion (Schwarz 1978). Arguments as for `aic`; smaller is better."""
     return 2 * n_samples * nll + free * float(np.log(n_samples))
