@@ -53,7 +53,7 @@ def mean_prior(
 def mean_prior_of_batch(
     proportions: np.ndarray, mixtures: Mixture, batch: Batch, means: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """‖mean_b μ_b − μ_data‖², as the published code has it [R1].
+    """‖mean_b μ_b − μ_data‖², as in the published code [R1].
 
     proportions: (B, K, H, W). mixtures: with μ (B, K, M). batch: the B images. means: μ_data (K, M).
     Returns the value and its gradient (B, K, H, W).

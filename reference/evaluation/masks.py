@@ -29,7 +29,7 @@ def hausdorff(
 def average_surface_distance(
     prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float] | None = None, empty: float = np.nan
 ) -> float:
-    """The mean distance from the surface of the prediction to that of the truth, not back [EV6], [EV8].
+    """The mean distance from the prediction's surface to the truth's, in this direction only [EV6], [EV8].
 
     Arguments and result as for `hausdorff`.
     """
@@ -53,7 +53,7 @@ def surface_dice(
     spacing: Sequence[float] | None = None,
     empty: float = np.nan,
 ) -> float:
-    """The share of both surfaces that is no farther than the tolerance from the other one [EV6], [EV9].
+    """The share of both surfaces within the tolerance of the other surface [EV6], [EV9].
 
     tolerance: in the unit of the spacing. The other arguments are those of `hausdorff`. Returns 0 … 1; 0 if one
     mask is empty, `empty` if both are.

@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..checks import inside
 
-# Sums of Dice that differ by no more are the same but for rounding, in float32 too.
+# Sums of Dice that differ by no more are equal up to rounding, also in float32.
 SAME = 2.0**-20
 
 

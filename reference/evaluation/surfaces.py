@@ -51,7 +51,7 @@ def hausdorff(there: np.ndarray, back: np.ndarray, percentile: float = 100.0, em
 
 
 def average_surface_distance(there: np.ndarray, back: np.ndarray, empty: float = np.nan) -> float:
-    """The mean distance from the surface of the prediction to that of the truth, not back [EV8].
+    """The mean distance from the surface of the prediction to that of the truth, in this direction only [EV8].
 
     there, back: of `surface_distances`. Returns inf if one set is empty, `empty` if both are.
     """
@@ -71,7 +71,7 @@ def average_symmetric_surface_distance(there: np.ndarray, back: np.ndarray, empt
 
 
 def surface_dice(there: np.ndarray, back: np.ndarray, tolerance: float, empty: float = np.nan) -> float:
-    """The share of both surfaces that is no farther than the tolerance from the other one, but for rounding [EV9].
+    """The share of both surfaces within the tolerance (up to rounding) of the other surface [EV9].
 
     there, back: of `surface_distances`. tolerance: in their unit. Returns 0 … 1; 0 if one set is empty, `empty` if
     both are.

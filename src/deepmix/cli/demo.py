@@ -1,4 +1,4 @@
-"""`deepmix demo`: a phantom with known truth, the four mixtures, deepSVG as the command has it."""
+"""`deepmix demo`: a phantom with known truth, segmented by four methods as published and by deepSVG robust."""
 
 from typing import Annotated, Any
 

@@ -25,7 +25,7 @@ Results = Annotated[Path, typer.Option("--output", "-o", help="Folder for the re
 Mask = Annotated[Path | None, typer.Option(help="Mask: only pixels that are not 0 count.")]
 ChannelsAre = Annotated[
     str | None,
-    typer.Option(help="What a TIFF that does not say so has as channels: pages or samples; else it is a volume."),
+    typer.Option(help="Channels of a TIFF that does not name them: pages or samples; else it is a volume."),
 ]
 Backend = Annotated[str, option_of(settings_of(Settings)["backend"])]
 Ambiguity = Annotated[bool, typer.Option("--ambiguity", help="Write how unsure the label of each pixel is.")]

@@ -8,7 +8,7 @@ import typer
 
 from . import options
 
-SMALLEST = 48  # as `phantoms.left_ventricle` has it: asked before what takes long to import
+SMALLEST = 48  # the limit of `phantoms.left_ventricle`, checked before the slow imports
 
 
 def phantoms(

@@ -56,7 +56,7 @@ def around(mask: np.ndarray, size: tuple[int, int]) -> Crop:
 
 
 def fitting(masks: Iterable[np.ndarray], multiple: int, margin: int = 0) -> tuple[int, int]:
-    """The smallest size (h, w), both multiples of a number, that holds each of the masks (H, W).
+    """The smallest size (h, w), in multiples of a number, that holds each of the masks (H, W).
 
     multiple: that number, 2^L of the network. margin: pixels round the bounding box, as far as the image has them.
     Raises ValueError if a mask is empty.

@@ -95,9 +95,9 @@ def _trust(report: Mapping[str, Any]) -> list[list[Any]]:
     """What is known without a truth: the ambiguity, and the numbers of `Doubt`; [] if a report has neither."""
     rows: list[list[Any]] = []
     if "ambiguity" in report:
-        rows.append(["ambiguity: one less the probability of the label, mean", report["ambiguity"]])
+        rows.append(["mean ambiguity (1 − the probability of the label)", report["ambiguity"]])
     if doubt := report.get("doubt"):
-        rows.append(["what neighbours tell of a pixel's class, of 1", doubt["told"]])
+        rows.append(["what neighbours tell about a pixel's class, as a share", doubt["told"]])
         if doubt["n_starts"] > 1:
             rows.append([f"pixels that the {doubt['n_starts']} best starts label alike", doubt["agreement"]])
     return rows

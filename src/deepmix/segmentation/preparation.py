@@ -27,7 +27,7 @@ class Scale(NamedTuple):
     high: np.ndarray
 
     def apply(self, columns: np.ndarray, dtype: Any = float) -> np.ndarray:
-        """Standardise an array whose first axis is the channels: in float64, whatever it is kept in."""
+        """Standardise an array whose first axis is the channels, in float64; the result has the dtype given."""
         result = np.empty(columns.shape, dtype)
         for channel, standard, mean, deviation, low, high in zip(columns, result, *self, strict=True):
             for part in _parts(channel):

@@ -64,7 +64,7 @@ class Checkpoints:
         if damaged:
             listed = "; ".join(f"step {step}: {type(fault).__name__}: {fault}" for step, fault in damaged.items())
             raise ValueError(
-                f"no checkpoint in {self._folder} can be read ({listed}); begin anew with --overwrite"
+                f"no checkpoint in {self._folder} can be read ({listed}); start again with --overwrite"
             )
         return None
 
