@@ -215,6 +215,6 @@ def _included(n_classes: int, include_background: bool) -> np.ndarray:
 
 
 def _to_the_border(sets: np.ndarray) -> np.ndarray:
-    """Squared distances (K, H, W) of pixels to the other side of the border of each set [DT1]; 0 without a border."""
+    """Squared distances (K, H, W) to the other side of the border of each set [DT1]; 0 without a border."""
     squared = [squared_distance_transform(each) + squared_distance_transform(~each) for each in sets]
     return np.where(np.isfinite(squared), squared, 0)

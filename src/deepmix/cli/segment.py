@@ -35,7 +35,7 @@ def segment(
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
     preset: Annotated[
         str,
-        typer.Option(help="robust, or paper for the published settings; options below replace those of it."),
+        typer.Option(help="robust, or paper for the published settings; options below replace its own."),
     ] = presets.DEFAULT,
     *,
     channels_are: options.ChannelsAre = None,
