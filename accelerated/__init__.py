@@ -1,7 +1,7 @@
 """deepmix.accelerated: the twin of `deepmix.reference` in JAX, Flax and Optax, compiled.
 
-Same subjects, modules, functions and arguments. Results follow the dtype of the input: float32, or float64
-where JAX's x64 mode is on. Starts come from `deepmix.reference`'s initialisers.
+Same subjects, modules, functions and arguments. Results have the dtype of the input: float32, or float64 if JAX's
+x64 mode is on.
 """
 
 from importlib import import_module

@@ -1,7 +1,7 @@
 """This package's functions in the form of the reference's, for `deepmix conform`.
 
-Which there are, and in which form each is called, is declared beside the cases of the kit; here are the forms.
-Compiled, as users run them; layers take (C, H, W) and return their pullback, which JAX derives.
+The cases of the kit declare which functions there are, and in which form each is called; here are the forms.
+Functions are compiled, as users run them; layers take (C, H, W) and return their pullback, which JAX derives.
 """
 
 import inspect
@@ -29,10 +29,10 @@ Function = Callable[..., Any]
 
 @contextmanager
 def session(dtype: str) -> Iterator[None]:
-    """JAX's float64 mode where float64 is asked for. Raises ValueError if JAX cannot start.
+    """Run the block in JAX's x64 mode if the dtype is float64. Raises ValueError if JAX cannot start.
 
-    Afterwards what was compiled goes: it holds memory maps, some thirty a case, of which a process may have
-    65,530 on Linux; XLA does not survive the next one.
+    Compiled programs are removed afterwards: they hold memory maps, about thirty per case, and a process that
+    needs more than 65,530 of them on Linux crashes.
     """
     devices.present()
     with jax.enable_x64(dtype == "float64"):
@@ -47,12 +47,12 @@ def _function(operation: Operation, package: str = "deepmix.accelerated") -> Fun
 
 
 def _shared(operation: Operation) -> Function:
-    """The reference's own, which this package has no twin of."""
+    """The function of the reference, if this package has no twin of it."""
     return _function(operation, "deepmix.reference")
 
 
 def _compiled(operation: Operation, change: Callable[[Function], Function] = lambda same: same) -> Function:
-    """Compiled; words, flags and counts are static, and what the declaration names."""
+    """The function, compiled; words, flags, counts and the arguments that the declaration names are static."""
     parameters = inspect.signature(_shared(operation)).parameters.values()
     static = {each.name for each in parameters if each.annotation in (str, bool, int)}
     return jax.jit(change(_function(operation)), static_argnames=(*sorted(static), *operation.static))
@@ -82,7 +82,7 @@ def _objective(operation: Operation) -> Function:
 
 
 def _pullback(operation: Operation, change: Callable[[Function], Function] = lambda same: same) -> Function:
-    """The value, compiled, and its pullback to the arguments that have a gradient: the first ones."""
+    """The value, compiled, and its pullback to the first arguments, those that have a gradient."""
     compiled, n_arrays = _compiled(operation, change), len(operation.pullback)
 
     @wraps(_function(operation))  # its defaults are seen
@@ -136,7 +136,7 @@ def _regularizer(operation: Operation) -> Function:
 
 
 def _regularizer_of_batch(operation: Operation) -> Function:
-    """Likewise of a regulariser of a whole batch."""
+    """The same for a regulariser of a whole batch."""
     function = _function(operation)
 
     @jax.jit
@@ -171,6 +171,6 @@ FORMS: dict[str, Callable[[Operation], Function]] = {
 }
 
 
-# Those that are optional have no twin.
+# Optional functions have no twin.
 _OFFERED = {name: FORMS[each.form](each) for name, each in OPERATIONS.items() if not each.optional}
 globals().update(vars(nested(_OFFERED)))  # as `mixtures.gmm.e_step`

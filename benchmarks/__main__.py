@@ -1,8 +1,8 @@
 """`python -m benchmarks [em|deep|fcm|batch|scaling|memory|all]`: tables, and every sample in benchmarks/results/.
 
-Experiments, each alone: `training` (what the paper finds, on phantoms), `precision` (what a dtype does to a fit),
-`quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part changed),
-`jobs` (whole jobs, from an image to labels, beside peers).
+Experiments, run only if named: `training` (the paper's findings, on phantoms), `precision` (effect of the dtype on
+a fit), `quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part
+changed), `jobs` (whole jobs, from an image to labels, beside peers).
 """
 
 import argparse
@@ -35,7 +35,7 @@ EXPERIMENTS = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmarks named, or all; those of `--quick` only show that they run, and write nothing."""
+    """Run the benchmarks named, or all. With `--quick` they only show that they run, and write nothing."""
     names, setting = _parse(arguments)
     try:
         setting.apply()
@@ -64,7 +64,7 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     offered = "|".join([*BENCHMARKS, "all", *EXPERIMENTS])
     add = parser.add_argument
-    add("names", nargs="*", metavar=offered, help="which; all if none is named")
+    add("names", nargs="*", metavar=offered, help="which benchmarks; all if none is named")
     add("--backend", default=default.backend, help="a module with the project's functions (%(default)s)")
     add("--device", default=default.device, help="as JAX names it: cpu, gpu, gpu:1 (its first)")
     add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")

@@ -9,7 +9,7 @@ from types import ModuleType
 def lazily(
     package: str, path: Iterable[str]
 ) -> tuple[list[str], Callable[[str], ModuleType], Callable[[], list[str]]]:
-    """`__all__`, `__getattr__` and `__dir__` of a package: the modules in its folders but for `_name.py`."""
+    """`__all__`, `__getattr__` and `__dir__` of a package: the modules in its folders except `_name.py`."""
     names = sorted(each.name for each in iter_modules(path) if not each.name.startswith("_"))
 
     def __getattr__(name: str) -> ModuleType:

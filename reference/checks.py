@@ -1,4 +1,4 @@
-"""What bad options and odd arrays get, whatever the subject."""
+"""Checks of options and arrays that all subjects share."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def check_unmasked(array: Array) -> None:
-    """Raise ValueError for a masked array that hides anything: without its mask, what it hides would count."""
+    """Raise ValueError for a masked array that hides values: without its mask, the hidden values would count."""
     if np.ma.is_masked(array):
         hidden = f"{np.ma.count_masked(array)} of {array.size} values"
         remedy = "fill it by .filled(), and say by a mask or weights what counts"
@@ -22,11 +22,11 @@ def check_unmasked(array: Array) -> None:
 
 
 def plain(array: Array, dtype: Any = None) -> np.ndarray:
-    """The array as one of NumPy's own, in a dtype if one is given. Raises ValueError as `check_unmasked`."""
+    """The array as a plain NumPy array, in a dtype if one is given. Raises ValueError as `check_unmasked`."""
     check_unmasked(array)
     return np.asarray(array, dtype)
 
 
 def inside(mask: Array) -> np.ndarray:
-    """Where a mask of any dtype is not 0: bool, of its shape. Raises ValueError as `plain`."""
+    """Where a mask of any dtype is not 0: bool, of the mask's shape. Raises ValueError as `plain`."""
     return plain(mask) != 0

@@ -1,4 +1,4 @@
-"""How a loop ends; the rule that says whether it has settled is each algorithm's own."""
+"""How a loop ends; each algorithm has its own rule for whether the loop has settled."""
 
 import numpy as np
 
@@ -6,9 +6,10 @@ from .types import Status
 
 
 def status(value: float, settled: bool, at_limit: bool) -> Status:
-    """Whether a loop goes on: what is not finite ends it first, then what has settled, then the limit.
+    """The status of a loop: a value that is not finite ends it first, then the stopping rule, then the limit.
 
     value: the last of the history. settled: by the algorithm's own rule. at_limit: no further step is allowed.
+    Returns a `Status`.
     """
     if not np.isfinite(value):
         return Status.non_finite

@@ -23,8 +23,8 @@ class Status(IntEnum):
     def message(self, value: str, settles: str = "") -> str:
         """One line for people: what happened and what to do.
 
-        value: what the history holds, such as "NLL", and shall fall. settles: what the stopping rule watches, if
-        another thing, which shall stop to change.
+        value: what the history holds and the fit lowers, such as "NLL". settles: what the stopping rule watches
+        until it no longer changes, if that is not the value.
         """
         watched = settles or value
         settled = f"{settles} changed by less than tol" if settles else f"{value} no longer fell by tol or more"

@@ -4,7 +4,10 @@ import numpy as np
 
 
 def given_or_drawn(uniforms: np.ndarray | None, seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """The uniforms given, in [0, 1), or as many drawn from a seed; ValueError for another shape."""
+    """The given uniform numbers in [0, 1), or as many drawn from a seed.
+
+    Returns float64 of the shape. Raises ValueError if those given have another shape.
+    """
     if uniforms is None:
         return np.random.default_rng(seed).random(shape)
     if np.shape(uniforms) != shape:

@@ -16,12 +16,12 @@ from .. import stopping
 from ..execution import lanes as side_by_side
 from ._traced import TracedModel
 
-# Networks side by side on an accelerator: each holds its parameters six times over and what its layers give.
+# Networks side by side on an accelerator: each holds six copies of its parameters, and the output of its layers.
 MOST_LANES = 32
 
 
 class Algorithm(NamedTuple):
-    """What the loop is made of: `begin`, `loss` and `step` of `one_image`."""
+    """The functions of the loop: `begin`, `loss` and `step` of `one_image`."""
 
     begin: Callable[..., DeepState]
     loss: Callable[..., tuple[jax.Array, Evaluation]]
@@ -29,7 +29,7 @@ class Algorithm(NamedTuple):
 
 
 class Task(NamedTuple):
-    """An image (M, H, W), its weights (H, W) and floor (M,), and what its network and mixture begin with.
+    """An image (M, H, W), its weights (H, W) and floor (M,), and its first parameters and mixture.
 
     mixture: None for that of `deep_mixtures.one_image.begin`.
     """
@@ -42,7 +42,7 @@ class Task(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where Algorithm 3 stands after t steps; `parameters` and `evaluation` belong to the last finite NLL.
+    """The state of Algorithm 3 after t steps; `parameters` and `evaluation` belong to the last finite NLL.
 
     state: `DeepState`; None in a result.
     """
@@ -101,7 +101,7 @@ def run_batch(
     lanes: int | None,
     chunk: int,
 ) -> list[tuple[Standing, np.ndarray]]:
-    """The loops of all jobs at their end and their histories, in NumPy arrays; the states are gone."""
+    """The loops of all jobs after their last step and their histories, in NumPy arrays, without the states."""
     queue = jax.device_put(jax.tree.map(lambda *leaves: np.stack(leaves), *jobs))
     max_steps = int(optimization.max_steps)
     filled = _fill(
@@ -118,7 +118,7 @@ def run_batch(
 def _turn(
     algorithm: Algorithm, loop: Standing, job: Task, model: TracedModel, optimization: Optimization
 ) -> tuple[Standing, jax.Array]:
-    """A step, whether it was the last, and its NLL."""
+    """One step: the loop after it, with its status, and its NLL."""
     _, image, weights, floor, _ = job
     following, evaluation = algorithm.step(loop.state, image, weights, floor, model.model, optimization)
     finite = jnp.isfinite(evaluation.value)

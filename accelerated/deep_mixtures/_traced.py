@@ -1,6 +1,6 @@
-"""A `DeepModel` as compiled programs take it: its words are static, its numbers are traced.
+"""A `DeepModel` for compiled programs: its words are static, its numbers are traced.
 
-So another λ of a regulariser, or another ε, compiles nothing anew.
+So another λ of a regulariser, or another ε, needs no new compilation.
 """
 
 import inspect
@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 )
 @dataclass(frozen=True)
 class TracedModel:
-    """strengths: λ of the regularisers. contamination: ε. words: all else of the model."""
+    """A model in parts: strengths: λ of the regularisers. contamination: ε. words: all else of the model."""
 
     strengths: tuple[Any, ...]
     contamination: Any
@@ -38,7 +38,7 @@ class TracedModel:
 
 
 def traced(model: DeepModel) -> TracedModel:
-    """The numbers and the words of a model, apart."""
+    """A model with its numbers apart from its words."""
     regularizers, strengths = tuple(zip(*model.regularizers, strict=True)) or ((), ())
     words = model._replace(regularizers=(), contamination=0.0)
     return TracedModel(
@@ -47,7 +47,7 @@ def traced(model: DeepModel) -> TracedModel:
 
 
 def compiled(*static: str) -> Callable[[Function], Function]:
-    """A function with an argument `model`, a `DeepModel`, compiled; static: names of other static arguments."""
+    """Compile a function with an argument `model`, a `DeepModel`; static: names of other static arguments."""
 
     def decorate(function: Function) -> Function:
         signature = inspect.signature(function)

@@ -82,7 +82,7 @@ def step(
     *,
     product_dtype: str | None = None,
 ) -> tuple[TrainingState, Evaluation]:
-    """See `reference.deep_mixtures.many_images.step` [TR2]. Of a mesh: the batch over its devices."""
+    """See `reference.deep_mixtures.many_images.step` [TR2]. On a mesh the devices share the batch."""
     state, _, evaluations = _descend(state, batch, learning_rate, model, training, product_dtype)
     return state, evaluations
 
@@ -97,9 +97,9 @@ def fit(
     mesh: Mesh | None = None,
     product_dtype: str | None = None,
 ) -> Trained:
-    """See `reference.deep_mixtures.many_images.fit`, Algorithm 4; in the dtype of the parameters on the device.
+    """See `reference.deep_mixtures.many_images.fit`, Algorithm 4; in the dtype of the parameters.
 
-    mesh: devices that share the images of a batch.
+    mesh: devices that share the images of a batch. product_dtype: as in `deep_mixtures.one_image.fit`.
     """
     check_training(model)
     n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
@@ -151,13 +151,14 @@ def solve(
 
 
 class Course(NamedTuple):
-    """Where training stands between two steps: all that its further way depends on.
+    """The state of training between two steps: all that its further course depends on.
 
-    state: θ and AdamW's state. opening: θ with which the epoch began. kept: θ with which the last epoch began
-    whose mean NLL was finite. history: the mean NLLs of the epochs that have ended; objective: the mean losses.
-    sums: (3 + K,) for each batch of this epoch so far, Σ shares·NLL, loss · Σ shares, Σ shares, and for each class
-    the shares of the images where it is not degenerate; still being computed, perhaps.
-    degenerate: the classes that were so in every image of the last epoch [G3].
+    state: θ and AdamW's state. opening: θ at the beginning of the epoch. kept: θ at the beginning of the last
+    epoch whose mean NLL was finite. history: the mean NLLs of the epochs that have ended. objective: their mean
+    losses.
+    sums: (3 + K,) for each batch of this epoch so far: Σ shares·NLL, loss · Σ shares, Σ shares, and for each class
+    the shares of the images where it is not degenerate; JAX may still be computing them.
+    degenerate: the classes that were degenerate in every image of the last epoch [G3].
     """
 
     state: TrainingState
@@ -193,10 +194,11 @@ def run(
     mesh: Mesh | None = None,
     product_dtype: str | None = None,
 ) -> Iterator[Course]:
-    """Go on to the end of Algorithm 4; gives the course after each step, and after each epoch without `sums`.
+    """Go on to the end of Algorithm 4; yields the course after each step, and after each epoch without `sums`.
 
-    batches: the mini-batches of an epoch from its number and how many of them have been done, as `check_batch`
-    would have them. Where processes share a mesh, each gives its part of every batch.
+    batches: from the number of an epoch, and how many of its mini-batches are done, the others, as `check_batch`
+    returns them; if processes share a mesh, each gives its part of every batch. mesh, product_dtype: as in `fit`.
+    Raises ValueError for an epoch without a batch.
     """
     while course.status == Status.running:
         epoch = len(course.history)
@@ -268,7 +270,7 @@ def _summed_step(
 
 
 def _place(batch: Batch, parameters: Tree, mesh: Mesh | None) -> Batch:
-    """A batch on the device in the parameters' dtype; over a mesh, filled up by images that do not count."""
+    """A batch on the device in the parameters' dtype; on a mesh, filled up by images that do not count."""
     dtype = jax.tree.leaves(parameters)[0].dtype
     batch = jax.tree.map(lambda array: np.asarray(array, dtype), batch)
     if mesh is None:

@@ -1,7 +1,7 @@
 """What Algorithms 3 and 4 minimise, at the network's logits [DG], [VE]; see `reference.deep_mixtures.objectives`.
 
-Each returns the `Evaluation`, whose value JAX differentiates. Proportions stay in logs from the logits on: a class
-whose Π underflows keeps a finite gradient.
+Each returns the `Evaluation`, whose value JAX differentiates. Proportions are kept as logarithms: a class whose Π
+underflows keeps a finite gradient.
 """
 
 import jax
@@ -43,7 +43,7 @@ def nll(
     model: DeepModel = DeepModel(),
     damping: jax.Array | float = 1.0,
 ) -> Evaluation:
-    """See `reference.deep_mixtures.objectives.nll` [EM2]; log π by log-sum-exp, which no class holds constant."""
+    """See `reference.deep_mixtures.objectives.nll` [EM2]; log π by log-sum-exp, finite for every class."""
     pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
     log_proportions = jax.nn.log_softmax(_columns(logits), axis=0)
     found = _M_STEP_WEIGHTS[model.m_step_weights](log_proportions, pixels, previous, w, floor, kind)

@@ -120,8 +120,8 @@ def fit(
 ) -> DeepFit:
     """See `reference.deep_mixtures.one_image.fit`, Algorithm 3.
 
-    chunk: steps between two returns to the host. product_dtype: "bfloat16" makes the network's convolutions
-    compute in that dtype, all else staying as it is; accelerators multiply so several times faster.
+    chunk: steps between two returns to the host. product_dtype: "bfloat16" makes the network's convolutions, and
+    nothing else, compute in that dtype, in which accelerators multiply several times faster.
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
@@ -155,7 +155,7 @@ def solve(
 ) -> DeepFit:
     """See `reference.deep_mixtures.one_image.solve`; one program, its history at full length: NaN after the end.
 
-    It never returns to the host, so that nobody could hear of its progress: `fit` goes in chunks of steps.
+    It never returns to the host, and so cannot report progress; for that, `fit` runs in chunks of steps.
     """
     job = _descent.Task(parameters=parameters, image=image, weights=weights, floor=floor, mixture=mixture)
     loop = _descent.start(algorithm(), job, traced(model))
@@ -181,8 +181,8 @@ def fit_batch(
 
     images: (B, M, H, W). parameters: B trees. masks: (B, H, W). mixtures: B of them.
     progress: called with the number of images done.
-    lanes: networks side by side, one on a CPU and up to 32 elsewhere if not given; one that has ended makes room
-    for the next. chunk, product_dtype: as in `fit`.
+    lanes: how many networks run side by side; if not given, one on a CPU and up to 32 elsewhere. When one has
+    ended, the next begins. chunk, product_dtype: as in `fit`.
     Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
     """
     check_model(model)
@@ -192,9 +192,9 @@ def fit_batch(
             f"got {np.shape(images)} and {len(parameters)} trees"
         )
     if masks is not None and len(masks) != len(images):
-        raise ValueError(f"masks are of {len(masks)} images, images of {len(images)}")
+        raise ValueError(f"masks are of {len(masks)} images, but there are {len(images)} images")
     if mixtures is not None and len(mixtures) != len(images):
-        raise ValueError(f"mixtures are of {len(mixtures)} images, images of {len(images)}")
+        raise ValueError(f"mixtures are of {len(mixtures)} images, but there are {len(images)} images")
     jobs = []
     for b, image in enumerate(images):
         n_components = len(parameters[b]["head"]["bias"])
@@ -290,5 +290,5 @@ def _fit(loop: _descent.Standing, history: Array, model: DeepModel) -> DeepFit:
 
 @lru_cache
 def algorithm(product_dtype: str | None = None) -> _descent.Algorithm:
-    """What the loop of Algorithm 3 is made of; the same object every time, so that it compiles once."""
+    """The functions of the loop of Algorithm 3; the same object every time, so that it compiles once."""
     return _descent.Algorithm(begin=begin, loss=loss, step=partial(step, product_dtype=product_dtype))

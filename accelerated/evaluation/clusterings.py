@@ -13,7 +13,7 @@ def contingency_table(labels: jax.Array, truth: jax.Array, n_components: int, n_
 
 
 def adjusted_rand_index(table: jax.Array, empty: float = jnp.nan) -> jax.Array:
-    """See `reference.evaluation.clusterings.adjusted_rand_index` [EV4]. Pairs are floats: no overflow."""
+    """See `reference.evaluation.clusterings.adjusted_rand_index` [EV4]. Pairs are floats, against overflow."""
     together, of_all = _pairs(table).sum(), _pairs(table.sum())
     of_labels, of_truth = (_pairs(table.sum(axis=axis)).sum() for axis in (1, 0))
     by_chance = of_labels * (of_truth / jnp.maximum(of_all, 1))

@@ -61,7 +61,7 @@ def _size(distances: jax.Array) -> jax.Array:
 
 
 def _percentile(distances: jax.Array, percentile: float) -> jax.Array:
-    """Of those that are not NaN, which come first in order."""
+    """The percentile of the distances that are not NaN; sorting puts these first."""
     ordered, last = jnp.sort(distances, axis=None), _size(distances) - 1
     place = (percentile / 100 * last).astype(distances.dtype)
     below = jnp.floor(place).astype(int)

@@ -1,1 +1,1 @@
-"""How things run on a device: arrays that compile well, lanes side by side."""
+"""How functions run on a device: arrays that compile well, loops side by side."""

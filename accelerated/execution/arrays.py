@@ -1,4 +1,4 @@
-"""Input from anywhere to arrays of one dtype, and pixels padded to sizes that compile well."""
+"""Turns input into arrays of one dtype, and pads pixels to lengths that compile well."""
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,9 @@ LENGTHS = 16  # lengths between two powers of two: images of about one size shar
 
 
 def floating(array: np.ndarray | jax.Array) -> np.ndarray:
-    """The array on the host, in the floating dtype that the results will have: float32 for shorter ones.
+    """The array on the host, in the floating dtype of the results: at least float32.
 
-    Sums over pixels overflow half precision. Raises ValueError for a masked array that hides anything.
+    Sums over pixels would overflow half precision. Raises ValueError for a masked array that hides values.
     """
     array = plain(array)
     wide = np.issubdtype(array.dtype, np.floating) and array.dtype.itemsize >= 4
@@ -29,7 +29,7 @@ def inside(mask: np.ndarray | jax.Array) -> jax.Array:
 
 
 def cast(tree: Tree, dtype: jnp.dtype) -> Tree:
-    """Copies of a tree's arrays on the device, in one dtype; copies, since loops may consume them."""
+    """Copies of a tree's arrays on the device, in one dtype; copies, because loops may reuse their memory."""
     return jax.tree.map(lambda leaf: jnp.array(leaf, dtype, copy=True), tree)
 
 
@@ -39,7 +39,7 @@ def aligned(array: np.ndarray, fill: float | None = None, parts: int = 1) -> np.
 
 
 def shared(length: int, unit: int = 1) -> int:
-    """A length that many share, not below this one: a sixteenth more at most, and a multiple of the unit."""
+    """The next shared length: at least this one, at most a sixteenth more, and a multiple of the unit."""
     step = 1 << length.bit_length() >> LENGTHS.bit_length()
     step = max(1, -(-step // unit)) * unit
     return -(-length // step) * step

@@ -1,4 +1,4 @@
-"""The devices that JAX sees: the first question to JAX, by which it starts."""
+"""The devices that JAX sees; asking for them starts JAX."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import jax
 def present() -> list[jax.Device]:
     """All devices of JAX's first platform. Raises ValueError, saying what to do, if JAX cannot start.
 
-    It cannot where JAX_PLATFORMS names what is not there, or a plugin fails, each in a way of its own.
+    It cannot if JAX_PLATFORMS names a platform that is not there, or if a plugin fails, with an error of any kind.
     """
     try:
         return jax.devices()
@@ -22,7 +22,7 @@ def present() -> list[jax.Device]:
 
 
 def named(name: str | None) -> jax.Device:
-    """The device of that name, such as "gpu:1"; the first for None. Raises ValueError if there is none."""
+    """The device of a name, such as "gpu:1"; the first for None. Raises ValueError if it does not exist."""
     seen = present()
     if name is None:
         return seen[0]

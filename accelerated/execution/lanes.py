@@ -1,7 +1,7 @@
 """Many loops of different lengths side by side: a lane whose loop has ended takes the next item at once.
 
-No item waits for a slower one, so that what is wasted are the lanes that find the queue empty: at most the
-longest loop times the lanes but one.
+No item waits for a slower one. Only lanes that find the queue empty are wasted: at most the longest loop times
+the number of lanes minus one.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Result = Any
 
 
 class Work(NamedTuple):
-    """How the loop of one item begins, goes on, is asked whether it runs, and what it leaves; not of its lane."""
+    """The loop of one item, whatever its lane: its first state, one turn, whether it goes on, and its result."""
 
     begin: Callable[[Item], State]
     turn: Callable[[State, Item], State]
@@ -26,10 +26,10 @@ class Work(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """Lanes at work.
+    """The state of all lanes.
 
-    held: (L,) which item each lane holds; as many as there are items: none. following: the next of the queue.
-    n_done: items that have their results. items, states: of the lanes. results: of all items.
+    held: (L,) the number of the item in each lane; the number of all items if there is none. following: the next
+    item of the queue. n_done: how many items have results. items, states: of the lanes. results: of all items.
     """
 
     held: jax.Array
@@ -41,9 +41,9 @@ class Lanes(NamedTuple):
 
 
 def count(lanes: int | None, n_items: int, most: int | None = None) -> int:
-    """How many items run side by side: if not said, one on a CPU, whose loops it fills, elsewhere all.
+    """How many items run side by side; if not given, one on a CPU, which it keeps busy, and elsewhere all.
 
-    most: that "all" shall be.
+    most: the largest number instead of all. Raises ValueError for lanes < 1.
     """
     if lanes is None:
         lanes = 1 if _platform() == "cpu" else n_items if most is None else most
@@ -53,7 +53,7 @@ def count(lanes: int | None, n_items: int, most: int | None = None) -> int:
 
 
 def _platform() -> str:
-    """Of the device on which things run unless told otherwise."""
+    """The platform of JAX's default device."""
     config: Any = jax.config
     device = config.jax_default_device
     if device is None:
@@ -80,7 +80,7 @@ def start(work: Work, queue: Items, n_lanes: int) -> Lanes:
 
 
 def advance(work: Work, lanes: Lanes, queue: Items, n_turns: int) -> Lanes:
-    """At most so many turns of every lane, fewer if all items have their results."""
+    """At most `n_turns` turns of every lane, fewer if all items have their results."""
     n_items = _length(queue)
 
     def turn(carry: tuple[jax.Array, Lanes]) -> tuple[jax.Array, Lanes]:
@@ -118,7 +118,7 @@ def advance(work: Work, lanes: Lanes, queue: Items, n_turns: int) -> Lanes:
 
 
 def _each(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of every lane; of a single lane as it is, since mapped convolutions are slower."""
+    """The function mapped over the lanes; not mapped for a single lane, since mapped convolutions are slower."""
 
     def mapped(*trees: Any) -> Any:
         if _length(trees) > 1:

@@ -1,8 +1,8 @@
-"""What runs along the pixels, a row for each class or channel: few rows are written out, many are one array.
+"""Arrays along the pixels, with a row for each class or channel: few rows are written out, many are one array.
 
 A compiler for CPUs fuses rows that are written out into plain vectorised loops, many times as fast as reductions
-over the first axis of an array. But the program grows with them, and so does the time that it takes to compile:
-from some number on, loops and products of matrices do the same in a program whose length no longer depends on it.
+over the first axis of an array. But the program grows with their number, and so does its compilation time: with
+many rows, loops and matrix products do the same in a program of fixed length.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,11 @@ import jax.numpy as jnp
 FEW = 8  # rows that are written out
 OPERATIONS = 16  # operations with channels that are written out for each of them
 
-Rows = list[jax.Array] | jax.Array  # a list of rows (N,) where they are few, else an array, the rows first
+Rows = list[jax.Array] | jax.Array  # a list of rows (N,) if they are few, else an array, the rows first
 
 
 def apart(array: jax.Array, written_out: bool | None = None) -> Rows:
-    """The rows of an array: a list if they are few, or if what follows is to be written out, else the array."""
+    """The rows of an array: a list if they are few, or as `written_out` says, else the array."""
     return list(array) if (len(array) <= FEW if written_out is None else written_out) else array
 
 
@@ -30,17 +30,17 @@ def together(rows: Rows) -> jax.Array:
 
 
 def total(rows: Rows) -> jax.Array:
-    """Their sum (N,)."""
+    """The sum of the rows (N,)."""
     return _folded(jnp.add, rows)
 
 
 def highest(rows: Rows) -> jax.Array:
-    """At each pixel the highest (N,)."""
+    """The highest of the rows at each pixel (N,)."""
     return _folded(jnp.maximum, rows)
 
 
 def _folded(operation: Callable[[jax.Array, jax.Array], jax.Array], rows: Rows) -> jax.Array:
-    """An operation over all rows; of an array half of them with the other half, again and again."""
+    """An operation over all rows; for an array, between its two halves, again and again."""
     if isinstance(rows, list):
         return reduce(operation, rows)
     while len(rows) > 1:
@@ -50,7 +50,7 @@ def _folded(operation: Callable[[jax.Array, jax.Array], jax.Array], rows: Rows) 
 
 
 def each(of_row: Callable[..., Any], *arrays: Rows) -> Any:
-    """What a function makes of the rows of each class, from arrays with the classes first; its results stacked."""
+    """A function applied to the rows of each class, from arrays with the classes first; its results stacked."""
     if len(arrays[0]) > FEW:
         return jax.lax.map(lambda rows: of_row(*rows), arrays)
     return jax.tree.map(

@@ -1,6 +1,7 @@
-"""Segmentation losses where the truth is known [LO], [TR4] as scalars of (Π, truth, mask); see the reference's.
+"""Segmentation losses where the truth is known [LO], [TR4]; see `reference.losses.segmentation`.
 
-Finite in value and derivative where the reference is. `reduction` and `include_background` are static.
+Each returns a scalar, which JAX differentiates; value and derivative are finite where those of the reference are.
+`reduction` and `include_background` are static.
 """
 
 from typing import Any
@@ -159,7 +160,7 @@ def _average(weights: jax.Array, reduction: str) -> jax.Array:
 
 
 def _floored(proportions: jax.Array, dtype: jnp.dtype) -> jax.Array:
-    """The derivative at a proportion below the smallest normal number is that at it, as the reference has it."""
+    """Below the smallest normal number, value and derivative are those at that number, as in the reference."""
     tiny = jnp.finfo(dtype).tiny
     return proportions + jax.lax.stop_gradient(jnp.maximum(proportions, tiny) - proportions)
 
@@ -170,7 +171,7 @@ def _areas(proportions: jax.Array, truth: jax.Array, mask: jax.Array) -> tuple[j
 
 
 def _present(true: jax.Array, include_background: bool) -> jax.Array:
-    """1 for the classes (K,) that the truth holds."""
+    """1 for the classes (K,) that are in the truth, else 0."""
     return ((true > 0) & _included(len(true), include_background)).astype(true.dtype)
 
 

@@ -1,4 +1,4 @@
-"""The problem of Algorithms 1 and 2 as arrays, and how it is solved: alone, on a mesh of devices, in a batch."""
+"""The input of Algorithms 1 and 2 as arrays, and how it is fitted: alone, on a mesh of devices, in a batch."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ from . import gaussian
 
 
 class Problem(NamedTuple):
-    """What Algorithms 1 and 2 start from: checked, in one dtype, padded by pixels of weight 0.
+    """The input of Algorithms 1 and 2: checked, in one dtype, padded by pixels of weight 0.
 
     pixels: (M, N). start: `Mixture`. weights: (N,). floor: (M,), or None for that of [G3].
     """
@@ -157,7 +157,7 @@ def _solve_on_mesh(
 
 
 def _layout(problem: Problem, mesh: Mesh) -> Problem:
-    """How a problem lies on the mesh: what runs along the pixels is divided, the rest is on every device."""
+    """How a problem lies on the mesh: arrays along the pixels are divided, the others are on every device."""
     whole, columns = _spec(), _spec(None, mesh.axis_names)
     per_pixel = np.ndim(problem.start.proportions) == 2
     start = Mixture(proportions=columns if per_pixel else whole, means=whole, covariances=whole)
@@ -170,7 +170,7 @@ def _layout(problem: Problem, mesh: Mesh) -> Problem:
 
 
 def _spec(*axes: tuple[str, ...] | None) -> Any:
-    """A `PartitionSpec`, in the place of the array that it lays out."""
+    """A `PartitionSpec`, for the place of an array in a `Problem`."""
     return PartitionSpec(*axes)
 
 
@@ -188,11 +188,11 @@ def _check_batch(pixels: jax.Array, starts: Mixture, weights: jax.Array | None, 
     named = {**starts._asdict(), "weights": weights, "floor": floor}
     for name, array in named.items():
         if array is not None and len(array) != len(pixels):
-            raise ValueError(f"{name} are of {len(array)} images, pixels of {len(pixels)}")
+            raise ValueError(f"{name} are of {len(array)} images, but pixels of {len(pixels)}")
 
 
 def unpack(solved: Fit, n_pixels: int) -> Fit:
-    """A `Fit` of the pixels that are no padding, with the history and the status on the host."""
+    """A `Fit` without the padded pixels, with the history and the status on the host."""
     fit = unpacked(solved, n_pixels, "responsibilities", "labels")
     if fit.mixture.proportions.ndim == 1:
         return fit

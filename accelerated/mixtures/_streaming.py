@@ -1,6 +1,6 @@
-"""Algorithm 1 for images larger than memory: a pass over the pixels is the sum over their chunks.
+"""Algorithm 1 for images larger than memory: a pass over the pixels is a sum over chunks.
 
-Between two passes there are K Gaussians and nothing else.
+Only the K Gaussians are kept from one pass to the next.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from ._sums import EStep, Sums
 class Source(NamedTuple):
     """Pixels (M, N) and weights (N,) or None that are read in chunks.
 
-    mean: (M,) over Ω; it takes the place of numbers outside Ω that are not finite or overflow.
+    chunk: pixels read at a time. mean: (M,) over Ω; it replaces values outside Ω that are not finite or overflow.
     floor: (M,) [G3].
     """
 
@@ -36,7 +36,7 @@ class Source(NamedTuple):
     floor: np.ndarray
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Where a chunk lies, its pixels (M, chunk) and weights (chunk,); the last is filled up by weight 0."""
+        """The slice of each chunk, its pixels (M, chunk) and weights (chunk,); the last is padded by weight 0."""
         for place, x, w in _chunks(self.pixels, self.weights, self.chunk):
             if not (w > 0).all():  # what counts was checked by `survey`
                 usable = (w > 0) | (np.abs(x) < np.finfo(x.dtype).max ** 0.25)
@@ -65,7 +65,7 @@ def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) 
         if not len(w):
             continue
         if not counted:
-            centre = x[:, 0]  # sums about a pixel: nothing of E[x²] − E[x]² on raw data
+            centre = x[:, 0]  # sums about a pixel, as E[x²] − E[x]² of raw data would cancel
         counted, total = counted + len(w), total + w.sum()
         bad += (~np.isfinite(x)).sum(axis=1)
         lowest, highest = np.minimum(lowest, x.min(axis=1)), np.maximum(highest, x.max(axis=1))
@@ -90,7 +90,7 @@ def run(
     responsibilities: Array | None,
     progress: Progress | None,
 ) -> Fit:
-    """`em.run` with its passes led by the host, and one more pass for labels and responsibilities.
+    """`em.run` with the host in charge of the passes, and one more pass for labels and responsibilities.
 
     estimate: the mixture from the moments and Σw [EM3].
     """
@@ -115,7 +115,7 @@ def run(
 
 
 def _settle(source: Source, mixture: Mixture, e_step: EStep, covariance_type: str) -> tuple[Sums, Moments]:
-    """As `_sums.settle`: a pass about the last means, and where a mean moved far another about the new ones."""
+    """As `_sums.settle`: a pass about the last means, and if a mean moved far, another about the new means."""
     floor = source.floor.astype(mixture.means.dtype)
     totals = _pass(source, mixture, mixture.means, e_step, covariance_type)
     found, far = _moments(totals, mixture.means, floor, mixture, covariance_type)

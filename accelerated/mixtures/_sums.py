@@ -1,8 +1,8 @@
-"""What EM needs to know of the pixels, as sums: additive over blocks, chunks of a file and devices.
+"""The sums over pixels that EM needs: they add up over blocks, chunks of a file and devices.
 
-They are taken about the last means, which the E-step's deviations are about anyway: one pass gives the NLL
-and the moments. Nothing cancels unless a mean moves by many deviations of its class; where one does, a
-second pass about the new means follows, as [G2] has it.
+They are taken about the last means, as the deviations of the E-step are: one pass gives the NLL and the moments.
+Digits cancel only if a mean moves by many standard deviations of its class; then a second pass about the new means
+follows, as in [G2].
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from . import gaussian
 from .covariances import COVARIANCES
 
 BLOCK_BYTES = 12 * 2**20  # of rows of a block, which stay in a processor's cache; measured at 10⁵ to 2·10⁶ pixels
-FAR = 100.0  # squared deviations a mean may move in one pass: its variance then loses seven bits at most
+FAR = 100.0  # variances: the squared distance a mean may move in one pass, which costs at most seven bits
 
 Total = TypeVar("Total", bound=Any)  # of arrays, added up
 Powers = tuple[jax.Array, jax.Array, jax.Array]  # counts, first and second of `Sums`
@@ -74,7 +74,7 @@ def of_responsibilities(
 def moments(
     sums: Sums, centres: jax.Array, floor: jax.Array, previous: Mixture, covariance_type: str
 ) -> tuple[Moments, jax.Array]:
-    """[G2], [G3] from the sums about the centres; and whether a mean lies too far from its centre for that."""
+    """[G2], [G3] from the sums about the centres; and whether a mean is too far from its centre for them."""
     empty = gaussian.degenerate(sums.counts)
     counts = jnp.where(empty, 1, sums.counts)
     shift = jnp.where(empty[:, None], 0, sums.first / counts[:, None])
@@ -94,7 +94,7 @@ def settle(
     covariance_type: str,
     axes: tuple[str, ...] = (),
 ) -> tuple[Sums, Moments]:
-    """The sums about the last means and the moments; where a mean has moved far, again about the new means.
+    """The sums about the last means, and the moments; if a mean has moved far, again about the new means.
 
     axes: of the mesh over which the pixels lie.
     """
@@ -117,7 +117,7 @@ def settle(
 def _over_pixels(
     rows: Callable[..., tuple[jax.Array, ...]], centres: jax.Array, covariance_type: str, *arrays: jax.Array
 ) -> Sums:
-    """The sums of the rows (weights, pixels, r, log p) that come from arrays along the pixels."""
+    """The sums of rows (weights, pixels, r, log p), which a function makes from arrays along the pixels."""
     n_components, n_channels = centres.shape
     n_pairs = len(COVARIANCES[covariance_type].pairs(n_channels))
     if n_pairs <= OPERATIONS:
@@ -162,7 +162,7 @@ def _by_products(pixels: jax.Array, share: jax.Array, centres: jax.Array, covari
 
 
 def over_blocks(of_block: Callable[..., Total], stored: int, *arrays: jax.Array) -> Total:
-    """Σ of_block(*arrays) over blocks of their last axis; the first are weights. stored: bytes a pixel."""
+    """Σ of_block(*arrays) over blocks of the last axis; the first array: weights. stored: bytes per pixel."""
     n_pixels = arrays[0].shape[-1]
     wanted = max(1, round(n_pixels * stored / BLOCK_BYTES))
     size = -(-n_pixels // wanted // ALIGN) * ALIGN

@@ -1,7 +1,7 @@
 """Covariance types as functions; see `reference.mixtures.covariances`.
 
-diag and spherical keep to diagonals (K, M), which tied and full would waste: scatter, products of deviations and
-whitening are then rows of channels instead of matrices (K, M, M). Matrix products are pinned to full precision.
+For diag and spherical, scatter, products of deviations and whitening are diagonals (K, M) instead of matrices
+(K, M, M). Matrix products have full precision.
 """
 
 from collections.abc import Callable
@@ -17,18 +17,18 @@ from ..execution.rows import Rows
 
 
 class CovarianceKernel(NamedTuple):
-    """The functions of one type; S stands for scatter (K, M), or (K, M, M) of whole matrices.
+    """The functions of one type; S stands for scatter: diagonals (K, M), or whole matrices (K, M, M).
 
-    pairs: of channels whose products S holds, from M.
+    pairs: the pairs of channels whose products S holds, from M.
     of_pairs: S from the sums of the products of these pairs (K, pairs).
-    outer: d dᵀ of one deviation a class (K, M), as S holds it.
+    outer: d dᵀ of one deviation per class (K, M), in the form of S.
     scatter: S from shares (K, N) and deviations (K, M, N).
     estimate: Σ [G2] from S, the counts n_k (0: empty) and the floor (M,).
-    blend: as in the reference, from S of the means' distances.
-    whitening: W with W Σ Wᵀ = 1 as S is shaped, and log det Σ (K,), from μ and Σ.
-    squared_norm: ‖W d‖² of one class, d a row of pixels for each channel, apart or together.
-    second: S, but summed instead of averaged, of one class from its share (N,) and its deviations (M, N).
-    pools: whether all classes share Σ.
+    blend: as in the reference, with S of the distances between means.
+    whitening: W with W Σ Wᵀ = 1 in the form of S, and log det Σ (K,), from μ and Σ.
+    squared_norm: ‖W d‖² of one class; d has a row of pixels for each channel, as a list or an array.
+    second: S of one class, summed instead of averaged, from its share (N,) and its deviations (M, N).
+    pools: whether all classes share one Σ.
     """
 
     pairs: Callable[[int], list[tuple[int, int]]]
@@ -48,7 +48,7 @@ def _pairs_of_a_matrix(n_channels: int) -> list[tuple[int, int]]:
 
 
 def _matrix_of_pairs(sums: jax.Array) -> jax.Array:
-    """Symmetric (K, M, M) from its upper triangle (K, M (M + 1) / 2)."""
+    """Symmetric matrices (K, M, M) from their upper triangles (K, M (M + 1) / 2)."""
     n_channels = int((8 * sums.shape[1] + 1) ** 0.5) // 2
     place = np.zeros((n_channels, n_channels), int)
     for number, (i, j) in enumerate(_pairs_of_a_matrix(n_channels)):
@@ -103,7 +103,7 @@ def _tied_estimate(scatter: jax.Array, counts: jax.Array, floor: jax.Array) -> j
 
 
 def _blend_of_each(reduce: Callable[[jax.Array], jax.Array]) -> Callable[..., jax.Array]:
-    """Σ′_k = (1 − a_k) Σ_k + a_k Σ̂_k + what the means lie apart; reduce: from S to the type."""
+    """Σ′_k = (1 − a_k) Σ_k + a_k Σ̂_k + S_k; reduce: from S to the form of the type."""
 
     def blend(
         old: jax.Array,

@@ -19,11 +19,11 @@ Step = Callable[[State], tuple[jax.Array, State, jax.Array]]
 
 
 class Iteration(NamedTuple):
-    """Where EM stands after t M-steps.
+    """The loop after t M-steps.
 
-    state: after them; of the last, when the loop has ended. degenerate: its classes that collapsed. value: the
-    NLL of the state before, or of `state` itself when the loop has ended. history: (max_iter + 1,) every NLL so
-    far, then NaN. status: `Status` as an integer.
+    state: after these M-steps; when the loop has ended, the final one. degenerate: the classes that collapsed in
+    it. value: the NLL of the state before, or of `state` itself when the loop has ended.
+    history: (max_iter + 1,) every NLL so far, then NaN. status: `Status` as an integer.
     """
 
     t: jax.Array
@@ -42,8 +42,8 @@ def mean_nll(log_likelihood: jax.Array, weights: jax.Array) -> jax.Array:
 def run(step: Step[State], start: State, tol: jax.Array | float, max_iter: int) -> Ended:
     """See `reference.mixtures.em.run`; on the device to its end, its history at full length: NaN after the end.
 
-    One state is carried, and one step compiled for every turn: what pixels have takes most of the memory. That
-    before a non-finite NLL is found by going the same way again.
+    Only one state is kept, because arrays along the pixels take most of the memory, and one step is compiled for
+    all turns. The state before a non-finite NLL is found by running the same loop again.
     """
     nll, _, collapsed = jax.eval_shape(step, start)
     nothing = jnp.zeros(collapsed.shape, bool)

@@ -1,8 +1,8 @@
 """Fuzzy C-means [FC]; see `reference.mixtures.fcm`.
 
-Memberships are kept with their logs, so that powers of them neither overflow nor underflow, and x^m is an
-exponential: compilers for CPUs do not vectorise powers. What runs along the pixels stays in rows, one a class
-(`execution.rows`); stacked into one array they cost XLA's loops their vector instructions, and ten times the time.
+Memberships are kept with their logarithms: powers of them neither overflow nor underflow, and x^m becomes an
+exponential, as compilers for CPUs do not vectorise powers. Arrays along the pixels stay in rows, one per class
+(`execution.rows`); stacked into one array, XLA does not vectorise its loops, which take ten times as long.
 """
 
 from functools import partial
@@ -24,7 +24,7 @@ from ..execution.rows import OPERATIONS, Rows, apart, each, greatest, highest, t
 
 
 class Round(NamedTuple):
-    """After t rounds; the memberships and their logs belong to the centres, J to both."""
+    """The state after t rounds; the memberships and their logarithms belong to the centres, J to both."""
 
     t: jax.Array
     memberships: Rows

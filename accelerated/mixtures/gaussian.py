@@ -1,7 +1,7 @@
 """Gaussian densities and weighted moments [G]; see `reference.mixtures.gaussian`.
 
-Pixels are many: what runs along them is written class by class, as rows (N,); see `execution.rows`. Matrix
-products are pinned to full precision.
+Arrays along the pixels are computed class by class, as rows (N,); see `execution.rows`. Matrix products have full
+precision.
 """
 
 import jax
@@ -86,7 +86,7 @@ def degenerate(counts: jax.Array) -> jax.Array:
 def squared_distance(
     deviation: jax.Array, means: jax.Array, covariances: jax.Array, covariance_type: str
 ) -> jax.Array:
-    """dᵀ Σ⁻¹ d of one deviation a class, (K, M) in and (K,) out; NaN where Σ is not positive definite."""
+    """dᵀ Σ⁻¹ d of one deviation per class, (K, M) in and (K,) out; NaN where Σ is not positive definite."""
     kind = COVARIANCES[covariance_type]
     whitening, _ = kind.whitening(means, covariances)
     written_out = len(kind.pairs(means.shape[1])) <= rows.OPERATIONS
@@ -111,7 +111,7 @@ def global_mixture(
     pixels: jax.Array, weights: jax.Array, floor: jax.Array, n_components: int, covariance_type: str = "diag"
 ) -> Mixture:
     """See `reference.mixtures.gaussian.global_mixture` [G3]."""
-    everything = jnp.ones((1, pixels.shape[1]), pixels.dtype)  # of one class: all are alike
+    everything = jnp.ones((1, pixels.shape[1]), pixels.dtype)  # of one class: all classes are alike
     zero = jnp.zeros_like(floor)
     nothing = Mixture(proportions=zero, means=zero, covariances=zero[0])  # no class is empty: nothing to keep
     found = moments(pixels, everything, weights, floor, nothing, covariance_type)

@@ -94,8 +94,8 @@ def fit_batch(
 
     pixels: (B, M, N). starts: a `Mixture` whose arrays have a leading axis B. weights: (B, N), 0 where an
     image has no pixel. floor: (B, M).
-    lanes: images side by side; if not given, one on a CPU, whose loops a single image fills, else all.
-    Returns the B fits, in NumPy arrays, each as `fit` gives it. Raises ValueError as `fit`.
+    lanes: images side by side; if not given, one on a CPU, which a single image keeps busy, else all.
+    Returns the B fits, in NumPy arrays, each as `fit` returns it. Raises ValueError as `fit`.
     """
     options = covariance_type, tol, max_iter, lanes
     return _problem.solve_batch(_algorithm, pixels, starts, weights, floor, *options)
@@ -114,12 +114,12 @@ def fit_stream(
     responsibilities: Array | None = None,
     progress: Progress | None = None,
 ) -> Fit:
-    """`fit` of an image larger than memory, read in chunks of pixels, once an iteration.
+    """`fit` of an image larger than memory, which is read in chunks of pixels, once per iteration.
 
-    pixels: (M, N), weights: (N,), or anything of that shape that gives arrays for slices, as `numpy.memmap`.
-    chunk: pixels held in memory. responsibilities: (K, N), to be filled, as a writable `numpy.memmap`.
-    progress: called with t and NLL_t after every pass.
-    Returns a `Fit` in NumPy arrays, its labels as small integers, its responsibilities those given (or None).
+    pixels: (M, N), any object of that shape whose slices are arrays, such as a `numpy.memmap`. weights: (N,), the
+    same. chunk: pixels held in memory. responsibilities: (K, N), an array to fill, such as a writable
+    `numpy.memmap`. progress: called with t and NLL_t after every pass.
+    Returns a `Fit` in NumPy arrays; its labels are small integers, its responsibilities the array given, or None.
     Raises ValueError as `fit`.
     """
     shape = len(start.means), np.shape(pixels)[-1]

@@ -129,7 +129,7 @@ def _foretold(
     diagonals: bool,
     external: jax.Array | None,
 ) -> jax.Array:
-    """log π_k(x) (K, *spatial), what its neighbours let a pixel expect [SV5]."""
+    """log π_k(x) (K, *spatial), the proportions that the neighbours of a pixel predict [SV5]."""
     field = _field(responsibilities, weights, beta, diagonals, external)
     _, log_total = gaussian.posterior(jnp.zeros_like(field), field)
     return field - log_total
@@ -215,7 +215,7 @@ def solve(
         return swept, densities
 
     def given(state: FieldState) -> jax.Array | None:
-        """Zeros are not added, which would take a pass over all pixels."""
+        """α, or None if it is all 0: adding zeros would take a pass over all pixels."""
         return state.external if free else None
 
     def step(state: FieldState) -> tuple[jax.Array, FieldState, jax.Array]:

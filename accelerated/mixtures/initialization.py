@@ -1,7 +1,7 @@
 """Starts for the mixtures, drawn or given; see `reference.mixtures.initialization`.
 
-The same uniform numbers give the same start; in float32 up to which of two neighbours in the order of the pixels a
-number falls on.
+The same uniform numbers give the same start as the reference; in float32 a number may fall on the next pixel
+instead.
 """
 
 from functools import partial
@@ -109,7 +109,7 @@ def from_responsibilities(
 
 
 class Lloyd(NamedTuple):
-    """K-means after t rounds: the centres (K, M), those before them, and whether no pixel has changed sides."""
+    """K-means after t rounds: the centres (K, M), those before, and whether no pixel has changed its cluster."""
 
     t: jax.Array
     previous: jax.Array
@@ -126,7 +126,7 @@ def _kmeans(
 
     def turn(loop: Lloyd) -> Lloyd:
         def sums(weights: jax.Array, points: jax.Array) -> tuple[jax.Array, jax.Array]:
-            """Whether pixels have changed sides; counts and sums of the clusters (K, 1 + M)."""
+            """Whether pixels have changed their cluster; counts and sums of the clusters (K, 1 + M)."""
             labels = _nearest(points, loop.centres)
             moved = (labels != _nearest(points, loop.previous)).any()
             share = jnp.where(labels == jnp.arange(n_components)[:, None], weights, 0)
@@ -180,7 +180,7 @@ def _of_responsibilities(
 
 
 def _in_deviations(pixels: jax.Array, weights: jax.Array, others: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Pixels (M, N) and other points (M, K) in units of the pixels' deviation; a constant channel becomes 0."""
+    """Pixels (M, N) and other points (M, K) in standard deviations of the pixels; a constant channel becomes 0."""
     inside = weights > 0
     lowest, highest = (
         jnp.where(inside, pixels, jnp.inf).min(axis=1),
@@ -195,7 +195,7 @@ def _in_deviations(pixels: jax.Array, weights: jax.Array, others: jax.Array) -> 
 
 
 def _nearest(points: jax.Array, centres: jax.Array) -> jax.Array:
-    """The nearest centre (K, M) of each point (M, N), the first of equals, as integers (N,)."""
+    """The nearest centre (K, M) to each point (M, N), the first if several are, as integers (N,)."""
     return greatest(-fcm.squared_distances(points, centres))
 
 
@@ -219,9 +219,9 @@ def _spread_centres(points: jax.Array, weights: jax.Array, uniforms: jax.Array) 
 
 
 def _drawn(chance: jax.Array, uniforms: jax.Array) -> jax.Array:
-    """The pixels on which uniform numbers (C,) fall, each as wide as its chance (N,).
+    """The pixels on which uniform numbers (C,) fall, if the width of each pixel is its chance (N,).
 
-    First a row of pixels, then one of them: a sum over very many loses the last of them in float32.
+    First a row of pixels is drawn, then one of them: float32 cannot resolve single pixels in a very long sum.
     """
     rows = chance.reshape(-1, ALIGN)
     of_rows = rows.sum(axis=1)

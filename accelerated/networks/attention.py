@@ -73,7 +73,7 @@ def _projection(size: int, name: str) -> nn.Dense:
 
 
 def _softmax(logits: jax.Array, mask: jax.Array | None) -> jax.Array:
-    """Over the last axis, among what the mask has; finite, and so is its gradient, where it has nothing."""
+    """Softmax over the last axis, among the elements of the mask; without any, value and gradient are finite."""
     if mask is None:
         return nn.softmax(logits)
     return mask * nn.softmax(jnp.where(mask, logits, jnp.finfo(logits.dtype).min))

@@ -14,7 +14,7 @@ FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolu
 def conv(
     x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None, *, product_dtype: str | None = None
 ) -> jax.Array:
-    """See `reference.networks.layers.conv`. x: (B, H, W, in). product_dtype: of factors and products."""
+    """See `reference.networks.layers.conv`. x: (B, H, W, in). product_dtype: dtype of factors and products."""
     if product_dtype is None:
         y = _same_conv(x, kernel)
     else:
@@ -37,7 +37,7 @@ def instance_norm(x: jax.Array, scale: jax.Array, shift: jax.Array, eps: float =
 def max_pool(x: jax.Array) -> jax.Array:
     """See `reference.networks.layers.max_pool` [U2]. x: (B, H, W, C).
 
-    Pairwise, the earlier one on ties: so the gradient goes to the first maximum in row-major order.
+    By pairs, and the earlier one if they are equal: the gradient goes to the first maximum in row-major order.
     """
 
     def larger(first: jax.Array, second: jax.Array) -> jax.Array:
@@ -61,7 +61,7 @@ def softmax(logits: jax.Array) -> jax.Array:
 
 
 def _correlate(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """(B, H, W, in) with (kh, kw, in, out), kh and kw odd: same padding."""
+    """Correlation of x (B, H, W, in) with a kernel (kh, kw, in, out), kh and kw odd, with same padding."""
     return _padded_correlate(x, kernel, kernel.shape[0] // 2, kernel.shape[1] // 2)
 
 
@@ -93,7 +93,7 @@ def _same_conv_backward(saved: tuple[jax.Array, jax.Array], dy: jax.Array) -> tu
 
 
 def _derived_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """JAX's own, whose form GPU compilers recognise."""
+    """JAX's own gradients, whose form GPU compilers recognise."""
     _, pullback = jax.vjp(_correlate, x, kernel)
     return pullback(dy)
 
@@ -101,8 +101,8 @@ def _derived_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[
 def _plain_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Both gradients as convolutions of the plain layout.
 
-    Inside a loop XLA's CPU compiler folds transposes into a convolution's dimension numbers and then
-    runs it some seventeen times slower (jax issue 12868); the barriers keep them apart.
+    Inside a loop XLA's CPU compiler folds transposes into a convolution's dimension numbers and then runs it about
+    seventeen times slower (jax issue 12868); the barriers keep them apart.
     """
     kh, kw = kernel.shape[:2]
     mirrored = jax.lax.optimization_barrier(kernel[::-1, ::-1].swapaxes(2, 3))
@@ -113,10 +113,10 @@ def _plain_gradients(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[ja
 
 
 def _gradients_by_products(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Both gradients as matrix products over all pixels, which small maps with many channels want.
+    """Both gradients as matrix products over all pixels, the fastest way for small maps with many channels.
 
-    A product with every entry of the kernel, moved to where that entry came from and added; and of the maps,
-    moved likewise, with dy.
+    For dx, the product of dy with each entry of the kernel is shifted to where that entry read, and added. For the
+    kernel, the maps are shifted in the same way and multiplied with dy.
     """
     kh, kw, n_in, n_out = kernel.shape
     batch, height, width, _ = x.shape

@@ -22,7 +22,7 @@ def unet(
 def of_batch(
     parameters: Tree, images: jax.Array, config: UNetConfig = UNetConfig(), *, product_dtype: str | None = None
 ) -> jax.Array:
-    """Logits (B, K, H, W) of images (B, M, H, W); mapping `unet` over them would map its convolutions."""
+    """Logits (B, K, H, W) of images (B, M, H, W), by convolutions over the whole batch."""
     network = UNet(parameters["head"]["bias"].shape[0], config, product_dtype)
     return network.apply({"params": parameters}, images.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
 

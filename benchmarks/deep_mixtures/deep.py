@@ -1,4 +1,4 @@
-"""A step of deepSVG: forward, loss, backward, clipping, AdamW; several in a row, as a fit takes them."""
+"""A step of deepSVG: forward, loss, backward, clipping, AdamW; several in a row, as in a fit."""
 
 from functools import partial
 from types import ModuleType
@@ -20,7 +20,7 @@ _TURNS = 3
 
 
 def run(setting: Setting) -> list[Row]:
-    """The paper's network on the phantom, 160×160×3, K = 4; quick: a small one, and nothing by torch.compile."""
+    """The paper's network on the phantom, 160×160×3, K = 4; quick: a small network, without torch.compile."""
     config, size = (UNetConfig(depth=2, filters=4), 64) if setting.quick else (UNetConfig(), 160)
     image, parameters = phantom(size, setting.dtype), network(config)
     task, work = f"deepSVG step, {size}×{size}×3", deep_step(parameters, size**2, setting.dtype)
@@ -46,7 +46,7 @@ def _fit(
 def _torch_steps(
     setting: Setting, image: np.ndarray, parameters: Tree, config: UNetConfig
 ) -> tuple[dict[str, Loop], dict[str, str]]:
-    """PyTorch's contestants, and why the others are none."""
+    """PyTorch's contestants, and the reasons why others are left out."""
     if torch_or_none() is None:
         return {}, {"PyTorch": "not installed: pip install 'deepmix[bench]'"}
     from ..peers import torch_deep

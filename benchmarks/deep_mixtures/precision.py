@@ -1,4 +1,4 @@
-"""What the dtype does to deepSVG: the history of its NLL in float64, in float32, and with products in bfloat16."""
+"""The effect of the dtype on deepSVG: its NLL by step in float64, in float32, and with products in bfloat16."""
 
 import io
 import statistics
@@ -21,7 +21,7 @@ from ..harness.setting import Setting
 from ..harness.timing import seconds_of_a_turn
 
 EXACT = "float64"
-# By name: the dtype of the image, and of the products where it is another.
+# By name: the dtype of the image, and of the products if it is another one.
 PRECISIONS = {
     EXACT: ("float64", None),
     "float32": ("float32", None),
@@ -30,7 +30,7 @@ PRECISIONS = {
 
 
 class Course(NamedTuple):
-    """What a precision leads to. history: (steps,). seconds: of a step. labels: of Ω. dice: mean, matched."""
+    """The fit in a precision. history: (steps,). seconds: of a step. labels: of Ω. dice: mean, matched."""
 
     history: list[float]
     seconds: float
@@ -75,12 +75,12 @@ def _course(
 
 
 def _differing(courses: dict[str, Course], who: str) -> float:
-    """The share of the pixels whose label is not that of float64."""
+    """The share of the pixels whose label differs from that in float64."""
     return float((courses[who].labels != courses[EXACT].labels).mean())
 
 
 def table(courses: dict[str, Course]) -> Table:
-    """A line a precision; differences are to float64."""
+    """A line per precision; differences are to float64."""
     steps = len(courses[EXACT].history)
     columns = ("", "a step", "last NLL", "NLL off by at most", "other labels", "matched Dice")
     result = Table(*columns, title=f"deepSVG in several precisions, {steps} steps; differences are to {EXACT}")
@@ -93,7 +93,7 @@ def table(courses: dict[str, Course]) -> Table:
 
 
 def draw(courses: dict[str, Course]) -> bytes:
-    """A PNG: the histories, and how far they are from that of float64."""
+    """A PNG: the histories, and their distances from that of float64."""
     figure = Figure(figsize=(9, 3.5), dpi=110, layout="constrained")
     left, right = figure.subplots(1, 2)
     exact = np.array(courses[EXACT].history)

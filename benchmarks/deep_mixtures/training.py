@@ -1,4 +1,4 @@
-"""What the paper finds about Algorithm 4, on phantoms: 20 cases to train on, 5 to test, and labels for a few."""
+"""The paper's findings about Algorithm 4, on phantoms: 20 cases to train on, 5 to test, and labels for a few."""
 
 import io
 import tempfile
@@ -32,11 +32,11 @@ from ..harness.setting import Setting
 
 K = len(TISSUES)
 EM, DEEP = ("SVGMM", "SVGMM_μ"), ("deepSVG", "deepSVG_μ")
-LABELLED = (1, 2, 5, 20)  # of 20 cases; none is deepSVG
+LABELLED = (1, 2, 5, 20)  # labelled cases of 20; deepSVG has none
 
 
 class Plan(NamedTuple):
-    """How large the experiment is. cases: of the data set, five of them for testing."""
+    """The size of the experiment. cases: of the data set, five of them for testing."""
 
     settings: TrainSettings
     cases: int = 25
@@ -59,7 +59,7 @@ class Score(NamedTuple):
 
 
 def plan(setting: Setting) -> Plan:
-    """The default; with `--paper` the published sizes, with `--quick` one that only shows that it runs."""
+    """The default plan; with `--paper` the published sizes, with `--quick` one that only shows that it runs."""
     if setting.quick:
         tiny = nested(TrainSettings, n_components=K, crop=96, depth=2, filters=2, max_epochs=2, seed=0)
         return Plan(tiny, cases=22, seeds=(0,), labelled=(2,))
@@ -126,7 +126,7 @@ def _by_em(method: str, found: Data, seed: int) -> Iterator[Score]:
 def _by_network(
     method: str, phantoms: Path, folder: Path, settings: TrainSettings, watched: Sequence[Item]
 ) -> Iterator[Score]:
-    """One forward pass for each image of a network that has been trained on the other cases."""
+    """For each image, one forward pass of a network that has been trained on the other cases."""
     job.train(phantoms, folder, settings, Execution(mesh=None, part=(0, 1)))
     trained = runs.load(folder)
     for item in watched:
@@ -151,7 +151,7 @@ def _score(method: str, seed: int, labels: np.ndarray, item: Item, nll: float, s
 
 
 def table(found: Sequence[Score]) -> Table:
-    """A line a method: means over test slices and seeds, with the deviation of what sums them up."""
+    """A line per method: means over test slices and seeds; for summaries, the standard deviation too."""
     result = Table(
         "method", *TISSUES, "mean Dice", "unmatched", "NLL", "per image", title="test cases, matched Dice"
     )

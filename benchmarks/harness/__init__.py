@@ -1,1 +1,1 @@
-"""Benchmarks of harness."""
+"""What all benchmarks share: data, timing, limits of the machine, tables and records."""

@@ -16,7 +16,7 @@ Loop = Callable[[int], Any]
 
 
 def of_gmm(backend: ModuleType, problem: Blobs, covariance_type: str = "diag", **execution: Any) -> Loop:
-    """`mixtures.gmm.fit` for so many iterations; no tolerance ends it, no floor is added. execution: mesh …"""
+    """`mixtures.gmm.fit` for a number of iterations, without tolerance or floor. execution: such as mesh."""
     return _of(
         backend.mixtures.gmm.fit, problem.pixels, problem.start, covariance_type=covariance_type, **execution
     )
@@ -33,7 +33,7 @@ def of_svgmm(backend: ModuleType, pixels: np.ndarray, start: Mixture) -> Loop:
 
 
 def of_fcm(backend: ModuleType, pixels: np.ndarray, start: np.ndarray) -> Loop:
-    """`mixtures.fcm.fit` for so many rounds: the centres."""
+    """`mixtures.fcm.fit` for a number of rounds; the result is the centres."""
     return lambda n: backend.mixtures.fcm.fit(pixels, start, tol=-1.0, max_iter=n).centres
 
 
@@ -44,7 +44,7 @@ def of_sklearn(problem: Blobs, covariance_type: str = "diag") -> Loop:
 
 
 def turns(n: int, setting: Setting) -> int:
-    """So many iterations on n pixels that they take about as long for every n; at least 3."""
+    """The number of iterations on n pixels that takes about as long for every n; at least 3."""
     return max(3, (300_000 if setting.quick else 3_000_000) // n)
 
 

@@ -1,4 +1,4 @@
-"""What the machine is, and what it can do at best: its copy bandwidth and its rate of matrix products."""
+"""The machine, and its limits: the bandwidth of a copy and the rate of matrix products."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ from ..peers import torch_or_none
 from .setting import Setting, cores
 from .timing import Row
 
-# What changes how many threads compute, or what the compilers do.
+# Variables that change how many threads compute, or what the compilers do.
 _VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -29,7 +29,10 @@ _VARIABLES = (
 
 
 class Limits(NamedTuple):
-    """bandwidth: bytes a second, read and written, of a large copy. rate: operations a second of a product."""
+    """The limits of a machine.
+
+    bandwidth: bytes per second, read and written, of a large copy. rate: operations per second of a product.
+    """
 
     bandwidth: float
     rate: float
@@ -39,7 +42,7 @@ class Limits(NamedTuple):
         return max(row.bytes / self.bandwidth, row.operations / self.rate)
 
     def share(self, row: Row) -> float:
-        """How much of the limit a row reaches: 1 is all."""
+        """The share of the limit that a row reaches: 1 is all of it."""
         return self.seconds(row) / row.median
 
 
@@ -112,7 +115,7 @@ def _best(call: Callable[[], Any], repeats: int = 5) -> float:
 
 
 def _processor() -> str:
-    """Its name, where Linux tells."""
+    """The name of the processor, if Linux tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def watched() -> Iterator[list[int]]:
-    """Sizes in bytes of what this process holds beside pages of files, every few milliseconds (Linux)."""
+    """Bytes that this process holds, without pages of files, every few milliseconds (Linux)."""
     ended, sizes = threading.Event(), [_anonymous()]
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""What a benchmark found: a table for people, a record as JSON."""
+"""The results of a benchmark: a table for people, a record as JSON."""
 
 import json
 import os
@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 def table(name: str, rows: Sequence[Row], limits: Limits, setting: Setting) -> Table:
-    """One line a row under its task; ratios are to the backend's row of the task."""
+    """One line per row, under its task; ratios are to the backend's row of the task."""
     result = Table(
         *("", "first call", "median", "ratio", "limit", "share"),
         title=f"{name}, {setting.dtype}: all results match; ratio to {setting.name}",
@@ -48,7 +48,7 @@ def _figures(row: Row, rows: Sequence[Row], limits: Limits, setting: Setting) ->
 
 
 def seconds(value: float) -> str:
-    """Three digits, in the unit that fits."""
+    """A duration in words: three digits, in the unit that fits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= size:
             return f"{value / size:.3g} {unit}"
@@ -56,7 +56,7 @@ def seconds(value: float) -> str:
 
 
 def record(rows: Sequence[Row], limits: Limits, setting: Setting) -> dict[str, Any]:
-    """All rows and what they are measured by, as plain data; every row with its median and share of the limit."""
+    """All rows and the limits as plain data; every row with its median and its share of the limit."""
     return {
         "setting": setting._asdict(),
         "limits": limits._asdict(),

@@ -1,4 +1,4 @@
-"""What the options say: the backend under test, where and in which dtype it runs, how much is run."""
+"""The options: the backend under test, its device and dtype, and how much is run."""
 
 import importlib
 import os
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
 
     @property
     def tolerance(self) -> float:
-        """By how much the results of contestants may differ, relative to their length.
+        """By how much the results of contestants may differ, relative to their norm.
 
         scikit-learn adds float32 responsibilities up pixel by pixel, which costs 0.007 at two million.
         """

@@ -1,4 +1,4 @@
-"""How the benchmarks compare and time."""
+"""Compares the results of contestants, and times them."""
 
 import math
 import statistics
@@ -16,7 +16,7 @@ from .work import Work
 
 # OpenBLAS' threads wait busily for some 2²⁶ ticks after a call, and would take a core from the next contestant.
 _REST = 0.2  # s
-# What a loop must take, so that the checks and copies around it, which vary by some milliseconds, do not count.
+# The time a loop must take, so that the checks and copies around it, which vary by milliseconds, do not count.
 SPAN = 0.2  # s
 
 
@@ -24,8 +24,8 @@ class Row(NamedTuple):
     """One line of the table.
 
     first: seconds of the first call, compilation included. samples: seconds of a unit of work, in later calls.
-    Who cannot run has neither, and a note. bytes, operations: the fewest that the unit needs.
-    size: pixels, where a curve is drawn over them.
+    A contestant that cannot run has neither, and a note. bytes, operations: the fewest that the unit needs.
+    size: number of pixels, if a curve is drawn over it.
     """
 
     task: str
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
     @property
     def median(self) -> float:
-        """Seconds a unit of work."""
+        """Seconds per unit of work."""
         return statistics.median(self.samples) if self.samples else float("nan")
 
 
@@ -51,7 +51,7 @@ def compare(
     compared: Callable[[Any], Any],
     work: Callable[[Any], Work],
 ) -> list[Row]:
-    """Call each once and check that all results match; only then time them, by turns.
+    """Call each once and check that all results match; only then time them, in turn.
 
     compared, work: the arrays of a result that must match, and the work that it took.
     Raises AssertionError if the results do not match.
@@ -88,7 +88,7 @@ def compare_loops(
 
 
 def enough_turns(loop: Callable[[int], Any], span: float) -> int:
-    """So many turns that they take as long as `span`, in seconds, in both of two samples."""
+    """The number of turns that takes at least `span`, in seconds, in both of two samples."""
     turns = 1
     while True:
         loop(2 * turns)  # the length of a loop may be compiled in
@@ -99,10 +99,10 @@ def enough_turns(loop: Callable[[int], Any], span: float) -> int:
 
 
 def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:
-    """(seconds of 2n turns − seconds of n turns) / n: what a call does besides its loop falls out.
+    """(seconds of 2n turns − seconds of n turns) / n: the time outside the loop cancels.
 
-    That is checks, conversions, a last E-step. A call before them wakes threads and caches up: what it costs
-    more would otherwise be subtracted.
+    That is checks, conversions, a last E-step. A call before them warms up threads and caches, whose cost would
+    otherwise be subtracted.
     """
     loop(turns)
     short = seconds_of(partial(loop, turns))
@@ -110,7 +110,7 @@ def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:
 
 
 def seconds_of(call: Callable[[], Any]) -> float:
-    """Until the result is there."""
+    """Seconds until the result of a call is there."""
     began = time.perf_counter()
     jax.block_until_ready(call())
     return time.perf_counter() - began
@@ -119,8 +119,8 @@ def seconds_of(call: Callable[[], Any]) -> float:
 def check(task: str, results: dict[str, Any], tolerance: float) -> None:
     """Raise AssertionError unless every array of every result matches the first one's.
 
-    tolerance: on the length of the difference, relative to that of the array; single entries may be further
-    off, as AdamW makes a step of full length of a slope that is mere rounding.
+    tolerance: on the norm of the difference, relative to that of the array. Single entries may differ more,
+    because AdamW makes a step of full length even if the gradient is mere rounding.
     """
     (first, expected), *others = results.items()
     for who, actual in others:
@@ -132,7 +132,7 @@ def check(task: str, results: dict[str, Any], tolerance: float) -> None:
 
 
 def say(what: str) -> None:
-    """Tell who waits what a benchmark is at."""
+    """Tell the user what a benchmark is doing."""
     print(f"{what} …", file=sys.stderr, flush=True)
 
 
@@ -148,7 +148,7 @@ def _first_calls(task: str, calls: dict[str, Callable[[], Any]]) -> tuple[dict[s
 
 
 def _by_turns(task: str, samplers: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
-    """So that what slows the machine down for a while slows all down."""
+    """Samples in turn, so that whatever slows down the machine for a while slows down all contestants."""
 
     def rested(sample: Callable[[], float]) -> float:
         time.sleep(_REST)

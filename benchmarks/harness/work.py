@@ -1,4 +1,4 @@
-"""The fewest bytes to move and operations to do that a unit of work needs, whatever the program."""
+"""The fewest bytes and operations that a unit of work needs, whatever the program."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Work(NamedTuple):
     operations: int
 
     def times(self, n: int) -> "Work":
-        """The same n times."""
+        """The work of n units."""
         return Work(bytes=n * self.bytes, operations=n * self.operations)
 
 
@@ -69,6 +69,6 @@ def deep_step(parameters: Tree, n: int, dtype: str) -> Work:
 
 
 def _poolings(part: str, depth: int) -> int:
-    """How often the map was halved that a part of the network convolves."""
+    """How many poolings come before a part of the network."""
     kind, _, level = part.partition("_")
     return int(level) + (kind == "up") if level else {"bottom": depth, "head": 0}[kind]

@@ -1,4 +1,4 @@
-"""Whole jobs, as people run them: from an image to labels by the defaults, beside peers that do the same."""
+"""Whole jobs, as people run them: from an image to labels with the defaults, beside peers that do the same."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from .table import table
 class Job(NamedTuple):
     """A method on an image.
 
-    shape: its sides. repeats: calls after the first one, by peers one less. way: one of `ways.WAYS`.
+    shape: of the image. repeats: calls after the first one; peers make one less. way: one of `ways.WAYS`.
     """
 
     method: str
@@ -29,19 +29,19 @@ class Job(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As the table calls it."""
+        """The name in the table."""
         sides = "×".join(map(str, self.shape))
         return f"{self.method}, {sides}, {self.n_channels} channels{', NIfTI' * (self.way == 'NIfTI')}"
 
 
 WIDTH = 150  # that the table needs
 SLICE, LARGE, VOLUME, HUGE = (160, 160), (512, 512), (128, 128, 128), (256, 256, 256)
-# What one process does in some minutes; scikit-fuzzy alone would take two on a volume.
+# Each takes one process a few minutes; scikit-fuzzy alone would take two on a volume.
 JOBS = (
     *(Job(method=method, n_channels=3, shape=SLICE) for method in METHODS if method != "deepsvg"),
     Job(method="deepsvg", n_channels=3, shape=SLICE, repeats=1),
     *(Job(method=method, n_channels=3, shape=LARGE) for method in METHODS if method != "deepsvg"),
-    Job(method="hmrf", n_channels=1, shape=LARGE, repeats=1),  # of which dipy takes one channel
+    Job(method="hmrf", n_channels=1, shape=LARGE, repeats=1),  # because dipy takes one channel only
     *(Job(method=method, n_channels=2, shape=VOLUME, repeats=1) for method in ("gmm", "svgmm", "hmrf")),
     Job(method="gmm", n_channels=2, shape=VOLUME, repeats=1, way="NIfTI"),
 )
@@ -57,7 +57,7 @@ QUICK = (
 
 
 def run(setting: Setting) -> None:
-    """Each job by each contestant in a process of its own; prints a table, and writes what was found.
+    """Run each job by each contestant in its own process; print a table, and write the results.
 
     `--full` adds the largest ones, `--only` takes a pattern of jobs, such as 'gmm*'.
     """

@@ -1,4 +1,4 @@
-"""Who does the jobs: from an image (M, *spatial) to labels (*spatial)."""
+"""The contestants of the jobs: from an image (M, *spatial) to labels (*spatial)."""
 
 import importlib.util
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from .images import N_CLASSES
 
 
 class Contestant(NamedTuple):
-    """A way to labels. needs: module that must be installed. one_channel: whether it takes no more."""
+    """A program that labels an image. needs: the module that it needs. one_channel: whether it takes one only."""
 
     labels: Callable[[np.ndarray], np.ndarray]
     needs: str = "deepmix"
     one_channel: bool = False
 
     def missing(self) -> bool:
-        """Whether what it needs is not installed."""
+        """Whether the module that it needs is not installed."""
         return importlib.util.find_spec(self.needs) is None
 
 
@@ -29,7 +29,7 @@ def _own(method: str) -> Contestant:
 
 
 def _by_sklearn(image: np.ndarray) -> np.ndarray:
-    """scikit-learn's mixture as it comes: full covariances, its own K-means start."""
+    """scikit-learn's mixture with its defaults: full covariances, its own K-means start."""
     from sklearn.mixture import GaussianMixture
 
     mixture = GaussianMixture(N_CLASSES, random_state=0)
@@ -55,7 +55,7 @@ def _by_dipy(image: np.ndarray) -> np.ndarray:
     return dipy_hmrf.segment(image, np.ones(image.shape[1:], bool), N_CLASSES)
 
 
-# By method: this project's, which comes first, and those that do the same.
+# By method: this project's function, which comes first, and peers that do the same.
 METHODS: dict[str, dict[str, Contestant]] = {
     "gmm": {"deepmix": _own("gmm"), "scikit-learn": Contestant(labels=_by_sklearn, needs="sklearn")},
     "svgmm": {"deepmix": _own("svgmm")},

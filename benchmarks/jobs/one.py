@@ -1,7 +1,7 @@
 """`python -m benchmarks.jobs.one WAY METHOD WHO CHANNELS REPEATS SIDE…`: a contestant does a job, alone.
 
-Prints a JSON object: seconds of the first call and of later ones, where those went, bytes beyond the image, Dice.
-Nothing that was compiled before is used.
+Prints a JSON object: seconds of the first call and of later ones, seconds of their stages, bytes beyond the image,
+Dice. Nothing that was compiled before is used.
 """
 
 import cProfile
@@ -21,7 +21,7 @@ from ..harness.memory import watched
 from .images import N_CLASSES, balls
 from .ways import WAYS
 
-# Where the time goes: the functions of a stage, by file and name; what is left is the fit.
+# The functions of each stage, by file and name; the time that is left is that of the fit.
 STAGES = {
     "reading": {("images.py", "read_image"), ("extents.py", "of_image")},
     "standardising": {("preparation.py", "prepare")},
@@ -32,7 +32,7 @@ STAGES = {
 
 
 def main(way: str, method: str, who: str, n_channels: int, repeats: int, shape: tuple[int, ...]) -> None:
-    """See above."""
+    """Do the job and print the JSON object; see the module."""
     image, truth = balls(shape, n_channels)
     seconds, profile = [], cProfile.Profile()
     with tempfile.TemporaryDirectory() as folder:

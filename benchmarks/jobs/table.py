@@ -1,4 +1,4 @@
-"""What the jobs took, as a table."""
+"""The times and memory of the jobs, as a table."""
 
 import statistics
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ..harness.report import seconds
 
 
 def table(rows: Sequence[dict[str, Any]]) -> Table:
-    """A line a contestant under its job; ratios are to deepmix, and of its time it says where it went."""
+    """A line per contestant, under its job; ratios are to deepmix, whose time is split into stages."""
     result = Table(
         *("", "first call", "warm", "ratio", "memory", "Dice", "of which"),
         title="whole jobs: from an array, or from files, to labels",
@@ -34,5 +34,5 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def warm(row: dict[str, Any]) -> float:
-    """Seconds of a later call, of the first one where there is no later one."""
+    """Seconds of a later call, or of the first one if there is no later one."""
     return statistics.median(row["samples"] or [row["first"]])

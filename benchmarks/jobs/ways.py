@@ -1,4 +1,4 @@
-"""From where to where a job goes: from an array to labels, or from files to files."""
+"""The kinds of jobs: from an array to labels, or from files to files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from .images import N_CLASSES
 
 
 class Way(NamedTuple):
-    """run: the job, which is timed. labels: (*spatial) of what it leaves, which is not."""
+    """run: the job, which is timed. labels: from its result to labels (*spatial), which is not timed."""
 
     run: Callable[[], Any]
     labels: Callable[[Any], np.ndarray]
@@ -29,7 +29,7 @@ def by_array(method: str, who: str, image: np.ndarray, folder: Path) -> Way:
 
 
 def by_files(method: str, who: str, image: np.ndarray, folder: Path) -> Way:
-    """A NIfTI file a channel, written to the folder before; a label map, and the command's whole report, after."""
+    """From a NIfTI file per channel, written before the job, to a label map and the command's whole report."""
     geometry = Geometry(
         size=image.shape[1:],
         spacing=(1.0,) * (image.ndim - 1),

@@ -18,8 +18,8 @@ from ..peers import torch_or_none
 def run(setting: Setting) -> list[Row]:
     """`fit_batch` of gmm, svgmm and deep against a loop over `fit`.
 
-    Each once with a fixed number of steps, where the results must match, and once to convergence, where
-    images end at different steps. There only the NLL must match: it is what tol settles.
+    Each once with a fixed number of steps, where the results must match, and once to convergence, where images end
+    at different steps. Then only the NLL must match, because tol is about the NLL.
     """
     rows = []
     for method in ("gmm", "svgmm"):
@@ -33,14 +33,14 @@ def run(setting: Setting) -> list[Row]:
 
 
 class Steps(NamedTuple):
-    """What a peer without a rule that ends its loop leaves of an image; as of a `DeepFit`."""
+    """The result for an image of a peer without a stopping rule; fields as in `DeepFit`."""
 
     history: np.ndarray
     proportions: np.ndarray
 
 
 def _em(setting: Setting, method: str, until: str, compared: Any, **options: Any) -> list[Row]:
-    """1000 images of 5000 pixels, of which half to all count; quick: 8 of 500."""
+    """1000 images of 5000 pixels, of which between half and all count; quick: 8 images of 500 pixels."""
     backend, (b, n) = getattr(setting.module().mixtures, method), ((8, 500) if setting.quick else (1000, 5000))
     problems = [blobs(n, setting.dtype, seed=seed) for seed in range(b)]
     pixels = np.stack([problem.pixels for problem in problems])
@@ -68,7 +68,7 @@ def _deep(
 ) -> list[Row]:
     """The paper's network for each of 4 images 160×160×3, 32 on a GPU; quick: a small one for each of 2.
 
-    with_torch: PyTorch too, one image after the other, which takes as many steps as are allowed.
+    with_torch: also by PyTorch, one image after the other, always with the largest number of steps.
     """
     backend = setting.module().deep_mixtures.one_image
     config, size = (UNetConfig(depth=2, filters=4), 64) if setting.quick else (UNetConfig(), 160)

@@ -1,4 +1,4 @@
-"""An iteration of EM, for the mixture and for the spatially variant one."""
+"""An iteration of EM, for the Gaussian mixture and for the spatially variant one."""
 
 from ..harness import loops
 from ..harness.problems import CHANNELS, CLASSES, blobs, per_pixel

@@ -26,7 +26,7 @@ def run(setting: Setting) -> list[Row]:
 
 
 def _of_skfuzzy(pixels: np.ndarray, start: np.ndarray) -> loops.Loop:
-    """scikit-fuzzy's rounds, of which no change ends any but one that is nothing."""
+    """scikit-fuzzy's rounds, which end early only if nothing changes at all."""
     from skfuzzy import cmeans
 
     def rounds(n: int) -> np.ndarray:

@@ -21,13 +21,13 @@ _QUICK_SIZES = (100_000, 1_000_000)
 
 
 def run(setting: Setting) -> list[Row]:
-    """Seconds of an iteration over the pixels of a file, and the memory of the process beside the file's pages."""
+    """Seconds of an iteration over the pixels of a file, and memory of the process without the file's pages."""
     tile = blobs(100_000, setting.dtype)
     return [_of_size(setting, tile, n) for n in (_QUICK_SIZES if setting.quick else _SIZES)]
 
 
 def _of_size(setting: Setting, tile: Blobs, n: int) -> Row:
-    """The file repeats a tile, so that the result must be that of the tile, fitted in memory, whatever n."""
+    """The row of n pixels. The file repeats a tile, so that the result must be that of the tile in memory."""
     task, turns = f"GMM-EM iteration, file of {n:,} pixels", loops.turns(n, setting)
     with tempfile.TemporaryDirectory(prefix="deepmix-") as folder:
         path = Path(folder, "pixels")
@@ -45,7 +45,7 @@ def _of_size(setting: Setting, tile: Blobs, n: int) -> Row:
 
 
 def write_tiles(path: Path, tile: np.ndarray, n: int) -> None:
-    """(M, n) numbers, channel by channel."""
+    """Write (M, n) numbers that repeat a tile, channel by channel."""
     with path.open("wb") as file:
         for channel in tile:
             for _ in range(n // len(channel)):

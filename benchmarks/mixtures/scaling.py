@@ -11,7 +11,7 @@ from ..harness.work import em_iteration
 
 _SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 _QUICK_SIZES = (10_000, 100_000)
-_BEARABLE = 1_000_000  # for the peer
+_BEARABLE = 1_000_000  # the largest number of pixels for the slow peer
 
 
 def run(setting: Setting) -> list[Row]:
@@ -30,7 +30,7 @@ def _pixels(setting: Setting, n: int) -> list[Row]:
 
 
 def _devices(setting: Setting, n: int) -> list[Row]:
-    """The pixels sharded over meshes; processors count as several devices if XLA_FLAGS says so."""
+    """Rows for pixels divided over meshes; a processor counts as several devices if XLA_FLAGS says so."""
     problem, work = blobs(n, setting.dtype), em_iteration(n, CHANNELS, CLASSES, setting.dtype)
     backend, devices = setting.module(), setting.devices()
     fits = {setting.name: loops.of_gmm(backend, problem)}

@@ -1,7 +1,6 @@
 """`python -m benchmarks.mixtures.stream CALL`: time `mixtures.gmm.fit_stream` on a file, watch the memory.
 
-A process of its own, so that nothing else counts. Prints a JSON object, with the mixture
-after 2n turns.
+It is a process of its own, so that no other memory counts. Prints a JSON object, with the mixture after 2n turns.
 """
 
 import json
@@ -18,7 +17,7 @@ from ..harness.problems import CHANNELS, Blobs, cast
 from ..harness.setting import Setting
 from ..harness.timing import SPAN, enough_turns, seconds_of, seconds_of_a_turn
 
-LONG = 100_000_000  # pixels: an iteration takes seconds, and two samples tell enough
+LONG = 100_000_000  # pixels: an iteration takes seconds, and two samples are enough
 
 
 def main(call: str) -> None:

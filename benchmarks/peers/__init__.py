@@ -1,4 +1,4 @@
-"""What the backend is compared with."""
+"""The programs that the backend is compared with."""
 
 from types import ModuleType
 

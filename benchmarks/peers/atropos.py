@@ -6,7 +6,7 @@ import numpy as np
 def segment(
     image: np.ndarray, mask: np.ndarray, n_components: int, beta: float, iterations: int = 50
 ) -> np.ndarray:
-    """Labels 1 … K inside the mask. image: (M, *spatial). beta: weight of the Markov field, 3 pixels a side."""
+    """Labels 1 … K inside the mask. image: (M, *spatial). beta: weight of the Markov field, 3 pixels wide."""
     import ants
 
     channels = [ants.from_numpy(channel.astype("float32")) for channel in image]

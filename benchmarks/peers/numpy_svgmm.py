@@ -19,7 +19,7 @@ def fit(pixels: np.ndarray, start: Mixture, n: int) -> tuple[Mixture, float]:
 
 
 def _e_step(pixels: np.ndarray, mixture: Mixture) -> tuple[np.ndarray, float]:
-    """γ (K, N) and the mean NLL; in logs, as a class may be far from a pixel."""
+    """γ (K, N) and the mean NLL; by logarithms, as a class may be far from a pixel."""
     joint = np.empty_like(mixture.proportions)
     with np.errstate(divide="ignore"):  # a proportion may have become 0
         for k in range(len(joint)):

@@ -1,4 +1,4 @@
-"""deepSVG on one image in PyTorch, as one writes it there; parameters from the project's tree."""
+"""deepSVG on one image in plain PyTorch, with parameters from the project's tree."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ from deepmix.reference.deep_mixtures.records import Optimization
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Tree
 
-# As every contestant: products in the dtype of the data, no TF32; shapes stay the same, so that the fastest
-# convolutions may be searched for; a first call compiles, whatever ran before.
+# As for every contestant: products in the dtype of the data, no TF32; shapes stay the same, so that PyTorch may
+# search for the fastest convolutions; a first call compiles, whatever ran before.
 torch.backends.cudnn.allow_tf32 = False
 torch.backends.cudnn.benchmark = True
 os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
@@ -107,7 +107,7 @@ def steps(
             nll.backward()
             nn.utils.clip_grad_norm_(network.parameters(), optimization.max_norm)
             optimizer.step()
-            history.append(nll.item())  # the rule that ends the loop asks for it
+            history.append(nll.item())  # as the stopping rule needs it
         return np.array(history), proportions.cpu().numpy()
 
     return take

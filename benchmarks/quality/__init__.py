@@ -1,6 +1,6 @@
-"""Which method finds what is there: label maps against the truth, on phantoms and on real images.
+"""How good the methods are: label maps against the truth, on phantoms and on real images.
 
-What is tuned is tuned on even slices and on phantoms below 100; these images are others.
+Settings were tuned on even slices and on phantoms with numbers below 100; the images here are others.
 """
 
 import time
@@ -35,7 +35,7 @@ def run(setting: Setting) -> None:
 
 
 def run_parts(setting: Setting) -> None:
-    """The preset robust with one part changed, on the first image of each row; prints and writes the same."""
+    """The preset robust with one part changed, on the first image of each row; prints and writes as `run`."""
     cases = _first_of_each_row(images.cases(setting.data, False, setting.quick))
     parts = {name: PARTS[name] for name in QUICK_PARTS} if setting.quick else PARTS
     _compare("parts", cases, parts, SEEDS[:1], setting)

@@ -21,13 +21,13 @@ class Found(NamedTuple):
 
 
 class Cache:
-    """Label maps in a folder, a file each, named by what they were made of."""
+    """Label maps in a folder, one file each, named by a digest of all that they depend on."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, made_of: tuple[object, ...], make: Callable[[], Found]) -> Found:
-        """What was made of the same before, or is made now."""
+        """The label map that was made from the same before, or else is made now."""
         path = self._folder / f"{_digest(made_of)}.npz"
         if path.exists():
             with np.load(path) as stored:
@@ -42,7 +42,7 @@ class Cache:
 
 @cache
 def code() -> str:
-    """A digest of the project's own code, all of which may have a say in its results."""
+    """A digest of the project's own code, because all of it may change results."""
     packages = deepmix, deepmix.reference, deepmix.accelerated
     files = [path for package in packages for path in sorted(Path(package.__path__[0]).rglob("*.py"))]
     return _digest(tuple(path.read_bytes() for path in files))

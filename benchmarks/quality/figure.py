@@ -19,7 +19,7 @@ _INCHES = 1.6
 
 
 def draw(cases: Sequence[Case], maps: Mapping[tuple[str, str, int], np.ndarray]) -> bytes:
-    """PNG, a row an image. maps: labels by case, method and seed, of which 0 is drawn."""
+    """A PNG, one row per image. maps: labels by case, method and seed; seed 0 is drawn."""
     methods = list(dict.fromkeys(method for _, method, _ in maps))
     figure = Figure((_INCHES * (2 + len(methods)), _INCHES * 1.25 * len(cases)), layout="constrained")
     for row, case in zip(figure.subplots(len(cases), 2 + len(methods), squeeze=False), cases, strict=True):
@@ -40,7 +40,7 @@ def draw(cases: Sequence[Case], maps: Mapping[tuple[str, str, int], np.ndarray])
 
 
 def _named(labels: np.ndarray, case: Case) -> np.ndarray:
-    """The labels with the numbers of the true classes that they match; the others stay above these."""
+    """The labels with the numbers of the true classes that they match; the others get larger numbers."""
     n_classes = int(case.truth.max())
     matched = overlap.match_classes(labels, case.truth, case.n_components, n_classes)
     free = iter(sorted(set(range(1, case.n_components + 1)) - set(matched.tolist())))

@@ -10,7 +10,7 @@ from deepmix.datasets import phantoms
 from deepmix.files import images
 
 NOISE = {"low": 0.5, "middle": 0.75, "high": 1.0}  # of the phantom; 1 is that of a real case
-ADDED = (0, 15, 25)  # deviation of the noise added to the brain, whose tissues lie some 60 apart
+ADDED = (0, 15, 25)  # standard deviation of the noise added to the brain, whose tissues lie about 60 apart
 SEQUENCES = ("T1", "T1Gd", "T2", "FLAIR")
 FIRST = 100  # of the phantoms; those below are for tuning
 TUNED = ("cord_1", "tumour_1", "tumour_4", "photo_108004", "lesions_19", "nuclei")  # of the slices of other kinds
@@ -19,9 +19,9 @@ TUNED = ("cord_1", "tumour_1", "tumour_4", "photo_108004", "lesions_19", "nuclei
 class Case(NamedTuple):
     """One image.
 
-    row: of the table that it counts in. image: (M, H, W). mask: (H, W). truth: (H, W), classes 1 … C, 0 is none.
-    n_components: K; where there are fewer true classes, the one class that covers each best counts. smaller:
-    whether the smaller of two true classes counts alone, against the best union of classes.
+    row: of the table. image: (M, H, W). mask: (H, W). truth: (H, W), classes 1 … C, 0 is none.
+    n_components: K; if there are fewer true classes, each is compared with the class that covers it best.
+    smaller: whether only the smaller of two true classes counts, against the best union of classes.
     """
 
     row: str
@@ -35,10 +35,10 @@ class Case(NamedTuple):
 
 
 def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
-    """All images, row by row. data: the folder of the real ones, None for phantoms alone.
+    """All images, row by row. data: the folder of the real images, None for phantoms alone.
 
     full: ten phantoms of each noise instead of three, and every odd slice of the real images instead of every
-    second of these. quick: one small phantom.
+    second odd one. quick: one small phantom.
     """
     if quick:
         yield _phantom("middle", FIRST, 64)

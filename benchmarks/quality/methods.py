@@ -1,4 +1,4 @@
-"""The methods: this project's, each with what its users would take, and the peers that people use for this."""
+"""The methods: those of this project with the settings that users would take, and peers that people use."""
 
 import importlib.util
 from collections.abc import Callable
@@ -15,10 +15,11 @@ from .images import Case
 
 
 class Method(NamedTuple):
-    """A way to labels.
+    """A method that labels images.
 
     labels: from a case and a seed to labels 1 … K inside the mask. made_of: what its results depend on, beside
     the case and the seed. random: whether they depend on the seed. needs: module that must be installed.
+    one_channel: whether it takes images of one channel only.
     """
 
     labels: Callable[[Case, int], np.ndarray]
@@ -32,7 +33,7 @@ class Method(NamedTuple):
         return not self.one_channel or len(case.image) == 1
 
     def missing(self) -> bool:
-        """Whether what it needs is not installed."""
+        """Whether the module that it needs is not installed."""
         return importlib.util.find_spec(self.needs) is None
 
 
@@ -57,7 +58,7 @@ def _peer(function: Callable[..., np.ndarray], package: str, module: str, **opti
 
 
 def _by_sklearn(case: Case, seed: int) -> np.ndarray:
-    """scikit-learn's mixture as it comes, with full covariances, but the best of five starts."""
+    """scikit-learn's mixture with its defaults (full covariances), but the best of five starts."""
     from sklearn.mixture import GaussianMixture
 
     pixels = case.image[:, case.mask].T

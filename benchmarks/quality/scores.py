@@ -11,7 +11,7 @@ from .images import Case
 
 
 class Score(NamedTuple):
-    """One label map. dice: as `score`. collapsed: as there. seconds: it took."""
+    """The score of one label map. dice: as `score`. collapsed: as `collapsed`. seconds: how long it took."""
 
     row: str
     case: str
@@ -25,7 +25,7 @@ class Score(NamedTuple):
 def score(labels: np.ndarray, case: Case) -> float:
     """Mean Dice of the matched classes [EV2]; with fewer true classes, of the class that covers each best.
 
-    Where the smaller class counts alone, its Dice with the best union of classes, of fewer than all.
+    If only the smaller class counts, its Dice with the best union of classes, of any number but all.
     """
     if case.smaller:
         return _of_smaller(labels, case)

@@ -1,4 +1,4 @@
-"""The scores as tables: a row of images against a method."""
+"""The scores as tables: methods against rows of images."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ def rows(scores: Sequence[Score]) -> list[str]:
 
 
 def mean_of(scores: Sequence[Score], method: str, row: str) -> float:
-    """Mean Dice over the images and seeds of a row; NaN where the method has none."""
+    """Mean Dice over the images and seeds of a row; NaN if the method has none."""
     found = [score.dice for score in scores if (score.method, score.row) == (method, row)]
     return float(np.mean(found)) if found else float("nan")
 
 
 def dice(scores: Sequence[Score]) -> Table:
-    """Mean ± deviation of the Dice of every method and row, the mean over the rows, wins, collapses, seconds."""
+    """Mean ± standard deviation of Dice for every method and row, mean over the rows, wins, collapses, seconds."""
     by_row = rows(scores)
     result = Table("method", *by_row, "mean", "wins", "collapsed", "s an image", title="matched Dice")
     methods = list(dict.fromkeys(score.method for score in scores))
@@ -40,7 +40,7 @@ def dice(scores: Sequence[Score]) -> Table:
 
 
 def wins(scores: Sequence[Score]) -> dict[str, int]:
-    """On how many images a method has the best mean over the seeds; equals share a win, and both count it."""
+    """On how many images a method has the best mean over the seeds; if several tie, each of them wins."""
     methods = dict.fromkeys(score.method for score in scores)
     won = dict.fromkeys(methods, 0)
     for case in dict.fromkeys(score.case for score in scores):

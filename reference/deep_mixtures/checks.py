@@ -1,4 +1,4 @@
-"""What bad input of Algorithms 3 and 4 gets: checked once, by the fits of both backends."""
+"""Checks of the input of Algorithms 3 and 4, made once by the fits of both backends."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def check_image(
     """Check an image (M, H, W) and its mask (H, W) (bool or weights; None: all 1) for the network.
 
     Returns the image, cleaned outside the mask, and the weights (H, W).
-    Raises ValueError as `check_pixels`, and for sizes that are no multiples of 2^depth.
+    Raises ValueError as `check_pixels`, and for sizes that are not multiples of 2^depth.
     """
     if image.ndim != 3:
         raise ValueError(f"image must have the shape (channels, height, width), got {image.shape}")
@@ -30,7 +30,10 @@ def check_image(
 
 
 def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> np.ndarray:
-    """Check the proportions P (K, H, W) of a warm start; return them, 0 where the weights (H, W) are."""
+    """Check the proportions P (K, H, W) of a warm start; return them, 0 where the weights (H, W) are 0.
+
+    Raises ValueError for another shape.
+    """
     expected = (n_components, *weights.shape)
     if np.shape(target) != expected:
         raise ValueError(f"target of shape {np.shape(target)} does not match the network's output {expected}")
@@ -51,15 +54,16 @@ def check_model(model: DeepModel) -> None:
     if not 0 <= model.contamination < 1:
         raise ValueError(f"contamination must be at least 0 and less than 1, got {model.contamination}")
     if model.contamination and model.objective != "free_energy":
-        raise ValueError('contamination is of objective="free_energy"; leave it out')
+        raise ValueError('contamination is for objective="free_energy" only; leave it out')
 
 
 def check_descent(
     model: DeepModel, optimization: Optimization, mixture: Mixture | None, image: np.ndarray, n_components: int
 ) -> None:
-    """Check that a loop of Algorithm 3 can start. mixture: the given one, for an image (M, H, W).
+    """Check that a loop of Algorithm 3 can start.
 
-    Raises ValueError for a mixture of another shape, and for the free energy without one.
+    mixture: the one to start from, or None. image: (M, H, W). Raises ValueError for a mixture of another shape,
+    the free energy without a mixture, and a damping outside 0 … 1.
     """
     if mixture is not None:
         if len(mixture.means) != n_components:
@@ -83,13 +87,16 @@ def check_training(model: TrainingModel) -> None:
 
 
 def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
-    """Check a mini-batch; return it, cleaned outside the masks. Raises ValueError as `check_image`."""
+    """Check a mini-batch; return it, cleaned outside the masks.
+
+    Raises ValueError as `check_image`, for arrays that do not match, and if no image counts.
+    """
     images = plain(batch.images)
     n_images = len(images)
     for name in ("weights", "shares", "truth"):
         array = getattr(batch, name)
         if array is not None and len(array) != n_images:
-            raise ValueError(f"{name} are of {len(array)} images, images of {n_images}")
+            raise ValueError(f"{name} are of {len(array)} images, but there are {n_images} images")
     shares = plain(batch.shares, images.dtype)
     check_weights(shares)
     if not shares.any():

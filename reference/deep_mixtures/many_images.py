@@ -32,7 +32,8 @@ from .records import (
 def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel()) -> tuple[float, Evaluation]:
     """Mean over the batch of NLL + Σ λ R + α (cross-entropy + Dice loss), and Σ λ R of the batch [TR1], [TR4].
 
-    Returns the loss and the `Evaluation`, whose arrays have a leading axis B.
+    parameters: θ. batch: B images. model: the terms of the loss. Returns the loss and the `Evaluation`, whose
+    arrays have a leading axis B.
     """
     value, evaluations, _ = _loss_and_pullback(parameters, batch, model)
     return value, evaluations
@@ -41,7 +42,7 @@ def loss(parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel())
 def loss_and_gradient(
     parameters: Tree, batch: Batch, model: TrainingModel = TrainingModel()
 ) -> tuple[float, Evaluation, Tree]:
-    """`loss` with its gradient at θ."""
+    """`loss` with its gradient at θ. Arguments as for `loss`."""
     value, evaluations, pullback = _loss_and_pullback(parameters, batch, model)
     return value, evaluations, pullback()
 
@@ -53,7 +54,11 @@ def step(
     model: TrainingModel = TrainingModel(),
     training: Training = Training(),
 ) -> tuple[TrainingState, Evaluation]:
-    """One AdamW step on the loss of a batch [TR2]; the evaluations belong to the θ before it."""
+    """One AdamW step on the loss of a batch [TR2].
+
+    state: θ and AdamW's state. learning_rate: of this step. The other arguments are those of `fit`.
+    Returns the new state, and the `Evaluation` at θ from before the step.
+    """
     _, evaluations, gradient = loss_and_gradient(state.parameters, batch, model)
     parameters, optimizer = adamw.update(
         state.parameters,
@@ -75,8 +80,8 @@ def fit(
 ) -> Trained:
     """Train one network on many images (Algorithm 4) [TR1], [TR2].
 
-    parameters: θ_0. batches: gives the mini-batches of an epoch in their order, augmented already, from the
-    epoch's number. progress: called with the epoch and its mean NLL.
+    parameters: θ_0. batches: from the number of an epoch, its mini-batches in order, already augmented.
+    model: what is minimised. training: settings of the loop. progress: called with the epoch and its mean NLL.
     Returns `Trained`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_training(model)
@@ -129,10 +134,10 @@ def solve(
 
 
 def ended(history: list[float], training: Training = Training()) -> Status:
-    """Whether training goes on after the epochs of these mean NLLs, the last one just ended [TR2].
+    """Whether training goes on, given the mean NLL of each epoch so far [TR2].
 
     It ends when the mean NLL of an epoch e > min_epochs differs from the one before by less than tol, and
-    after max_epochs.
+    after max_epochs. Returns a `Status`.
     """
     epoch = len(history) - 1
     settled = epoch > training.min_epochs and abs(history[epoch - 1] - history[epoch]) < training.tol
@@ -144,8 +149,9 @@ def predict(
 ) -> Prediction:
     """Segment a new image by one forward pass [TR3].
 
-    image: (M, H, W), standardised as the training images were, H and W multiples of 2^L. mask: (H, W), bool
-    or weights. Returns a `Prediction`. Raises ValueError as `deep_mixtures.one_image.fit`.
+    parameters: θ. image: (M, H, W), standardised as the training images were, H and W multiples of 2^L.
+    mask: (H, W), bool or weights, 1 if not given. model: as in training.
+    Returns a `Prediction`. Raises ValueError as `deep_mixtures.one_image.fit`.
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
@@ -164,7 +170,7 @@ def solve_prediction(parameters: Tree, image: np.ndarray, weights: np.ndarray, *
 def _loss_and_pullback(
     parameters: Tree, batch: Batch, model: TrainingModel
 ) -> tuple[float, Evaluation, Callable[[], Tree]]:
-    """The loss, the evaluations, and the way back to θ, on which all that sees Π goes together."""
+    """The loss, the evaluations, and the pullback to θ, which takes all gradients at Π together."""
     shares, value, evaluations, ways = batch.shares / batch.shares.sum(), 0.0, [], []
     for b, share in enumerate(shares):
         image, n_components = batch.images[b], len(parameters["head"]["bias"])

@@ -1,8 +1,8 @@
 """What Algorithms 3 and 4 minimise, each at the network's logits z with its gradient there [DG], [VE].
 
-`OBJECTIVES` holds them by the words of `DeepModel.objective`. Arguments of all: logits (K, H, W); image (M, H, W);
-previous, the mixture of the step before; weights (H, W); floor (M,) [G3]; damping, how far the M-step of the free
-energy goes [VE3]. They return the `Evaluation` and ∂value/∂z (K, H, W).
+`OBJECTIVES` holds them by the names of `DeepModel.objective`. Arguments of all: logits (K, H, W); image (M, H, W);
+previous, the mixture of the step before; weights (H, W); floor (M,) [G3]; damping, ρ of the free energy's M-step
+[VE3]. They return the `Evaluation` and ∂value/∂z (K, H, W).
 """
 
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def free_energy(
     gamma, _ = gaussian.posterior(gaussian.safe_log(proportions), densities)
     value = free_energy_of(proportions, mixture, pixels, w, kind, model.contamination)
     joint = _log_joint(pixels, mixture, kind, model.contamination)
-    # [VE2] through the softmax, which has no use for its + 1
+    # [VE2] through the softmax, where its + 1 cancels
     excess = log_softmax(_columns(logits), axis=0) - np.where(proportions > 0, joint, 0)
     gradient = w / w.sum() * proportions * (excess - (proportions * excess).sum(axis=0))
     return _evaluation(value, found, mixture, proportions, gamma, logits), gradient.reshape(logits.shape)
@@ -103,7 +103,8 @@ def free_energy_of(
 ) -> float:
     """F = (1/N) Σ_x w Σ_k q_k(x) (log q_k(x) − log π_k − log N(I(x)|μ_k,Σ_k)) [VE1].
 
-    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). contamination: ε [VE4].
+    proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). covariance_type: of the mixture.
+    contamination: ε [VE4].
     """
     joint = _log_joint(pixels, mixture, covariance_type, contamination)
     divergence = xlogy(proportions, proportions) - proportions * np.where(proportions > 0, joint, 0)
@@ -175,7 +176,7 @@ def _evaluation(
 
 
 def _log_joint(pixels: np.ndarray, mixture: Mixture, covariance_type: str, contamination: float) -> np.ndarray:
-    """log π_k + log N(x|μ_k,Σ_k) (K, N); of the share ε of the pixels, x says nothing of k [VE4]."""
+    """log π_k + log N(x|μ_k,Σ_k) (K, N); for a share ε of the pixels, x says nothing about k [VE4]."""
     densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
     log_proportions = gaussian.safe_log(mixture.proportions)[:, None]
     joint = log_proportions + densities

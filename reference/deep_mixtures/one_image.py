@@ -18,7 +18,7 @@ from .checks import check_descent, check_image, check_model, check_target
 from .objectives import OBJECTIVES
 from .records import LABEL_RULES, DeepFit, DeepModel, DeepState, Evaluation, Optimization
 
-# From how much the value counts and the gradient at Π of all else to the gradient at θ.
+# From the weight of the value, and the gradient at Π of all other terms, to the gradient at θ.
 Pullback = Callable[[float, np.ndarray], Tree]
 
 
@@ -33,8 +33,8 @@ def loss(
 ) -> tuple[float, Evaluation]:
     """The objective at θ ([SV1], [EM2] or [VE1], after [DG3] or [VE3]), and Σ λ R of the regularisers.
 
-    image: (M, H, W). previous: mixture of the step before (`begin` at the first).
-    weights: (H, W). floor: (M,) [G3]. damping: of the free energy, how far its M-step goes [VE3].
+    parameters: θ. image: (M, H, W). previous: mixture of the step before (that of `begin` at the first step).
+    weights: (H, W). floor: (M,) [G3]. damping: ρ of the free energy's M-step, from 0 to 1 [VE3].
     Returns the loss and the `Evaluation`.
     """
     evaluation, _ = forward(parameters, image, previous, weights, floor, model, damping)
@@ -51,7 +51,7 @@ def loss_and_gradient(
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> tuple[float, Evaluation, Tree]:
-    """`loss` with its gradient at θ [DG1]: by [DG4] and [DG5], or [VE2] and [VE4]. Arguments as there."""
+    """`loss` with its gradient at θ [DG1]: by [DG4] and [DG5], or [VE2] and [VE4]. Arguments as for `loss`."""
     evaluation, pullback = forward(parameters, image, previous, weights, floor, model, damping)
     regular, d_proportions = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
     return evaluation.value + regular, evaluation, pullback(1.0, d_proportions)
@@ -66,9 +66,9 @@ def forward(
     model: DeepModel,
     damping: float,
 ) -> tuple[Evaluation, Pullback]:
-    """The objective at Π = Φ_θ(I) [DG2], and the way back to θ. Arguments as for `loss`.
+    """The objective at Π = Φ_θ(I) [DG2], and the pullback to θ. Arguments as for `loss`.
 
-    The pullback takes how much the value counts and the gradient at Π (K, H, W) of all else that depends on it.
+    The pullback takes the weight of the value, and the gradient at Π (K, H, W) of all other terms.
     """
     logits, unet_pullback = unet(parameters, image, model.unet)
     _, softmax_pullback = layers.softmax(logits)
@@ -89,9 +89,10 @@ def step(
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
 ) -> tuple[DeepState, Evaluation]:
-    """One turn of Algorithm 3: the evaluation at θ_t, and the state with θ_{t+1} [DG1].
+    """One turn of Algorithm 3, which ends with θ_{t+1} [DG1]; [DG2] and [DG3] of θ_{t+1} open the next turn.
 
-    Arguments as for `loss`. [DG2] and [DG3] of θ_{t+1} open the next turn.
+    state: before step t. optimization: settings of the loop. The other arguments are those of `loss`.
+    Returns the state with θ_{t+1}, and the `Evaluation` at θ_t.
     """
     t, every = state.optimizer.count, optimization.m_step_every
     damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
@@ -121,9 +122,9 @@ def fit(
     """Fit a network and a mixture to one image (Algorithm 3): [DG1], [DG2], and [DG3] or [VE1], [VE3].
 
     image: (M, H, W), channels standardised, H and W multiples of 2^L. parameters: θ_0, from
-    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights. mixture: the one before the first step,
-    as of a fitted GMM, which the free energy needs; that of `begin` if not given.
-    progress: called with t and NLL_t.
+    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights, 1 if not given. model: what is minimised.
+    optimization: settings of the loop. mixture: the one before the first step, such as a fitted GMM's; that of
+    `begin` if not given, but the free energy needs one. progress: called with t and NLL_t, or F_t.
     Returns a `DeepFit`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_model(model)
@@ -185,9 +186,9 @@ def solve(
 def begin(
     parameters: Tree, image: np.ndarray, weights: np.ndarray, floor: np.ndarray, model: DeepModel = DeepModel()
 ) -> DeepState:
-    """The state before the first step: AdamW at rest and K equal Gaussians.
+    """The state before the first step: AdamW's moments 0, and K equal Gaussians. Arguments as for `loss`.
 
-    Under equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for either `m_step_weights`.
+    With equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for both `m_step_weights`.
     """
     n_components = len(parameters["head"]["bias"])
     mixture = gaussian.global_mixture(
@@ -208,8 +209,10 @@ def warm_start(
 ) -> Tree:
     """Steps of AdamW on the cross-entropy −(1/N) Σ_x w Σ_k P_k(x) log Φ_θ(I)_k(x) [DG6].
 
-    image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit.
-    Returns the parameters to start `fit` from.
+    image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit. n_steps: how many.
+    config: size of the network. optimization: of it the learning rate, weight decay and largest norm count.
+    Returns the parameters to start `fit` from. Raises ValueError for shapes that do not match, and as `fit` for
+    the image.
     """
     n_components = len(parameters["head"]["bias"])
     image, weights = check_image(plain(image, float), mask, n_components, config.depth)

@@ -28,7 +28,7 @@ class DeepModel(NamedTuple):
     m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
     label_rule: one of `LABEL_RULES`: "prior" (argmax Π) or "posterior" (argmax γ).
     regularizers: pairs (R, λ); the loss is NLL + Σ λ R, or F + Σ λ R [R].
-    contamination: of the free energy, ε: the share of pixels whose intensity says nothing of their class [VE4].
+    contamination: ε of the free energy, the share of pixels whose intensity says nothing about their class [VE4].
     """
 
     unet: UNetConfig = UNetConfig()
@@ -44,8 +44,12 @@ class DeepModel(NamedTuple):
 class Optimization(NamedTuple):
     """Settings of the loop of Algorithm 3, as published for one image.
 
-    m_step_every, m_step_damping: of the free energy, after how many steps an M-step comes (0: never) and how
-    far it goes [VE3].
+    learning_rate, weight_decay: of AdamW [U5].
+    max_norm: the gradient's norm is clipped to it [U6].
+    tol: the loop ends when the objective changes by less in a step after `min_steps`.
+    max_steps: the largest number of steps.
+    m_step_every: the free energy's M-step comes once in so many steps; 0: never.
+    m_step_damping: ρ of the free energy's M-step, from 0 to 1 [VE3].
     """
 
     learning_rate: float = 1e-4
@@ -78,7 +82,7 @@ class Evaluation(NamedTuple):
     degenerate: (K,) bool [G3].
     mixture: π = mean Π (K,), μ and Σ of [DG3]; of the free energy those of [VE3].
     proportions: Π (K, H, W).
-    responsibilities: γ (K, H, W) with Π, μ and Σ.
+    responsibilities: γ (K, H, W) of Π, μ and Σ [SV2].
     """
 
     value: Array
@@ -88,7 +92,7 @@ class Evaluation(NamedTuple):
     responsibilities: Array
 
 
-# The probabilities (K, H, W) whose largest is the label, of what has Π and γ.
+# The probabilities (K, H, W) whose largest is the label, taken from a record that has Π and γ.
 LABEL_RULES: dict[str, Callable[[Any], Array]] = {
     "prior": attrgetter("proportions"),
     "posterior": attrgetter("responsibilities"),
@@ -121,7 +125,7 @@ class TrainingModel(NamedTuple):
     """What Algorithm 4 minimises [TR1].
 
     deep: the loss of one image; its regularisers are averaged over the batch.
-    of_batch: pairs (R, λ) of regularisers that see a whole batch, as `regularizers.mean_prior_of_batch`.
+    of_batch: pairs (R, λ) of regularisers that see a whole batch, such as `regularizers.mean_prior_of_batch`.
     supervision: α, the weight of cross-entropy and Dice loss where the truth is known [TR4].
     """
 
@@ -131,7 +135,14 @@ class TrainingModel(NamedTuple):
 
 
 class Training(NamedTuple):
-    """Settings of the loop of Algorithm 4, as published."""
+    """Settings of the loop of Algorithm 4, as published.
+
+    learning_rate: of the first epoch [U7].
+    weight_decay: of AdamW [U5].
+    max_norm: the gradient's norm is clipped to it [U6].
+    tol: training ends when the mean NLL changes by less in an epoch after `min_epochs`.
+    max_epochs: the largest number of epochs.
+    """
 
     learning_rate: float = 1e-3
     weight_decay: float = 1e-3
@@ -146,8 +157,8 @@ class Batch(NamedTuple):
 
     images: (B, M, H, W), channels standardised.
     weights: (B, H, W), 0 outside Ω.
-    shares: (B,), what an image counts in the mean [TR1]: 1, or 0 where it only fills the batch up.
-    truth: (B, K, H, W), 1 for the true class of a pixel, all 0 where it is not known [TR4]; None: nowhere.
+    shares: (B,), the weight of each image in the mean [TR1]: 1, or 0 for one that only fills the batch.
+    truth: (B, K, H, W), 1 for the true class of a pixel, all 0 where it is unknown [TR4]; None: all unknown.
     """
 
     images: Array
@@ -167,7 +178,7 @@ class Trained(NamedTuple):
     """What Algorithm 4 returns.
 
     value: the mean NLL of the last epoch that has a finite one; NaN if none has.
-    history: (epochs,) the mean NLL of each epoch, every image under the θ that its batch met.
+    history: (epochs,) the mean NLL of each epoch, every image with θ from before the step of its batch.
     status: `Status`; if non_finite, θ is that from before the last epoch whose mean NLL was finite.
     degenerate: (K,) bool, the classes that were degenerate in every image of the last epoch [G3].
     parameters: θ.

@@ -1,6 +1,6 @@
 """Regularisers R(Π, μ, Σ) [R]: each returns its value and its gradient at Π.
 
-μ and Σ are functions of Π by [G2] with r = Π, so the gradient includes the way through them.
+μ and Σ are functions of Π by [G2] with r = Π, and the gradient goes through them too.
 Bind the extra arguments with `functools.partial` to get what `DeepModel.regularizers` takes.
 """
 
@@ -22,8 +22,9 @@ def total(
 ) -> tuple[float, np.ndarray]:
     """Σ λ R of a model's regularisers, and its gradient at Π [R].
 
-    R sees μ, Σ by [G2] with r = Π, whatever the M-step took, and π = mean Π.
-    proportions: (K, H, W). image: (M, H, W). previous: what empty classes keep. weights: (H, W). floor: (M,).
+    R sees μ, Σ by [G2] with r = Π, whatever the weights of the M-step, and π = mean Π.
+    proportions: (K, H, W). image: (M, H, W). previous: the mixture whose moments empty classes keep.
+    weights: (H, W). floor: (M,). Returns the value and its gradient (K, H, W).
     """
     value, gradient = 0.0, np.zeros_like(proportions)
     if not model.regularizers:
@@ -44,6 +45,7 @@ def mean_prior(
     """‖μ − μ_data‖² [R1].
 
     proportions: (K, H, W). image: (M, H, W). mask: (H, W), weights. means: μ_data (K, M).
+    Returns the value and its gradient (K, H, W).
     """
     offset = mixture.means - means
     return (offset**2).sum(), _through_means(2 * offset, proportions, mixture.means, image, mask)
@@ -52,9 +54,9 @@ def mean_prior(
 def mean_prior_of_batch(
     proportions: np.ndarray, mixtures: Mixture, batch: Batch, means: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """‖mean_b μ_b − μ_data‖², as the published code has it [R1].
+    """‖mean_b μ_b − μ_data‖², as in the published code [R1].
 
-    proportions: (B, K, H, W). mixtures: with μ (B, K, M). means: μ_data (K, M).
+    proportions: (B, K, H, W). mixtures: with μ (B, K, M). batch: the B images. means: μ_data (K, M).
     Returns the value and its gradient (B, K, H, W).
     """
     shares = batch.shares / batch.shares.sum()
@@ -72,6 +74,7 @@ def total_variation(
     """(1/N) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over horizontal and vertical neighbours [R2].
 
     proportions: (K, H, W). mask: (H, W), weights, N their sum; Ω is where they are positive.
+    Returns the value and its gradient (K, H, W).
     """
     inside, total = mask > 0, mask.sum()
     value, gradient = 0.0, np.zeros_like(proportions)
@@ -92,7 +95,7 @@ def entropy(
     """−(1/N) Σ_x w Σ_k Π_k log Π_k: how undecided the pixels are, 0 to log K [R3].
 
     proportions: (K, *spatial). mask: (*spatial), weights w, N their sum. λ > 0 makes Π harder, λ < 0 softer.
-    The gradient is taken as 0 where Π is 0: a network's softmax multiplies it by Π.
+    Returns the value and its gradient (K, *spatial), taken as 0 where Π is 0: a softmax multiplies it by Π.
     """
     share = mask / mask.sum()
     value = -(share * xlogy(proportions, proportions)).sum()
@@ -105,7 +108,8 @@ def volumes(
 ) -> tuple[float, np.ndarray]:
     """Σ_k v_k log(v_k / π_k): how far the classes' shares π are from given ones; ∞ if one has vanished [R4].
 
-    proportions: (K, *spatial). mixture: with π = mean Π (K,). mask: (*spatial), weights. volumes: v (K,), sum 1.
+    proportions: (K, *spatial). mixture: with π = mean Π (K,). mask: (*spatial), weights.
+    volumes: v (K,), of sum 1. Returns the value and its gradient (K, *spatial).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         value = (xlogy(volumes, volumes) - xlogy(volumes, mixture.proportions)).sum()
@@ -120,7 +124,8 @@ def hidden_markov(
 ) -> tuple[float, np.ndarray]:
     """−(1/N) Σ_{x~y} w(x) w(y) Σ_k Π_k(x) Π_k(y), the coupling of the Markov field [R5], [SV4].
 
-    proportions: (K, *spatial), of any number of axes. mask: (*spatial), weights w, N their sum.
+    proportions: (K, *spatial), with any number of axes. mask: (*spatial), weights w, N their sum.
+    Returns the value and its gradient (K, *spatial).
     """
     gradient = -mask * hmrf.neighbour_sum(mask * proportions) / mask.sum()
     return 0.5 * (proportions * gradient).sum(), gradient  # each pair is met from both its pixels

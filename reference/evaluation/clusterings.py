@@ -1,4 +1,4 @@
-"""Agreement of two label maps whose classes have nothing to do with each other's names [EV4], [EV5]."""
+"""Agreement of two label maps, whatever the names of their classes [EV4], [EV5]."""
 
 import numpy as np
 from scipy.special import entr
@@ -10,6 +10,7 @@ def contingency_table(labels: np.ndarray, truth: np.ndarray, n_components: int, 
     """How many pixels each pair of a predicted and a true class shares [EV4].
 
     labels: predicted, 1 … K, 0 for none. truth: 1 … C; pixels where it is 0 do not count. Both of one shape.
+    n_components: K. n_classes: C.
     Returns (K + 1, C) int, whose first row holds the pixels that no class was predicted for.
     """
     labels, truth = plain(labels), plain(truth)
@@ -20,10 +21,10 @@ def contingency_table(labels: np.ndarray, truth: np.ndarray, n_components: int, 
 
 
 def adjusted_rand_index(table: np.ndarray, empty: float = np.nan) -> float:
-    """How often two labellings agree whether two pixels belong together, against chance [EV4].
+    """How often two labellings agree on whether two pixels belong together, corrected for chance [EV4].
 
     table: (R, C) int, of `contingency_table`. Returns at most 1 (the same parts), 0 on average for random
-    labels; `empty` without pixels.
+    labels; `empty` if no pixel counts.
     """
     together, of_all = _pairs(table).sum(), _pairs(table.sum())
     of_labels, of_truth = (_pairs(table.sum(axis=axis)).sum() for axis in (1, 0))
@@ -38,7 +39,7 @@ def adjusted_rand_index(table: np.ndarray, empty: float = np.nan) -> float:
 def normalized_mutual_information(table: np.ndarray, empty: float = np.nan) -> float:
     """What one labelling says about the other, as a share of the mean of their entropies [EV5].
 
-    table: (R, C) int, of `contingency_table`. Returns 0 (nothing) … 1 (all); `empty` without pixels.
+    table: (R, C) int, of `contingency_table`. Returns 0 (nothing) … 1 (all); `empty` if no pixel counts.
     """
     if not table.any():
         return empty

@@ -14,8 +14,8 @@ def squared_distance_transform(
     """Squared Euclidean distance of every voxel to the nearest one where the mask is 0 [DT1].
 
     mask: of any dtype and shape, such as (H, W) or (H, W, D). spacing: (mask.ndim,), of the voxels along each
-    axis in any unit of length, 1 where none is given. Returns floats of the mask's shape, in that unit squared: 0
-    where the mask is, inf everywhere if it is nowhere.
+    axis in any unit of length, 1 if not given. Returns floats of the mask's shape, in that unit squared: 0 where
+    the mask is 0, inf everywhere if the mask is 0 nowhere.
     """
     mask = inside(mask)
     if mask.all():

@@ -1,7 +1,7 @@
 """Distances between the surfaces of two masks, from the masks themselves [EV7]–[EV9].
 
-Each is the measure of `surfaces` that bears its name, of the distances that [EV6] finds. Who wants several of one
-pair finds these once, by `surfaces.surface_distances`.
+Each function is the one of the same name in `surfaces`, applied to the distances of [EV6]. If you want several of
+them for one pair, compute the distances once, by `surfaces.surface_distances`.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ def hausdorff(
     """The Hausdorff distance of two masks, or a percentile of it such as 95 for HD95 [EV6], [EV7].
 
     prediction, truth: masks of one shape, of any dtype. spacing: (ndim,), the size of a voxel along each axis, 1
-    if not given. Returns it in the unit of the spacing; inf if one mask is empty, `empty` if both are.
+    if not given. Returns the distance in the unit of the spacing; inf if one mask is empty, `empty` if both are.
     """
     return _measured(surfaces.hausdorff, prediction, truth, spacing, percentile=percentile, empty=empty)
 
@@ -29,7 +29,7 @@ def hausdorff(
 def average_surface_distance(
     prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float] | None = None, empty: float = np.nan
 ) -> float:
-    """The mean distance from the surface of the prediction to that of the truth, not back [EV6], [EV8].
+    """The mean distance from the prediction's surface to the truth's, in this direction only [EV6], [EV8].
 
     Arguments and result as for `hausdorff`.
     """
@@ -53,7 +53,7 @@ def surface_dice(
     spacing: Sequence[float] | None = None,
     empty: float = np.nan,
 ) -> float:
-    """The share of both surfaces that is no farther than the tolerance from the other one [EV6], [EV9].
+    """The share of both surfaces within the tolerance of the other surface [EV6], [EV9].
 
     tolerance: in the unit of the spacing. The other arguments are those of `hausdorff`. Returns 0 … 1; 0 if one
     mask is empty, `empty` if both are.

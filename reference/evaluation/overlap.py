@@ -1,6 +1,6 @@
-"""Evaluation by overlap [EV]: of masks, what is not 0, and of integer maps with classes 1 … K, 0 for no class.
+"""Evaluation by overlap [EV]: of masks (inside where not 0), and of label maps (classes 1 … K, 0 for no class).
 
-Masks and maps have any shape, the same for prediction and truth; what lies outside Ω is left out beforehand.
+Masks and maps have any shape, the same for prediction and truth; leave out pixels outside Ω beforehand.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..checks import inside
 
-# Sums of Dice that differ by no more are the same but for rounding, in float32 too.
+# Sums of Dice that differ by no more are equal up to rounding, also in float32.
 SAME = 2.0**-20
 
 
@@ -43,13 +43,13 @@ def precision(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) 
 
 
 def f_beta(prediction: np.ndarray, truth: np.ndarray, beta: float = 1.0, empty: float = np.nan) -> float:
-    """The harmonic mean of precision and sensitivity, the latter weighing β² [EV3]; `empty` if both masks are."""
+    """The harmonic mean of precision and sensitivity, which has the weight β² [EV3]; `empty` if both are empty."""
     tp, fp, fn, _ = _counts(prediction, truth)
     return _ratio((1 + beta**2) * tp, (1 + beta**2) * tp + beta**2 * fn + fp, empty)
 
 
 def volumetric_similarity(prediction: np.ndarray, truth: np.ndarray, empty: float = np.nan) -> float:
-    """1 − | |A| − |B| | / (|A| + |B|), which does not ask where the masks lie [EV3]; `empty` if both are empty."""
+    """1 − | |A| − |B| | / (|A| + |B|), wherever the masks lie [EV3]; `empty` if both are empty."""
     one, other = (int(inside(each).sum()) for each in (prediction, truth))
     return _ratio(2 * min(one, other), one + other, empty)
 
@@ -61,13 +61,14 @@ def dice_matrix(labels: np.ndarray, truth: np.ndarray, n_components: int, n_clas
 
 
 def match_classes(labels: np.ndarray, truth: np.ndarray, n_components: int, n_classes: int) -> np.ndarray:
-    """The assignment of predicted to true classes with the largest summed Dice, the first of several [EV2].
+    """The assignment of predicted to true classes with the largest summed Dice, the first if several tie [EV2].
 
-    labels: predicted, 1 … K. truth: 1 … C; its zeros belong to no class. Both of one shape.
-    Returns (K,) int: the true class of predicted class k + 1, 0 if K > C left it without one.
+    labels: predicted, 1 … K. truth: 1 … C; its zeros belong to no class. Both of one shape. n_components: K.
+    n_classes: C.
+    Returns (K,) int: at k the true class of predicted class k + 1, or 0 if it has none, because K > C.
     """
     scores = np.nan_to_num(dice_matrix(labels, truth, n_components, n_classes), nan=0.0)
-    scores = np.pad(scores, ((0, 0), (0, n_components)))  # without a true class, whoever it is
+    scores = np.pad(scores, ((0, 0), (0, n_components)))  # columns for no true class
     least = _best(scores) - SAME
     for k in range(n_components):  # the first true class that the best matchings have for it
         alone = (_only(scores, k, column) for column in range(scores.shape[1]))

@@ -1,7 +1,7 @@
 """Distances between the surfaces of two sets, in two or three dimensions, in the unit of the spacing [EV6]–[EV9].
 
-`surface_distances` finds them all, the other functions say what they amount to; `masks` has both in one. No
-distance from or to an empty set is finite.
+`surface_distances` finds them all, the other functions summarise them; those of `masks` do both. No distance from
+or to an empty set is finite.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ ROOM = 2.0**-21
 
 
 def surface(mask: np.ndarray) -> np.ndarray:
-    """The voxels of a set with a face neighbour outside of it, or of the image: bool [EV6]."""
+    """The voxels of a set with a face neighbour outside the set, or outside the image: bool [EV6]."""
     mask = inside(mask)
     return mask & ~binary_erosion(mask)
 
@@ -31,7 +31,7 @@ def surface_distances(
 
     prediction, truth: masks of one shape, of any dtype. spacing: (ndim,), the size of a voxel along each axis, 1
     if not given. Returns the distances from the prediction's surface to that of the truth, and those back: arrays
-    of the masks' shape, NaN beside the surface; inf where the other set is empty.
+    of the masks' shape, NaN off the surface; inf where the other set is empty.
     """
     one, other = surface(prediction), surface(truth)
     to_one, to_other = (np.sqrt(squared_distance_transform(~each, spacing)) for each in (one, other))
@@ -41,8 +41,8 @@ def surface_distances(
 def hausdorff(there: np.ndarray, back: np.ndarray, percentile: float = 100.0, empty: float = np.nan) -> float:
     """The Hausdorff distance of two surfaces, or a percentile of it such as 95 for HD95 [EV7].
 
-    there, back: of `surface_distances`. The larger of the two percentiles, which are interpolated linearly.
-    Returns inf if one set is empty, `empty` if both are.
+    there, back: of `surface_distances`. Returns the larger of the two percentiles, which are interpolated
+    linearly; inf if one set is empty, `empty` if both are.
     """
     there, back = _known(there), _known(back)
     if not (there.size and back.size):
@@ -51,7 +51,7 @@ def hausdorff(there: np.ndarray, back: np.ndarray, percentile: float = 100.0, em
 
 
 def average_surface_distance(there: np.ndarray, back: np.ndarray, empty: float = np.nan) -> float:
-    """The mean distance from the surface of the prediction to that of the truth, not back [EV8].
+    """The mean distance from the surface of the prediction to that of the truth, in this direction only [EV8].
 
     there, back: of `surface_distances`. Returns inf if one set is empty, `empty` if both are.
     """
@@ -71,7 +71,7 @@ def average_symmetric_surface_distance(there: np.ndarray, back: np.ndarray, empt
 
 
 def surface_dice(there: np.ndarray, back: np.ndarray, tolerance: float, empty: float = np.nan) -> float:
-    """The share of both surfaces that is no farther than the tolerance from the other one, but for rounding [EV9].
+    """The share of both surfaces within the tolerance (up to rounding) of the other surface [EV9].
 
     there, back: of `surface_distances`. tolerance: in their unit. Returns 0 … 1; 0 if one set is empty, `empty` if
     both are.

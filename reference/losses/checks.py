@@ -1,4 +1,4 @@
-"""What bad input of the losses gets, in both backends."""
+"""Checks of the input of the losses, for both backends."""
 
 import numpy as np
 

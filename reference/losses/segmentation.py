@@ -1,9 +1,9 @@
 """Segmentation losses where the truth is known [LO], [TR4]: each returns its value and its gradient at Π.
 
-All take Π (K, H, W), the truth T (K, H, W), 1 for the true class of a pixel, all 0 where it is not known, and the
-mask w (H, W). What is not known has no part in a loss; where nothing is, value and gradient are 0. Options:
-class_weights α (K,), all 1 where none are given; reduction, "mean" or "sum", of pixels or of classes (ValueError
-for others); include_background=False leaves class 0 out. Other shapes are refused by a ValueError.
+All take Π (K, H, W), the truth T (K, H, W), 1 for the true class of a pixel, all 0 where it is unknown, and the
+mask w (H, W). Pixels of unknown truth do not count; if no pixel counts, value and gradient are 0. Options:
+class_weights α (K,), all 1 if not given; reduction, "mean" or "sum", over pixels or classes;
+include_background=False leaves class 0 out. All raise ValueError for other shapes and other reductions.
 Everything is computed in float64.
 """
 
@@ -28,7 +28,7 @@ def cross_entropy(
 ) -> ValueAndGradient:
     """−Σ_x c Σ_k T_k log Π_k / Σ_x c, c = w Σ_k α_k T_k [LO1], [TR4]; "sum" does not divide.
 
-    A proportion below the smallest normal number counts as that.
+    A proportion below the smallest normal number of its dtype is replaced by that number.
     """
     check_known(proportions, truth, mask, class_weights)
     dtype = proportions.dtype
@@ -49,7 +49,7 @@ def top_k_cross_entropy(
 ) -> ValueAndGradient:
     """`cross_entropy` of the hard pixels alone, whose true class has a proportion below the threshold [LO2].
 
-    Wu, Shen, van den Hengel 2016, arXiv 1605.06885. Which pixels those are is a constant of the gradient.
+    Wu, Shen, van den Hengel 2016, arXiv 1605.06885. The gradient takes the choice of pixels as constant.
     """
     check_known(proportions, truth, mask, class_weights)
     hard = (proportions * truth).sum(axis=0) < threshold
@@ -67,7 +67,7 @@ def focal(
 ) -> ValueAndGradient:
     """−Σ_x c Σ_k T_k (1 − Π_k)^γ log Π_k / Σ_x c, c as in `cross_entropy` [LO3].
 
-    Lin et al. 2017, arXiv 1708.02002. Π and 1 − Π below the smallest normal number count as that.
+    Lin et al. 2017, arXiv 1708.02002. Π and 1 − Π below the smallest normal number are replaced by that number.
     """
     check_known(proportions, truth, mask, class_weights)
     dtype = proportions.dtype
@@ -91,8 +91,8 @@ def tversky(
 ) -> ValueAndGradient:
     """The mean over the true classes of 1 − (TP + s) / (TP + α FP + β FN + s) [LO4].
 
-    alpha, beta: what a false positive and a false negative count. smooth: s, in pixels. A class that the truth
-    does not hold is left out. Salehi, Erdogmus, Gholipour 2017, arXiv 1706.05721.
+    A class that is not in the truth is left out. Salehi, Erdogmus, Gholipour 2017, arXiv 1706.05721.
+    alpha, beta: the weights of false positives and false negatives. smooth: s, in pixels.
     """
     check_known(proportions, truth, mask)
     proportions, truth, mask = _wide(proportions, truth, mask)
@@ -142,7 +142,7 @@ def generalised_dice(
 ) -> ValueAndGradient:
     """1 − 2 Σ_k v_k TP_k / Σ_k v_k (2 TP + FP + FN)_k, v_k = 1 / (Σ_x c T_k)² [LO6].
 
-    A class that the truth does not hold has v_k = 0. Sudre et al. 2017, arXiv 1707.03237.
+    A class that is not in the truth has v_k = 0. Sudre et al. 2017, arXiv 1707.03237.
     """
     check_known(proportions, truth, mask)
     proportions, truth, mask = _wide(proportions, truth, mask)
@@ -160,8 +160,8 @@ def hausdorff(
 ) -> ValueAndGradient:
     """The mean over pixels and classes of (Π_k − T_k)² (d²(T_k) + d²(Π_k ≥ ½)) [LO7], in pixels squared.
 
-    d(S): a pixel's distance to the nearest one on the other side of the border of S; 0 if S has no border. Both
-    are constants of the gradient. Karimi, Salcudean 2019, arXiv 1904.10030.
+    d(S): a pixel's distance to the nearest one on the other side of the border of S; 0 if S has no border. The
+    gradient takes both distances as constant. Karimi, Salcudean 2019, arXiv 1904.10030.
     """
     check_known(proportions, truth, mask)
     proportions, truth, mask = _wide(proportions, truth, mask)
@@ -193,7 +193,7 @@ def _average(weights: np.ndarray, reduction: str) -> np.ndarray:
 
 
 def _floored(proportions: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """At the smallest normal number of a dtype, that of the input."""
+    """Proportions, at least the smallest normal number of a dtype, that of the input."""
     return np.maximum(proportions, np.finfo(dtype).tiny)
 
 
@@ -205,7 +205,7 @@ def _areas(proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tupl
 
 
 def _present(true: np.ndarray, include_background: bool) -> np.ndarray:
-    """The classes (K, 1, 1) that the truth holds."""
+    """Which classes (K, 1, 1) are in the truth."""
     return (true > 0) & _included(len(true), include_background)
 
 
@@ -215,6 +215,6 @@ def _included(n_classes: int, include_background: bool) -> np.ndarray:
 
 
 def _to_the_border(sets: np.ndarray) -> np.ndarray:
-    """Of sets (K, H, W), the squared distance to the nearest pixel on the other side [DT1]; 0 if there is none."""
+    """Squared distances (K, H, W) to the other side of the border of each set [DT1]; 0 without a border."""
     squared = [squared_distance_transform(each) + squared_distance_transform(~each) for each in sets]
     return np.where(np.isfinite(squared), squared, 0)

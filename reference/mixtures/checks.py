@@ -1,4 +1,4 @@
-"""What bad input of mixtures gets: checked once, by the fits and initialisers of both backends."""
+"""Checks of the input of mixtures, made once by the fits and initialisers of both backends."""
 
 import warnings
 
@@ -9,14 +9,15 @@ from ..types import Array
 from .covariances import COVARIANCE_TYPES, COVARIANCES
 from .records import Mixture
 
-CLASS_SIZES = ("equal", "free")  # by the prior of a Markov field: α = 0, or as the image has them [SV7]
+CLASS_SIZES = ("equal", "free")  # the prior of a Markov field: α = 0, or α estimated from the image [SV7]
 
 
 def check_pixels(pixels: np.ndarray, weights: Array | None, n_components: int) -> tuple[np.ndarray, np.ndarray]:
-    """Check pixels (M, N) and weights (N,) (None: all 1); return both, fit for use.
+    """Check pixels (M, N) and weights (N,) (None: all 1); return both, ready for a fit.
 
-    Where the weight is 0, what is not finite, or overflows when its square is squared, is replaced by the
-    channel's mean over Ω. Warns of constant channels. Raises ValueError for everything that cannot be fitted.
+    Where the weight is 0, values that are not finite, or whose fourth power overflows, are replaced by the
+    channel's mean over Ω. Warns of constant channels. Raises ValueError for shapes that do not match, bad weights,
+    non-finite pixels inside Ω or too few of them.
     """
     if pixels.ndim != 2:
         raise ValueError(f"pixels must have the shape (channels, pixels), got {pixels.shape}")
@@ -44,7 +45,7 @@ def check_weights(weights: np.ndarray) -> None:
 
 
 def check_count(n_inside: int, n_pixels: int, n_components: int) -> None:
-    """Raise ValueError unless enough of the pixels have a positive weight."""
+    """Raise ValueError unless at least as many pixels as classes have a positive weight."""
     if not n_inside:
         raise ValueError(f"the mask is empty: no pixel of {n_pixels} counts")
     if n_components < 1:
@@ -56,7 +57,10 @@ def check_count(n_inside: int, n_pixels: int, n_components: int) -> None:
 
 
 def check_channels(bad: np.ndarray, constant: np.ndarray) -> None:
-    """Raise ValueError if a channel has bad values inside Ω (M,), their number; warn of constant ones (M,)."""
+    """Raise ValueError for a channel with bad values inside Ω; warn of constant channels.
+
+    bad: (M,) int, how many values of each channel are NaN or infinite. constant: (M,) bool.
+    """
     if bad.any():
         channel = int(bad.argmax())
         raise ValueError(
@@ -86,20 +90,20 @@ def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pi
 
 
 def check_fuzzifier(fuzzifier: float, max_iter: int) -> None:
-    """Raise ValueError unless m > 1 and there is a round to make."""
+    """Raise ValueError unless 1 < m < ∞ and max_iter is at least 1."""
     if not 1 < fuzzifier < np.inf:
         raise ValueError(f"fuzzifier must be greater than 1 and finite, got {fuzzifier}")
     check_rounds(max_iter)
 
 
 def check_rounds(max_iter: int) -> None:
-    """Raise ValueError unless there is a round to make."""
+    """Raise ValueError unless max_iter is at least 1."""
     if max_iter < 1:
         raise ValueError(f"max_iter must be at least 1, got {max_iter}")
 
 
 def check_labels(labels: Array, weights: np.ndarray, n_components: int) -> np.ndarray:
-    """Check labels (N,), 0 … K−1, for weights (N,); return them. Raises ValueError for others inside Ω."""
+    """Check labels (N,), 0 … K−1 inside Ω, for weights (N,); return them. Raises ValueError for other labels."""
     labels = plain(labels)
     known = np.isin(labels, np.arange(n_components))
     if labels.shape != weights.shape or not known[weights > 0].all():
@@ -108,14 +112,17 @@ def check_labels(labels: Array, weights: np.ndarray, n_components: int) -> np.nd
 
 
 def check_means(means: np.ndarray, n_channels: int) -> np.ndarray:
-    """Check given means (K, M); return them. Raises ValueError for another shape, and for what is not finite."""
+    """Check given means (K, M); return them. Raises ValueError for another shape and for non-finite means."""
     if means.ndim != 2 or means.shape[1] != n_channels or not np.isfinite(means).all():
         raise ValueError(f"means must be finite, of shape (classes, {n_channels}); got {means.shape}")
     return means
 
 
 def check_memberships(memberships: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Check memberships (K, N) for weights (N,); return them, fit for use where the weight is 0."""
+    """Check memberships (K, N) for weights (N,); return them, 1/K where the weight is 0.
+
+    Raises ValueError for another shape, negative memberships and pixels whose sum is not 1.
+    """
     if memberships.ndim != 2 or memberships.shape[1:] != weights.shape:
         raise ValueError(f"memberships must have the shape (classes, {len(weights)}), got {memberships.shape}")
     inside = weights > 0

@@ -1,7 +1,7 @@
-"""Covariance types: what each means by Σ, and how it is estimated, blended and differentiated [G2], [VE3], [DG5].
+"""Covariance types: the form of Σ, and how it is estimated, blended and differentiated [G2], [VE3], [DG5].
 
-diag (K, M): a variance for each class and channel. spherical (K,): one for each class. tied (M, M): one matrix for
-all classes. full (K, M, M): one for each.
+diag (K, M): a variance for each class and channel. spherical (K,): a variance for each class. tied (M, M): one
+matrix for all classes. full (K, M, M): a matrix for each class.
 """
 
 from collections.abc import Callable
@@ -11,16 +11,16 @@ import numpy as np
 
 
 class CovarianceType(NamedTuple):
-    """The functions of one type; S stands for matrices (K, M, M), one a class.
+    """The functions of one type; S stands for matrices (K, M, M), one for each class.
 
-    shape: of Σ, from K and M.
-    matrices: the matrices that Σ stands for, from Σ, K and M.
+    shape: the shape of Σ, from K and M.
+    matrices: the matrices (K, M, M) that Σ stands for, from Σ, K and M.
     estimate: Σ [G2] from S about the class means, the counts n_k (0: empty) and the floor (M,).
     blend: Σ′ [VE3] from Σ, Σ̂, the rate ρ, the shares a_k, the proportions π′ and S = a (1 − a) (μ̂ − μ)(μ̂ − μ)ᵀ.
     pullback: the gradient at Σ from that at the matrices.
-    spread: the gradient at S from that at an estimated Σ; of tied, before the shares n_k / Σ n_j.
-    without_floor: the matrices of an estimated Σ less the floor, as far as `spread` goes: Σ̂ of [DG5].
-    pools: whether all classes share Σ.
+    spread: the gradient at S from that at an estimated Σ; for tied, without the factors n_k / Σ n_j.
+    without_floor: the matrices of an estimated Σ minus the floor: Σ̂ of [DG5].
+    pools: whether all classes share one Σ.
     """
 
     shape: Callable[[int, int], tuple[int, ...]]
@@ -62,7 +62,7 @@ def _tied_estimate(scatter: np.ndarray, counts: np.ndarray, floor: np.ndarray) -
 
 
 def _blend_of_each(reduce: Callable[[np.ndarray], np.ndarray]) -> Callable[..., np.ndarray]:
-    """Σ′_k = (1 − a_k) Σ_k + a_k Σ̂_k + what the means lie apart; reduce: from S to the type."""
+    """Σ′_k = (1 − a_k) Σ_k + a_k Σ̂_k + S_k; reduce: from S to the form of the type."""
 
     def blend(
         old: np.ndarray,

@@ -17,7 +17,8 @@ Step = Callable[[State], tuple[float, State, np.ndarray]]
 def run(step: Step[State], start: State, tol: float, max_iter: int) -> Ended:
     """Repeat E-step and M-step until the value falls by less than `tol`, with at most `max_iter` M-steps.
 
-    The value is the NLL of [EM2] or [SV1], or F of [SV4]; the last finite one belongs to the state returned.
+    step: from a state to its value (the NLL of [EM2] or [SV1], or F of [SV4]), the next state and which classes
+    are degenerate. tol: in the unit of the value. Returns an `Ended`, whose state has the last finite value.
     """
     following, collapsing = start, np.array(False)
     history: list[float] = []

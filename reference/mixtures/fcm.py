@@ -1,4 +1,4 @@
-"""Fuzzy C-means [FC] (Bezdek 1981): centres and memberships by turns."""
+"""Fuzzy C-means [FC] (Bezdek 1981): centres and memberships in turn."""
 
 import numpy as np
 
@@ -18,8 +18,8 @@ def centres(
 ) -> tuple[np.ndarray, np.ndarray]:
     """c_j = Σ_i w_i u_ij^m x_i / Σ_i w_i u_ij^m [FC1].
 
-    pixels: (M, N). memberships: (K, N). weights: (N,). previous: (K, M), kept by a class that has no member.
-    fuzzifier: m > 1. Returns the centres (K, M) and which classes have no member (K,).
+    pixels: (M, N). memberships: (K, N). weights: (N,). previous: centres (K, M), kept by a class without members.
+    fuzzifier: m > 1. Returns the centres (K, M), and (K,) bool, which classes have no member.
     """
     inside = np.where(weights > 0, memberships, 0)
     highest = inside.max(axis=1)
@@ -33,8 +33,8 @@ def centres(
 def memberships(pixels: np.ndarray, centres: np.ndarray, fuzzifier: float = 2.0) -> np.ndarray:
     """u_ij = 1 / Σ_k (‖x_i − c_j‖ / ‖x_i − c_k‖)^{2/(m−1)} [FC2].
 
-    pixels: (M, N). centres: (K, M). fuzzifier: m > 1. Returns (K, N); a pixel on a centre belongs to it alone,
-    to equal shares to all that lie there.
+    pixels: (M, N). centres: (K, M). fuzzifier: m > 1. Returns (K, N); a pixel on a centre belongs to that class
+    alone, or in equal shares to all classes whose centres lie there.
     """
     squared = squared_distances(pixels, centres)
     on_centre = squared == 0
@@ -57,7 +57,7 @@ def objective(
 
 
 def partition_coefficient(memberships: np.ndarray, weights: np.ndarray) -> float:
-    """Σ_i w_i Σ_j u_ij² / Σ_i w_i [FC4]: 1 for a hard partition, 1/K for none at all.
+    """Σ_i w_i Σ_j u_ij² / Σ_i w_i [FC4]: 1 for a hard partition, 1/K if all memberships are equal.
 
     memberships: (K, N). weights: (N,).
     """
@@ -73,11 +73,11 @@ def fit(
     tol: float = 5e-3,
     max_iter: int = 100,
 ) -> FuzzyFit:
-    """Fuzzy C-means from memberships: J falls with every round [FC1], [FC2].
+    """Fuzzy C-means, started from memberships: J falls in every round [FC1], [FC2].
 
     pixels: (M, N), any unit. start: memberships (K, N), such as `mixtures.initialization.random_memberships`.
-    weights: (N,), 1 if not given. fuzzifier: m > 1. tol: on the largest change of a membership [FC3].
-    max_iter: at most so many rounds, at least 1. Returns a `FuzzyFit`.
+    weights: (N,), 1 if not given. fuzzifier: m > 1. tol: the fit ends when no membership changes by tol or more
+    [FC3]. max_iter: the largest number of rounds, at least 1. Returns a `FuzzyFit`.
     Raises ValueError for m ≤ 1, shapes that do not match, non-finite pixels or too few of them.
     """
     check_fuzzifier(fuzzifier, max_iter)

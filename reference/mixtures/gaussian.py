@@ -1,4 +1,7 @@
-"""Gaussian densities and weighted moments [G], with their gradients [DG5], by covariance type."""
+"""Gaussian densities and weighted moments [G], with their gradients [DG5], by covariance type.
+
+Everywhere covariance_type is one of `covariances.COVARIANCE_TYPES`.
+"""
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -27,7 +30,7 @@ def log_density(
 
 
 def posterior(log_proportions: np.ndarray, log_densities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bayes' rule in logs, mixtures through log-sum-exp [EM1], [SV2].
+    """Bayes' rule in logarithms, with log-sum-exp over the classes [EM1], [SV2].
 
     log_proportions: (K, 1) or (K, N). log_densities: (K, N).
     Returns γ (K, N) and each pixel's log-likelihood (N,).
@@ -38,7 +41,7 @@ def posterior(log_proportions: np.ndarray, log_densities: np.ndarray) -> tuple[n
 
 
 def safe_log(proportions: np.ndarray) -> np.ndarray:
-    """Logarithm of proportions, −∞ at 0 without a warning: an empty class has no density."""
+    """Logarithm of proportions of any shape; −∞ at 0, without a warning, because a class may be empty."""
     with np.errstate(divide="ignore"):
         return np.log(proportions)
 
@@ -54,7 +57,7 @@ def moments(
     """Counts, means and covariances of the classes, in two passes [G2].
 
     pixels: (M, N). responsibilities: r (K, N). weights: w (N,). floor: (M,) [G3].
-    previous: the mixture whose moments a class keeps when it is empty [G3].
+    previous: the mixture whose moments a class keeps when it is empty [G3]. Returns `Moments`.
     """
     n_classes, n_channels = len(responsibilities), len(pixels)
     counts = responsibilities @ weights
@@ -74,10 +77,10 @@ def moments(
 
 
 def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str = "diag") -> Mixture:
-    """The mixture of (1 − ρ) and ρ times two mixtures' moments [VE3].
+    """The mixture whose moments are 1 − ρ times those of one mixture plus ρ times those of another [VE3].
 
-    previous, found: with π (K,). rate: ρ, from 0 (the previous one) to 1 (the one found).
-    Never raises F where `found` is its minimum over π, μ and Σ (stepwise EM: Cappé, Moulines 2009).
+    F never rises if `found` minimises it over π, μ and Σ (stepwise EM: Cappé, Moulines 2009).
+    previous, found: with π (K,). rate: ρ, from 0 (the result is `previous`) to 1 (it is `found`).
     """
     old, new = (1 - rate) * previous.proportions, rate * found.proportions
     proportions = old + new
@@ -94,7 +97,10 @@ def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str =
 def global_mixture(
     pixels: np.ndarray, weights: np.ndarray, floor: np.ndarray, n_components: int, covariance_type: str = "diag"
 ) -> Mixture:
-    """K equal Gaussians with the moments of all pixels: what the first M-step falls back on [G3]."""
+    """K equal Gaussians with the moments of all pixels, which empty classes get in the first M-step [G3].
+
+    pixels: (M, N). weights: (N,). floor: (M,). Returns a `Mixture` with π (K,).
+    """
     everything = np.ones((n_components, pixels.shape[1]))
     nothing = Mixture(
         proportions=np.zeros(0), means=np.zeros((n_components, len(pixels))), covariances=np.zeros(1)
@@ -120,7 +126,7 @@ def variance_floor(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def covariance_matrices(
     covariances: np.ndarray, covariance_type: str, n_components: int, n_channels: int
 ) -> np.ndarray:
-    """The K covariance matrices (K, M, M) that a covariance type stands for."""
+    """The K covariance matrices (K, M, M) of covariances in the form of their type (see `Mixture`)."""
     return COVARIANCES[covariance_type].matrices(covariances, n_components, n_channels)
 
 
@@ -129,7 +135,7 @@ def log_density_pullback(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gradient at μ and Σ of Σ_kn c_kn log N(x_n|μ_k,Σ_k); [DG5] with c = −w γ / N.
 
-    cotangent: c (K, N). Returns arrays shaped like `mixture.means` and `mixture.covariances`.
+    pixels: (M, N). cotangent: c (K, N). Returns arrays shaped like `mixture.means` and `mixture.covariances`.
     """
     d_means = np.empty_like(mixture.means)
     d_matrices = np.empty((*mixture.means.shape, len(pixels)))
@@ -150,10 +156,11 @@ def moments_pullback(
     d_covariances: np.ndarray,
     covariance_type: str = "diag",
 ) -> np.ndarray:
-    """Gradient at r of a function of the moments [G2] that r gave [DG5].
+    """Gradient at the responsibilities r of a function of their moments [G2], [DG5].
 
-    found: what `moments` returned. d_means, d_covariances: the function's gradient at those.
-    Returns (K, N); 0 for degenerate classes, whose moments do not depend on r.
+    pixels: (M, N). weights: (N,). floor: (M,). found: what `moments` returned for r. d_means, d_covariances: the
+    function's gradient at the means and covariances. Returns (K, N); 0 for degenerate classes, whose moments do
+    not depend on r.
     """
     shape, kind = found.means.shape, COVARIANCES[covariance_type]
     result = np.zeros((shape[0], pixels.shape[1]))

@@ -11,7 +11,7 @@ from .records import Fit, Mixture, Moments
 def e_step(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> tuple[np.ndarray, np.ndarray]:
     """γ_k(x) = π_k N(x|μ_k,Σ_k) / Σ_j π_j N(x|μ_j,Σ_j) [EM1].
 
-    pixels: (M, N). Returns γ (K, N) and the log-likelihood of each pixel (N,).
+    pixels: (M, N). mixture: with π (K,). Returns γ (K, N) and the log-likelihood of each pixel (N,).
     """
     log_densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
     return gaussian.posterior(gaussian.safe_log(mixture.proportions)[:, None], log_densities)
@@ -28,7 +28,7 @@ def m_step(
     """π_k = n_k / Σw, μ and Σ by [G2] with r = γ [EM3]; a degenerate class gets π_k = 0 [G3].
 
     pixels: (M, N). responsibilities: (K, N). weights: (N,). floor: (M,).
-    previous: the mixture whose moments an empty class keeps.
+    previous: the mixture whose moments an empty class keeps. Returns the new mixture and its `Moments`.
     """
     found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
     proportions = np.where(found.degenerate, 0, found.counts / weights.sum())
@@ -54,8 +54,8 @@ def fit(
     """Fit a Gaussian mixture by EM (Algorithm 1).
 
     pixels: (M, N), any unit. start: from `initialization`. weights: (N,), 1 if not given.
-    covariance_type: "diag", "spherical", "tied" or "full". tol: on the fall of the NLL.
-    max_iter: at most so many M-steps. floor: (M,), added to the variances; [G3] if not given.
+    covariance_type: "diag", "spherical", "tied" or "full". tol: EM ends when the NLL falls by less.
+    max_iter: the largest number of M-steps. floor: (M,), added to the variances; [G3] if not given.
     Returns a `Fit`; its labels are argmax γ [EM4].
     Raises ValueError for shapes that do not match, non-finite pixels or too few of them.
     """

@@ -1,4 +1,4 @@
-"""The hidden Markov field [SV4]: a Gaussian mixture whose neighbouring pixels tend to share a class.
+"""The hidden Markov (random) field [SV4]: a Gaussian mixture whose neighbouring pixels tend to share a class.
 
 Mean field (Zhang, Brady, Smith 2001; Celeux, Forbes, Peyrard 2003). Maps lie over a grid of two or three
 dimensions; the neighbours of a pixel are those that share an edge or face, or with `diagonals` a corner too.
@@ -15,7 +15,7 @@ from .records import FieldFit, FieldState, Mixture
 
 
 def neighbour_sum(maps: np.ndarray, diagonals: bool = False) -> np.ndarray:
-    """Σ_{y∈∂x} f_k(y) of maps f (K, *spatial); what lies beyond the border counts 0."""
+    """Σ_{y∈∂x} f_k(y) of maps f (K, *spatial), 0 beyond the border. Returns (K, *spatial)."""
     n_dimensions = maps.ndim - 1
     around = generate_binary_structure(n_dimensions, n_dimensions if diagonals else 1).astype(float)
     around[(1,) * n_dimensions] = 0
@@ -23,9 +23,9 @@ def neighbour_sum(maps: np.ndarray, diagonals: bool = False) -> np.ndarray:
 
 
 def colours(weights: np.ndarray, diagonals: bool = False) -> np.ndarray:
-    """A colour for each pixel of the map (*spatial), from 0 on; no two neighbours share one.
+    """A colour (0, 1, …) for each pixel of the map (*spatial); no two neighbours share one.
 
-    Two as on a checkerboard, with diagonals 2^dimensions. Returns (*spatial) int.
+    Two colours, as on a checkerboard; with diagonals, 2^dimensions. Returns (*spatial) int.
     """
     places = np.indices(weights.shape)
     if diagonals:
@@ -41,10 +41,11 @@ def sweep(
     diagonals: bool = False,
     external: np.ndarray | None = None,
 ) -> np.ndarray:
-    """γ_k(x) ∝ N(I(x)|μ_k,Σ_k) exp(α_k + β Σ_{y∈∂x} w(y) γ_k(y)), colour by colour [SV4]: each lowers F.
+    """γ_k(x) ∝ N(I(x)|μ_k,Σ_k) exp(α_k + β Σ_{y∈∂x} w(y) γ_k(y)), colour by colour; each lowers F [SV4].
 
-    responsibilities: γ (K, *spatial). log_densities: log N (K, *spatial). weights: (*spatial). external: α (K,),
-    0 if not given. Returns γ.
+    responsibilities: γ (K, *spatial). log_densities: log N (K, *spatial). weights: (*spatial). beta: β ≥ 0.
+    diagonals: pixels that share a corner are neighbours too. external: α (K,), 0 if not given.
+    Returns γ (K, *spatial).
     """
     colour = colours(weights, diagonals)
     for each in range(colour.max() + 1):
@@ -62,7 +63,7 @@ def free_energy(
     diagonals: bool = False,
     external: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Each pixel's share of F (*spatial), of which F is the weighted mean [SV4]. Arguments as for `sweep`.
+    """Each pixel's part of F (*spatial); F is their weighted mean [SV4]. Arguments as for `sweep`.
 
     F = (1/N) [Σ_x w Σ_k γ_k (log γ_k − log N − α_k) − β Σ_{x~y} w(x) w(y) Σ_k γ_k(x) γ_k(y)].
     """
@@ -82,7 +83,7 @@ def pseudo_nll(
 ) -> float:
     """−(1/N) Σ_x w log Σ_k π_k(x) N(I(x)|μ_k,Σ_k), π_k(x) ∝ exp(α_k + β Σ_{y∈∂x} w(y) γ_k(y)) [SV5].
 
-    Every pixel as its neighbours let it expect. Arguments as for `sweep`.
+    The negative logarithm of the pseudo-likelihood: of each pixel, given its neighbours. Arguments as for `sweep`.
     """
     foretold = log_softmax(_field(responsibilities, weights, beta, diagonals, external), axis=0)
     _, log_likelihood = gaussian.posterior(foretold, log_densities)
@@ -90,11 +91,11 @@ def pseudo_nll(
 
 
 def information(proportions: np.ndarray, nll: float, pseudo_nll: float) -> tuple[float, float]:
-    """What neighbours tell of a pixel, I, relative to the entropy H of the class sizes: I/H and I/√H [SV6].
+    """The information I of the neighbours about a pixel, by the entropy H of the class sizes: I/H and I/√H [SV6].
 
-    proportions: mean γ (K,). nll: the NLL of a mixture with these proportions [EM2]. pseudo_nll: that with what
-    neighbours foretell [SV5]. Both are 0 where one class has all pixels. The second is greatest for the β that
-    suits the image. Source: Theil 1970; Strehl, Ghosh 2002.
+    proportions: mean γ (K,). nll: the NLL of a mixture with these proportions [EM2]. pseudo_nll: the NLL with the
+    proportions that the neighbours predict [SV5]. Returns both, 0 if one class has all pixels; I/√H is greatest
+    for the β that suits the image. Source: Theil 1970; Strehl, Ghosh 2002.
     """
     told, entropy = nll - pseudo_nll, -xlogy(proportions, proportions).sum()
     return (told / entropy, told / np.sqrt(entropy)) if entropy > 0 else (0.0, 0.0)
@@ -109,7 +110,7 @@ def external_field(
 ) -> np.ndarray:
     """α_k + log(mean γ_k / mean π_k), π_k(x) as in `pseudo_nll` [SV7]: a step of iterative scaling; it lowers F.
 
-    α_k rises while class k is larger than its neighbours foretell; a class without a pixel keeps its α [G3].
+    α_k rises while class k is larger than the neighbours predict; a class without a pixel keeps its α [G3].
     Arguments as for `sweep`. Returns α (K,). Source: Darroch & Ratcliff 1972.
     """
     foretold = softmax(_field(responsibilities, weights, beta, diagonals, external), axis=0)
@@ -127,7 +128,7 @@ def _field(
 
 
 def _along(of_classes: np.ndarray | None, n_axes: int) -> np.ndarray:
-    """What each class has (K,), 0 if not given, with as many axes as maps (K, *spatial)."""
+    """A number for each class (K,), 0 if not given, with as many axes as maps (K, *spatial)."""
     return np.reshape(0.0 if of_classes is None else of_classes, (-1, *[1] * (n_axes - 1)))
 
 
@@ -149,12 +150,13 @@ def fit(
     max_iter: int = 100,
     floor: np.ndarray | None = None,
 ) -> FieldFit:
-    """Fit a hidden Markov field to an image: a sweep and an M-step by turns [SV4].
+    """Fit a hidden Markov field to an image: a sweep and an M-step in turn [SV4].
 
     image: (M, *spatial), any unit. start: a fitted GMM, whose posteriors the field starts from.
-    mask: (*spatial), bool or weights, 1 if not given. beta: β ≥ 0. class_sizes: "equal": α = 0, or "free": α from
-    the π of the start on, in every M-step a step of [SV7]. tol: on the fall of F. max_iter: at most so many
-    M-steps. The other arguments are those of `mixtures.gmm.fit`. Returns a `FieldFit`.
+    mask: (*spatial), bool or weights, 1 if not given. beta: β ≥ 0. diagonals: pixels that share a corner are
+    neighbours too. class_sizes: "equal" (α = 0) or "free" (α starts from π of the start, and each M-step makes one
+    step of [SV7]). tol: the fit ends when F falls by less. max_iter: the largest number of M-steps.
+    The other arguments are those of `mixtures.gmm.fit`. Returns a `FieldFit`.
     Raises ValueError for β < 0, other class sizes, and as `mixtures.gmm.fit`.
     """
     check_choice("class_sizes", class_sizes, CLASS_SIZES)

@@ -1,7 +1,8 @@
 """Starts for the mixtures, drawn or given.
 
-Both backends start from what these return. The distances that assign pixels to centres are
-measured in units of each channel's deviation, so that rescaling a channel changes nothing.
+Both backends start from what these functions return. The distances that assign pixels to centres are measured in
+units of each channel's standard deviation, so that rescaling a channel changes nothing. Everywhere n_components is
+K, and covariance_type one of `covariances.COVARIANCE_TYPES`.
 """
 
 import numpy as np
@@ -37,7 +38,8 @@ def random_memberships(
 ) -> np.ndarray:
     """Memberships drawn uniformly and normalised: a start of fuzzy C-means [FC2].
 
-    uniforms: (K, N) in [0, 1), else drawn from `seed`. Returns (K, N), each pixel's sum 1.
+    uniforms: (K, N) in [0, 1), else drawn from `seed`. Returns (K, N), whose sum over the classes is 1.
+    Raises ValueError for uniforms of another shape.
     """
     drawn = given_or_drawn(uniforms, seed, (n_components, n_pixels)) + 1e-12
     return drawn / drawn.sum(axis=0)
@@ -56,8 +58,8 @@ def kmeans(
     """Moments of the clusters of K-means, seeded by greedy k-means++ (Arthur, Vassilvitskii 2007).
 
     pixels: (M, N). weights: (N,), 1 if not given.
-    uniforms: (K, 2 + ⌊ln K⌋) in [0, 1), one row a centre, one column a candidate; else drawn from `seed`.
-    max_iter: at most so many rounds of assigning and averaging. Returns a `Mixture` with π (K,).
+    uniforms: (K, 2 + ⌊ln K⌋) in [0, 1), a row per centre and a column per candidate; else drawn from `seed`.
+    max_iter: the largest number of rounds of assigning and averaging. Returns a `Mixture` with π (K,).
     Raises ValueError as the fits do, and for max_iter < 1.
     """
     pixels, weights = check_pixels(plain(pixels, float), weights, n_components)
@@ -102,7 +104,7 @@ def from_means(
     *,
     covariance_type: str = "diag",
 ) -> Mixture:
-    """Given means (GMM_μ, SVGMM_μ); proportions and covariances of the pixels nearest to each.
+    """Given means (GMM_μ, SVGMM_μ), with the proportions and covariances of the pixels nearest to each mean.
 
     pixels: (M, N). means: μ_data (K, M), in the same unit. weights: (N,), 1 if not given.
     Returns a `Mixture` with π (K,). Raises ValueError as the fits do.
@@ -117,7 +119,11 @@ def from_means(
 def from_responsibilities(
     pixels: np.ndarray, responsibilities: np.ndarray, weights: np.ndarray, covariance_type: str = "diag"
 ) -> Mixture:
-    """The M-step [EM3] that turns responsibilities (K, N) into a start; empty classes get the global moments."""
+    """The M-step [EM3] that turns responsibilities into a start; empty classes get the global moments.
+
+    pixels: (M, N). responsibilities: (K, N). weights: (N,). Returns a `Mixture` with π (K,).
+    Raises ValueError for an unknown covariance type.
+    """
     check_covariance_type(covariance_type)
     floor = gaussian.variance_floor(pixels, weights)
     fallback = gaussian.global_mixture(pixels, weights, floor, len(responsibilities), covariance_type)
@@ -133,7 +139,7 @@ def _of_labels(
 
 
 def _in_deviations(pixels: np.ndarray, weights: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (M, N) and other points (M, K) in units of the pixels' deviation; a constant channel becomes 0."""
+    """Pixels (M, N) and other points (M, K) in standard deviations of the pixels; a constant channel becomes 0."""
     constant = (np.ptp(pixels[:, weights > 0], axis=1) == 0)[:, None]
     mean = (pixels @ weights / weights.sum())[:, None]
     variance = ((pixels - mean) ** 2 @ weights / weights.sum())[:, None]
@@ -143,9 +149,9 @@ def _in_deviations(pixels: np.ndarray, weights: np.ndarray, others: np.ndarray) 
 
 
 def _spread_centres(points: np.ndarray, weights: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
-    """Greedy k-means++: candidates are drawn by their squared distance to the nearest centre so far.
+    """Greedy k-means++: candidates are drawn with a chance ∝ their squared distance to the nearest centre so far.
 
-    The one that leaves the smallest sum of such distances is taken. Returns (M, K).
+    The candidate that leaves the smallest sum of these distances becomes a centre. Returns (M, K).
     """
     chosen: list[int] = []
     nearest = np.full(points.shape[1], np.inf)

@@ -49,7 +49,7 @@ class Ended(NamedTuple):
     history: (T,) every value computed, that of the start first; a non-finite one comes last and is not `value`.
     status: `Status`; from a `solve` of `accelerated`, its number.
     degenerate: (K,) bool, the classes that collapsed in the last M-step [G3].
-    mixture: the parameters that `value` belongs to; of a field, its `FieldState`.
+    mixture: the parameters that `value` belongs to; for a Markov field, its `FieldState`.
     """
 
     value: Array
@@ -86,9 +86,9 @@ class FieldFit(NamedTuple):
     mixture: μ and Σ that `value` belongs to, and π = mean γ (K,).
     responsibilities: γ (K, *spatial), the mean field.
     labels: (*spatial) int, argmax γ, classes 0 … K−1.
-    external: α (K,) that `value` belongs to; 0 if the classes have equal sizes by prior.
-    nll: that of `mixture`, which expects of each pixel the same [EM2].
-    pseudo_nll: what each pixel is expected to be from its neighbours [SV5].
+    external: α (K,) that `value` belongs to; 0 for class_sizes="equal".
+    nll: the NLL of `mixture`, whose proportions are the same at every pixel [EM2].
+    pseudo_nll: the NLL with the proportions that the neighbours of each pixel predict [SV5].
     """
 
     value: Array
@@ -113,7 +113,7 @@ class FuzzyFit(NamedTuple):
     centres: (K, M), in the unit of the pixels.
     memberships: u (K, N), those that the centres give [FC2].
     labels: (N,) int, argmax u, classes 0 … K−1.
-    partition_coefficient: Σ w Σ u² / Σ w: 1 for a hard partition, 1/K for none [FC4].
+    partition_coefficient: Σ w Σ u² / Σ w: 1 for a hard partition, 1/K if all memberships are equal [FC4].
     """
 
     value: Array

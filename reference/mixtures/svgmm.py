@@ -26,7 +26,7 @@ def m_step(
     previous: Mixture,
     covariance_type: str = "diag",
 ) -> tuple[Mixture, Moments]:
-    """Π_k(x) = γ_k(x), μ and Σ by [G2] with r = γ [SV3]. Arguments as in `mixtures.gmm.m_step`."""
+    """Π_k(x) = γ_k(x), μ and Σ by [G2] with r = γ [SV3]. Arguments and results as for `mixtures.gmm.m_step`."""
     found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
     return Mixture(proportions=responsibilities, means=found.means, covariances=found.covariances), found
 
@@ -88,7 +88,8 @@ def solve(
 def begin(pixels: np.ndarray, mixture: Mixture, covariance_type: str = "diag") -> Mixture:
     """Start of Algorithm 2: the posteriors, μ and Σ of a GMM.
 
-    pixels: (M, N). mixture: of a fitted GMM, or straight from `initialization` (the published start).
+    pixels: (M, N). mixture: of a fitted GMM, or straight from `initialization` (the published start), with π (K,).
+    Returns a `Mixture` with Π (K, N).
     """
     responsibilities, _ = gmm.e_step(pixels, mixture, covariance_type)
     return Mixture(proportions=responsibilities, means=mixture.means, covariances=mixture.covariances)

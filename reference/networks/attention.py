@@ -1,7 +1,7 @@
-"""Attention [AT]: as of `layers`, each function returns its value and its pullback.
+"""Attention [AT]: as in `layers`, each function returns its value and its pullback.
 
-Rows are elements of a sequence or a bag. A mask says which of them there are: the others, finite padding, get
-the weight 0 and no gradient; where none is, all weights are 0.
+Rows are elements of a sequence or a bag. A mask is true for the elements that exist; the others are padding with
+finite numbers, and get the weight 0 and no gradient. If no element exists, all weights are 0.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from .unet import TreePullback
 def weights(queries: np.ndarray, keys: np.ndarray, mask: np.ndarray | None = None) -> tuple[np.ndarray, Pullbacks]:
     """softmax(QKᵀ/√d_k) over the keys [AT1] (Vaswani et al. 2017).
 
-    queries: Q (n, d_k). keys: K (m, d_k). mask: (m,) bool, the keys that there are; all if not given.
-    Returns the weights (n, m), and gradients at the queries and at the keys.
+    queries: Q (n, d_k). keys: K (m, d_k). mask: (m,) bool, the keys that exist; all if not given.
+    Returns the weights (n, m), and the pullback to the queries and the keys.
     """
     scale = np.sqrt(keys.shape[1])
     value, pull_softmax = _softmax(queries @ keys.T / scale, mask)
@@ -32,7 +32,7 @@ def dot_product(
 ) -> tuple[np.ndarray, Pullbacks]:
     """softmax(QKᵀ/√d_k) V [AT1].
 
-    values: V (m, d_v); the other arguments as for `weights`. Returns (n, d_v), and gradients at all three.
+    values: V (m, d_v); the other arguments as for `weights`. Returns (n, d_v), and the pullback to all three.
     """
     a, pull_weights = weights(queries, keys, mask)
 
@@ -48,7 +48,7 @@ def self_attention(
     """[AT1] with Q = XW^Q, K = XW^K, V = XW^V.
 
     parameters: {"query": {"kernel": W^Q (d, d_k)}, "key": W^K likewise, "value": W^V (d, d_v)}. x: X (n, d).
-    mask: (n,) bool. Returns (n, d_v), and gradients at the parameters and at X.
+    mask: (n,) bool. Returns (n, d_v), and the pullback to the parameters and X.
     """
     kernels = [parameters[name]["kernel"] for name in ("query", "key", "value")]
     q, k, v = (x @ kernel for kernel in kernels)
@@ -71,8 +71,8 @@ def pooling_weights(
 
     Ilse, Tomczak, Welling 2018.
     parameters: {"hidden": {"kernel": Vᵀ (d, l)}, "score": {"kernel": w (l, 1)}}, gated if "gate" is among them,
-    with its kernel Uᵀ (d, l). bag: (n, d), a row h_i each. mask: (n,) bool, the elements that there are.
-    Returns a (n,), and gradients at the parameters and at the bag.
+    with its kernel Uᵀ (d, l). bag: (n, d), whose rows are the h_i. mask: (n,) bool, the elements that exist.
+    Returns a (n,), and the pullback to the parameters and the bag.
     """
     hidden = np.tanh(bag @ parameters["hidden"]["kernel"])
     gate = _sigmoid(bag @ parameters["gate"]["kernel"]) if "gate" in parameters else np.ones_like(hidden)
@@ -94,7 +94,10 @@ def pooling_weights(
 
 
 def pooling(parameters: Tree, bag: np.ndarray, mask: np.ndarray | None = None) -> tuple[np.ndarray, TreePullback]:
-    """Σ_i a_i h_i with a from `pooling_weights`, whose arguments these are [AT2], [AT3]: (d,)."""
+    """Σ_i a_i h_i with a from `pooling_weights` [AT2], [AT3].
+
+    Arguments as for `pooling_weights`. Returns (d,), and the pullback to the parameters and the bag.
+    """
     a, pull_weights = pooling_weights(parameters, bag, mask)
 
     def pullback(dy: np.ndarray) -> tuple[Tree, np.ndarray]:
@@ -105,7 +108,7 @@ def pooling(parameters: Tree, bag: np.ndarray, mask: np.ndarray | None = None) -
 
 
 def _softmax(logits: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, Pullback]:
-    """Over the last axis, among what the mask has."""
+    """Softmax over the last axis, among the elements of the mask."""
     there = np.ones(logits.shape[-1], bool) if mask is None else mask
     top = np.where(there, logits, -np.inf).max(axis=-1, keepdims=True)
     power = np.where(there, np.exp(np.where(there, logits - top, 0)), 0)

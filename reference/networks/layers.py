@@ -14,9 +14,9 @@ Pullbacks = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 
 def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> tuple[np.ndarray, Pullbacks]:
-    """Convolution with same padding, as deep learning has it (a correlation).
+    """Convolution with same padding, as the term is used in deep learning (a correlation).
 
-    x: (in, H, W). kernel: (kh, kw, in, out), kh and kw odd. bias: (out,).
+    x: (in, H, W). kernel: (kh, kw, in, out), kh and kw odd. bias: (out,), 0 if not given. Returns (out, H, W).
     """
     patches = _patches(x, kernel.shape)
 
@@ -41,7 +41,7 @@ def instance_norm(
 ) -> tuple[np.ndarray, Pullbacks]:
     """Each channel to mean 0 and standard deviation 1 (biased variance + ε), then learned scale and shift [U1].
 
-    x: (C, H, W). scale, shift: (C,).
+    x: (C, H, W). scale, shift: (C,). Returns (C, H, W).
     """
     centred = x - x.mean(axis=(1, 2), keepdims=True)
     deviation = np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True) + eps)
@@ -58,7 +58,10 @@ def instance_norm(
 
 
 def max_pool(x: np.ndarray) -> tuple[np.ndarray, Pullback]:
-    """Maximum of each 2×2 window [U2]; the gradient goes to the first maximum in row-major order."""
+    """Maximum of each 2×2 window [U2]; the gradient goes to the first maximum in row-major order.
+
+    x: (C, H, W), H and W even. Returns (C, H/2, W/2).
+    """
     channels, height, width = x.shape
     windows = x.reshape(channels, height // 2, 2, width // 2, 2).swapaxes(2, 3)
     windows = windows.reshape(channels, height // 2, width // 2, 4)
@@ -72,7 +75,7 @@ def max_pool(x: np.ndarray) -> tuple[np.ndarray, Pullback]:
 
 
 def upsample(x: np.ndarray) -> tuple[np.ndarray, Pullback]:
-    """Nearest neighbour, twice the height and width [U3]."""
+    """Twice the height and width, by the nearest neighbour [U3]: (C, H, W) to (C, 2H, 2W)."""
     channels, height, width = x.shape
 
     def pullback(dy: np.ndarray) -> np.ndarray:
@@ -82,7 +85,7 @@ def upsample(x: np.ndarray) -> tuple[np.ndarray, Pullback]:
 
 
 def softmax(logits: np.ndarray) -> tuple[np.ndarray, Pullback]:
-    """Softmax over the classes, the first axis [U4]."""
+    """Softmax over the classes, the first axis [U4]: (K, …) to (K, …)."""
     exponentials = np.exp(logits - logits.max(axis=0))
     probabilities = exponentials / exponentials.sum(axis=0)
 

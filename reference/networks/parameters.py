@@ -17,8 +17,9 @@ def unet_parameters(
 ) -> Tree:
     """Weights and biases uniform on ±1/√fan_in, instance-norm scale 1 and shift 0 [U0].
 
-    uniforms: one number in [0, 1) for each weight and bias, flat, else drawn from `seed`.
-    Returns a nested dict of float64 arrays; kernels are (kh, kw, in, out).
+    n_channels: M. n_components: K. uniforms: (n,) in [0, 1), one number for each weight and bias, else drawn from
+    `seed`. Returns a nested dict of float64 arrays; kernels are (kh, kw, in, out).
+    Raises ValueError for uniforms of another shape.
     """
     shapes = _unet_shapes(n_channels, n_components, config)
     size = sum(int(np.prod(shape)) for layer in shapes.values() for shape in layer.values())

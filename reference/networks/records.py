@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class UNetConfig(NamedTuple):
-    """Size of the network [U]: poolings L, filters at the top, slope of LeakyReLU."""
+    """Size of the network [U]: number of poolings L, filters of the first level, negative slope of LeakyReLU."""
 
     depth: int = 4
     filters: int = 32

@@ -19,6 +19,7 @@ def unet(
     """Logits of the classes at every pixel; Φ_θ(I) is their `networks.layers.softmax` over K.
 
     parameters: from `networks.parameters.unet_parameters`. image: (M, H, W), H and W multiples of 2^L.
+    config: size of the network.
     Returns the logits (K, H, W) and their pullback.
     """
     x, slope = image, config.negative_slope
@@ -59,7 +60,10 @@ def unet(
 
 
 def block(parameters: Tree, x: np.ndarray, negative_slope: float = 0.01) -> tuple[np.ndarray, TreePullback]:
-    """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1]. x: (C, H, W)."""
+    """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1].
+
+    x: (C, H, W). Returns (filters, H, W) and the pullback to the parameters and x.
+    """
     first, second, norm = parameters["conv_0"], parameters["conv_1"], parameters["norm"]
     x, pull_first = layers.conv(x, first["kernel"], first["bias"])
     x, pull_relu = layers.leaky_relu(x, negative_slope)

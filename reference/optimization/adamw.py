@@ -13,7 +13,7 @@ def init(parameters: Tree) -> AdamWState:
 
 
 def clip(gradient: Tree, max_norm: float = 12.0) -> Tree:
-    """Scale the gradient down to the global norm `max_norm` if it is longer [U6]."""
+    """Scale the gradient down to the global norm `max_norm` if its norm is larger [U6]."""
     norm = np.sqrt(sum((leaf**2).sum() for leaf in leaves(gradient)))
     return gradient if norm < max_norm else tree_map(lambda g: g / norm * max_norm, gradient)
 
@@ -31,7 +31,8 @@ def update(
 ) -> tuple[Tree, AdamWState]:
     """One step of AdamW with decoupled decay [U5] (Loshchilov, Hutter 2019).
 
-    parameters, gradient: trees of equal shapes. Returns the new parameters and state.
+    parameters, gradient: trees of equal shapes. state: of `init`, or of the step before. b1, b2: decay rates of
+    the moments. Returns the new parameters and state.
     """
     t = state.count + 1
     m = tree_map(lambda m, g: b1 * m + (1 - b1) * g, state.m, gradient)

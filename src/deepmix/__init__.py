@@ -1,7 +1,7 @@
 """deepmix: deep Gaussian mixtures for unsupervised image segmentation.
 
-`segment` is the main job; `GaussianMixture` and its like are estimators with scikit-learn's conventions.
-`deepmix.reference` needs NumPy and SciPy alone; the rest is imported when used.
+`segment` is the main function; `GaussianMixture` and three more classes are estimators with scikit-learn's
+conventions. `deepmix.reference` needs NumPy and SciPy alone; the rest is imported when it is used.
 """
 
 from importlib import import_module
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# What the base install has; the estimators need scikit-learn.
+# What works with the base install; the estimators need scikit-learn.
 __all__ = ["Segmentation", "__version__", "segment"]
 _HOMES = {
     "DeepMixture": ".estimators",

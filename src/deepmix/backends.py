@@ -13,10 +13,10 @@ BACKENDS = ("accelerated", "reference")
 
 @contextmanager
 def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleType]:
-    """The backend of that name, on a device ("gpu:1"; None: the first) and in a dtype.
+    """The backend of a name, on a device ("gpu:1"; None: the first) and in a dtype ("float32" or "float64").
 
-    Raises ImportError if an extra is missing, ValueError if there is no such backend or device, or JAX does not
-    start.
+    Raises ImportError if an extra is missing, and ValueError if the backend or the device does not exist or JAX
+    does not start.
     """
     check_choice("backend", name, BACKENDS)
     module = importlib.import_module(f"deepmix.{name}")
@@ -32,10 +32,10 @@ def opened(name: str, dtype: str, device: str | None = None) -> Iterator[ModuleT
 
 
 def over_pixels(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
-    """A backend's function of pixels (M, N), whose results end with them too, compiled if the backend is.
+    """A backend's function of pixels (M, N), whose results end with the axis N too; compiled if the backend is.
 
-    Numbers of pixels of about one size share a program: they are filled up, and the results cut again.
-    static: the arguments that are no arrays.
+    Similar numbers of pixels share a program: the pixels are padded, and the padding is cut from the results.
+    static: the names of the arguments that are not arrays.
     """
     if module.__name__ == "deepmix.reference":
         return function
@@ -54,7 +54,7 @@ def over_pixels(module: ModuleType, function: Callable[..., Any], *static: str) 
 
 
 def gains_by_batches(module: ModuleType) -> bool:
-    """Whether many fits at once are faster than one after the other: not on a CPU, which one of them fills."""
+    """Whether many fits at once are faster than one after the other: not on a CPU, which one fit keeps busy."""
     if module.__name__ == "deepmix.reference":
         return False
     from deepmix.accelerated.execution import lanes

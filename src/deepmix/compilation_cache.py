@@ -1,4 +1,4 @@
-"""JAX's persistent compilation cache in the user's cache folder: what a machine has compiled once is compiled."""
+"""JAX's persistent compilation cache, in the user's cache folder: a machine compiles each program only once."""
 
 import hashlib
 import importlib
@@ -10,14 +10,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-# A function that compiles faster is compiled again as fast as it is read.
+# What compiles in less time is compiled again as fast as it is read from the cache.
 MIN_COMPILE_SECONDS = 0.1
 
 
 def enable() -> None:
-    """From now on keep what XLA compiles, and take what it compiled in an earlier run.
+    """From now on, keep the programs that XLA compiles, and reuse those of earlier runs.
 
-    What JAX's own variables JAX_COMPILATION_CACHE_DIR and JAX_ENABLE_COMPILATION_CACHE say comes first.
+    JAX's own variables JAX_COMPILATION_CACHE_DIR and JAX_ENABLE_COMPILATION_CACHE take precedence.
     Warns if the folder cannot be written to. Raises ImportError if an extra is missing.
     """
     importlib.import_module("deepmix.accelerated")  # where JAX is missing it says what to install
@@ -32,14 +32,14 @@ def enable() -> None:
         with tempfile.TemporaryFile(dir=place):
             pass
     except (OSError, RuntimeError) as error:
-        warnings.warn(f"what is compiled cannot be kept for the next run: {error}", stacklevel=2)
+        warnings.warn(f"compiled programs cannot be kept for the next run: {error}", stacklevel=2)
         return
     config.update("jax_compilation_cache_dir", str(place))
     config.update("jax_persistent_cache_min_compile_time_secs", MIN_COMPILE_SECONDS)
 
 
 def folder() -> Path:
-    """Where it is kept: $XDG_CACHE_HOME, else what the system has for caches; a folder a kind of processor.
+    """The folder of the cache, one per kind of processor: in $XDG_CACHE_HOME, else where the system keeps caches.
 
     JAX does not tell processors apart, and code for one may crash on another that shares the home folder.
     Raises RuntimeError if the user has no home.
@@ -56,7 +56,7 @@ def folder() -> Path:
 
 
 def _processor() -> str:
-    """What the processor can do, as Linux lists it; elsewhere its kind."""
+    """The features of the processor, as Linux lists them; elsewhere its kind."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

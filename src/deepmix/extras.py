@@ -1,4 +1,4 @@
-"""The libraries of the extras, as the package's own metadata has them: are they there, and new enough?"""
+"""Whether the libraries of the extras, by the package's own metadata, are installed and new enough."""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 # As "typer>=0.15; extra == "app"", or with the brackets that older tools write.
 _REQUIREMENT = re.compile(r"""([\w.-]+) ?\(?>=([\w.]+)\)? ?; ?extra ?== ?["'](\w+)["']""")
-# Of the command's extras: whether it needs all libraries, or only some of its commands do.
+# For each extra of the command: whether every subcommand needs it.
 _EXTRAS = {"app": True, "accelerated": False, "train": False, "export": False}
 
 
 def trouble() -> str:
-    """What the command is missing, or has in too old a version, and what to do; "" if it is nothing."""
+    """Which libraries of the command are missing or too old, and what to do; "" if none is."""
     for extra, always in _EXTRAS.items():
         if troubles := ", ".join(_troubles(extra, always)):
             return f"the command needs {troubles}; install with: pip install 'deepmix[{extra}]'"
@@ -19,7 +19,7 @@ def trouble() -> str:
 
 
 def _troubles(extra: str, always: bool) -> Iterator[str]:
-    """What is needed, and what there is instead. always: a library that is missing is a trouble too."""
+    """What is needed, and what is installed instead. always: a library that is missing counts too."""
     for name, least in _needed(extra):
         try:
             found = version(name)
@@ -32,7 +32,7 @@ def _troubles(extra: str, always: bool) -> Iterator[str]:
 
 
 def _needed(extra: str) -> list[tuple[str, str]]:
-    """Names and least versions; none where the package runs without being installed."""
+    """Names and lowest versions; none if the package runs without being installed."""
     try:
         matches = [_REQUIREMENT.fullmatch(each) for each in requires("deepmix") or ()]
     except PackageNotFoundError:
@@ -41,6 +41,6 @@ def _needed(extra: str) -> list[tuple[str, str]]:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The numbers of a version before any letter: of 0.15.1rc2 those of 0.15.1."""
+    """The numbers of a version before any letter: (0, 15, 1) of 0.15.1rc2."""
     numbers = re.match(r"\d+(\.\d+)*", version)
     return tuple(map(int, numbers[0].split("."))) if numbers else ()

@@ -1,4 +1,4 @@
-"""A folder that one process writes to at a time: the others are told who does."""
+"""Lets one process at a time write to a folder; the others are told which one does."""
 
 import contextlib
 import json
@@ -16,11 +16,11 @@ FILE = ".deepmix-held"  # in the folder, while a process holds it
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if there is none; what is still empty afterwards goes.
+    """Hold a folder; it is made if it does not exist, and removed afterwards if it was made here and is empty.
 
-    By a lock of the file system, which on a shared one holds for all machines: it ends with its process, however
-    that ends. Raises ValueError, naming the process, if another one holds the folder; warns where there are no
-    locks.
+    A lock of the file system does it, on a shared file system for all machines; it ends with the process, even if
+    the process crashes. Raises ValueError, naming the process, if another one holds the folder; warns if the file
+    system has no locks.
     """
     path = folder / FILE
     made = [each for each in (folder.absolute(), *folder.absolute().parents) if not each.exists()]
@@ -53,9 +53,9 @@ def _locked(path: Path) -> Iterator[IO[str]]:
                     f"{path.parent} is being written to by {_holder(file)}; wait until it ends"
                 ) from None
             except OSError as error:
-                trouble = f"{path.parent} cannot be locked ({error}); see to it that nothing else writes to it"
+                trouble = f"{path.parent} cannot be locked ({error}); make sure that nothing else writes to it"
                 warnings.warn(trouble, stacklevel=5)
-            if _stands(path, file):  # else it went with its process just now
+            if _stands(path, file):  # else the process that held it has just removed it
                 yield file
                 return
 
@@ -69,7 +69,7 @@ def _stands(path: Path, file: IO[str]) -> bool:
 
 
 def _lock(file: IO[str]) -> None:
-    """Raises BlockingIOError if another process has it, OSError if this system, or file system, has no locks."""
+    """Lock a file. Raises BlockingIOError if another process holds it, OSError if the system has no locks."""
     try:
         import fcntl
     except ModuleNotFoundError:
@@ -83,7 +83,7 @@ def _myself() -> dict[str, str | int]:
 
 
 def _holder(file: IO[str]) -> str:
-    """Who holds the folder, by what the file says."""
+    """Which process holds the folder, as the file says."""
     file.seek(0)
     try:
         found = json.load(file)

@@ -1,12 +1,12 @@
-"""How much memory there is, and how much this process has held."""
+"""How much memory is free, and how much this process has used."""
 
 import sys
 from pathlib import Path
 
 import psutil
 
-# What a container may hold, what it holds, and how much of that are pages of files that the system takes back, by
-# control groups of version 2 and 1.
+# The limit of a container, what it uses, and how much of that are pages of files that the system can take back:
+# the names in control groups of version 2 and 1.
 _GROUPS = (
     ("memory.max", "memory.current", "inactive_file"),
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
@@ -14,7 +14,7 @@ _GROUPS = (
 
 
 def available() -> int:
-    """Bytes that may still be taken before the system, or the container, kills or swaps."""
+    """Bytes that this process may still take before the system, or the container, swaps or kills it."""
     return min([psutil.virtual_memory().available, *_left_of_containers(Path("/sys/fs/cgroup"))])
 
 
@@ -29,7 +29,7 @@ def peak() -> int:
 
 
 def said(n_bytes: float) -> str:
-    """As people read it."""
+    """A number of bytes in words, such as "1.5 GiB"."""
     return f"{n_bytes / 2**30:.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.0f} MiB"
 
 

@@ -1,4 +1,4 @@
-"""What a user types for a setting, as its value."""
+"""From what a user types for a setting to its value."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ def number_or_word(text: str) -> float | str:
 
 
 def slices(text: str) -> tuple[int | None, int | None]:
-    """A:B as (A, B), either None where nothing stands. Raises ValueError for other texts."""
+    """A:B as (A, B), either of them None if left out. Raises ValueError for other texts."""
     try:
         first, end = (int(part) if part else None for part in text.split(":"))
     except ValueError:
@@ -35,12 +35,12 @@ def numbers(text: str) -> tuple[float, ...]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Names with commas between."""
+    """Names separated by commas, without empty ones."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def means(path: Path) -> "np.ndarray":
-    """The channel means of a file, a row a class. Raises OSError or ValueError if it cannot be read."""
+    """The channel means (K, M) in a file, one row per class. Raises OSError or ValueError if it cannot be read."""
     existing(path)
     from deepmix.files.means import read_means
 

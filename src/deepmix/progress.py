@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """Where a computation stands that goes through its parts (slices, epochs) one after the other.
+    """How far a computation has come that goes through its parts (slices, epochs) one after the other.
 
-    part, n_parts: how many are done, and how many there are. step, n_steps: how many steps of the next one are
-    done, and how many it has at most. values: what is known so far, by name, such as "NLL".
+    part, n_parts: how many parts are done, and how many there are. step, n_steps: how many steps of the next part
+    are done, and how many it has at most. values: the latest values by name, such as "NLL".
     """
 
     part: int

@@ -1,7 +1,7 @@
-"""Settings as frozen dataclasses: of fields, and of groups, which are such dataclasses themselves.
+"""Settings as frozen dataclasses of fields and of groups, which are such dataclasses themselves.
 
-Users give settings by flat names, which are unique in a record; the record keeps them in its groups. A field
-says once all that is known of it: its default, its help, what it may be, how a command reads it.
+Users give settings by flat names, which are unique in a record; the record keeps them in its groups. Each field
+states in one place its default, its help, the values it may have, and how a command reads it.
 """
 
 import dataclasses
@@ -22,9 +22,9 @@ NETWORK, LOOP, MIXTURE, RUN = "Network", "How the network is trained", "Mixture"
 class About(NamedTuple):
     """What is known of a field beside its type and default.
 
-    help: for the command. panel: of the help, None for the main one. choices: all that it may be.
-    least, most, below: its bounds, `below` without itself. word: what it may be instead of a number that is not
-    negative. names: of the option, if not `--its-name`. typed: what a user types, if that has another type.
+    help: text of the option. panel: of the help, None for the main one. choices: the values it may have.
+    least, most, below: least ≤ value ≤ most, or value < below. word: a word that may replace a number ≥ 0.
+    names: of the option, if not `--its-name`. typed: the type that a user types, if it is another one.
     parse: from what was typed to the value.
     """
 
@@ -56,7 +56,10 @@ def setting(default: Any = dataclasses.MISSING, *, help: str, **about: Any) -> A
 
 
 def settings_of(record: Any) -> dict[str, Setting]:
-    """All fields of a record and of its groups, by their flat names, in order. Raises TypeError for one twice."""
+    """All fields of a record and of its groups, by their flat names, in order.
+
+    Raises TypeError if two fields have one name.
+    """
     found: dict[str, Setting] = {}
     groups = _groups(record)
     for field in dataclasses.fields(record):
@@ -75,13 +78,13 @@ def settings_of(record: Any) -> dict[str, Setting]:
 
 
 def nested(record: type[Record], **given: Any) -> Record:
-    """A record from flat names. Raises TypeError for unknown ones, with names that are like them."""
+    """A record from values by flat names. Raises TypeError for unknown names, and suggests similar ones."""
     own, groups = _distributed(record, given)
     return record(**own, **{group: _groups(record)[group](**values) for group, values in groups.items()})
 
 
 def changed(record: Record, **given: Any) -> Record:
-    """A record with other values of some flat names."""
+    """A copy of a record with other values for some flat names. Raises TypeError for unknown names."""
     own, groups = _distributed(type(record), given)
     made = {group: dataclasses.replace(getattr(record, group), **values) for group, values in groups.items()}
     every: Any = record  # for all that a type checker knows, it might be no dataclass
@@ -89,7 +92,7 @@ def changed(record: Record, **given: Any) -> Record:
 
 
 def flat(record: Any) -> dict[str, Any]:
-    """All values of a record by their flat names: what `nested` makes the same record of."""
+    """All values of a record by their flat names, from which `nested` makes the same record."""
     return {
         each.name: getattr(getattr(record, each.group) if each.group else record, each.name)
         for each in settings_of(type(record)).values()
@@ -97,7 +100,7 @@ def flat(record: Any) -> dict[str, Any]:
 
 
 def picked(kind: Callable[..., Record], settings: Any) -> Record:
-    """A NamedTuple of a backend from the settings of the same names."""
+    """A NamedTuple of the backends whose fields are the settings of the same names."""
     values, fields = flat(settings), inspect.signature(kind).parameters
     return kind(**{name: values[name] for name in fields})
 

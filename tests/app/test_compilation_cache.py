@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_warning(folder, image, run):  #
     folder.touch()
     code, _, err = run("segment", image, "-k", 3, "--method", "gmm", "-o", image.parent / "out")
     assert code == 0
-    assert err.startswith("warning: what is compiled cannot be kept for the next run: ")
+    assert err.startswith("warning: compiled programs cannot be kept for the next run: ")
     assert str(folder) in err
     assert len(err.splitlines()) == 1
     assert jax.config.jax_compilation_cache_dir is None

@@ -1,4 +1,4 @@
-"""The command `deepmix`: each command's file only parses, calls and prints."""
+"""The command `deepmix`: the file of each subcommand only parses, calls and prints."""
 
 import io
 import sys

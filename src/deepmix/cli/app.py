@@ -1,4 +1,4 @@
-"""The commands, gathered."""
+"""All subcommands together."""
 
 from typing import Annotated
 

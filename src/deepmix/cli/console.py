@@ -40,7 +40,7 @@ def warnings_in_lines() -> Iterator[None]:
 
 @contextmanager
 def warnings_at_once() -> Iterator[None]:
-    """Show each warning once, in one line, when it comes: the work may take days."""
+    """Show each warning once, in one line, as soon as it is given: the work may take days."""
     shown = set()
 
     def show(
@@ -63,7 +63,7 @@ def warnings_at_once() -> Iterator[None]:
 
 @contextmanager
 def progress_bar(title: str, part: str, shown: bool = True) -> Iterator[OnProgress]:
-    """A bar over all steps of all parts (a slice, an epoch), with what is known so far; any may end early."""
+    """A bar over all steps of all parts (slices, epochs), with the values so far; any part may end early."""
     columns = (
         TextColumn(f"{title}  {{task.fields[place]}}"),
         BarColumn(),
@@ -88,7 +88,7 @@ def progress_bar(title: str, part: str, shown: bool = True) -> Iterator[OnProgre
 
 
 def print_training(folder: Path) -> None:
-    """One line on how it went, from the report, and where the run is."""
+    """One line about the training, from the report, and the folder of the run."""
     report = json.loads((folder / outputs.REPORT).read_text(encoding="utf-8"))
     dice = {name: score for name, score in (report["dice"] or {}).items() if score is not None}
     nll = "not finite" if report["nll"] is None else f"{report['nll']:.4f}"
@@ -102,7 +102,7 @@ def print_training(folder: Path) -> None:
 
 
 def print_predictions(report: dict[str, Any], folder: Path) -> None:
-    """A line a case, with the Dice where truth is known, and where the results are."""
+    """One line per case, with the Dice if the truth is known, and the folder of the results."""
     for name, case in report.get("cases", {report.get("case"): report}).items():
         nll = np.mean([each["nll"] for each in case["slices"]])
         dice = f", Dice {case['mean_dice']:.3f}" if "dice" in case else ""
@@ -111,7 +111,7 @@ def print_predictions(report: dict[str, Any], folder: Path) -> None:
 
 
 def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) -> None:
-    """One line on how it went, the Dice if there was a truth, and where the results are."""
+    """One line about the segmentation, the Dice if the truth is known, and the folder of the results."""
     ends = Counter(part.status.name for part in result.parts)
     steps = sum(len(part.history) for part in result.parts)
     ended = ", ".join(f"{number} {name}" if len(result.parts) > 1 else name for name, number in ends.items())

@@ -1,4 +1,4 @@
-"""`deepmix demo`: a phantom with known truth, the four mixtures, deepSVG as the command has it."""
+"""`deepmix demo`: a phantom with known truth, segmented by four methods as published and by deepSVG robust."""
 
 from typing import Annotated, Any
 
@@ -16,9 +16,9 @@ SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
 
 def demo(
     output: options.Results,
-    size: Annotated[int, typer.Option(help="Pixels a side of the phantom.")] = 160,
+    size: Annotated[int, typer.Option(help="Pixels per side of the phantom.")] = 160,
     noise: Annotated[float, typer.Option(help="Noise of the phantom; 1 is that of a real case.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of the phantom and of the methods.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the phantom and of the methods.")] = 0,
     backend: options.Backend = Settings.backend,
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's network and learning rate: minutes instead of seconds.")
@@ -26,7 +26,7 @@ def demo(
     overwrite: options.Overwrite = False,
     no_compilation_cache: options.NoCompilationCache = False,
 ) -> None:
-    """Segment a phantom of the left ventricle by the four methods and by deepSVG robust; compare."""
+    """Segment a phantom of the left ventricle by four methods as published and by deepSVG robust; compare them."""
     from deepmix.files import outputs
 
     outputs.check_folder(output, overwrite)

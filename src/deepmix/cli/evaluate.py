@@ -14,19 +14,19 @@ from . import options
 
 def evaluate(
     prediction: Annotated[Path, typer.Argument(help="Label map, or a folder of results or of many label maps.")],
-    truth: Annotated[Path, typer.Argument(help="True label map, or a folder or a table (.csv) of many.")],
+    truth: Annotated[Path, typer.Argument(help="True label map, or a folder or a table (.csv) of them.")],
     match: Annotated[bool, typer.Option("--match", help="Match the classes to the true ones first.")] = False,
     classes: Annotated[
-        str | None, typer.Option(help="Names of the classes, with commas, in the order of their codes.")
+        str | None, typer.Option(help="Names of the classes, separated by commas, in the order of their codes.")
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(help="Of the surface Dice, in mm, or pixels where the file has no mm.")
+        float, typer.Option(help="Tolerance of the surface Dice, in mm, or in pixels if the file has no mm.")
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for table and figure.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for a table and a figure.")] = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Compare label maps with the truth: overlap, distances of surfaces, agreement; means over the cases."""
+    """Compare label maps with the truth: overlap, surface distances, agreement; means over the cases."""
     from deepmix.files import outputs
 
     if not 0 <= tolerance < math.inf or seed < 0:

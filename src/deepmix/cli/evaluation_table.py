@@ -1,4 +1,4 @@
-"""What `deepmix evaluate` prints: a table of the classes, and how the labellings agree."""
+"""What `deepmix evaluate` prints: a table of the classes, and how well the labellings agree."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ WITH_INTERVAL = ("dice", "hausdorff_95")
 
 
 def print_evaluation(scores: dict[str, Any], n_cases: int) -> None:
-    """A row a class and one for their mean. scores: as `report.of_cases` returns them."""
+    """A row per class, and one for their mean. scores: as `report.of_cases` returns them."""
     table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("class")
     if n_cases > 1:
@@ -42,7 +42,7 @@ def print_evaluation(scores: dict[str, Any], n_cases: int) -> None:
 
 
 def _cells(of_class: dict[str, Any], n_cases: int) -> list[str]:
-    """Cases that hold the class, means, infinite distances."""
+    """The cells of a class: the number of cases that hold it, the means, the number of infinite distances."""
     dice = of_class["dice"]
     cells = [str(dice["n"] + dice["undefined"])] if n_cases > 1 else []
     for measure in COLUMNS:

@@ -17,18 +17,18 @@ DEFAULT = Sizes()
 def export(
     folder: Annotated[Path, typer.Argument(help="Folder for the programs.")],
     platforms: Annotated[
-        str, typer.Option(help="Some of cpu, cuda, rocm, tpu, with commas; none of them need be present.")
+        str, typer.Option(help="Some of cpu, cuda, rocm, tpu, with commas; this machine need not have them.")
     ] = ",".join(PLATFORMS),
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     channels: Annotated[int, typer.Option(help="Channels of the image.")] = DEFAULT.channels,
     classes: Annotated[int, typer.Option("--classes", "-k", help="Number of classes.")] = DEFAULT.classes,
-    size: Annotated[int, typer.Option(help="Pixels a side of the image.")] = DEFAULT.size,
-    depth: Annotated[int, typer.Option(help="Poolings of the network.")] = DEFAULT.depth,
-    filters: Annotated[int, typer.Option(help="Filters at its top.")] = DEFAULT.filters,
+    size: Annotated[int, typer.Option(help="Pixels per side of the image.")] = DEFAULT.size,
+    depth: Annotated[int, typer.Option(help="Number of poolings of the network.")] = DEFAULT.depth,
+    filters: Annotated[int, typer.Option(help="Filters of its first level.")] = DEFAULT.filters,
     only: Annotated[list[str] | None, typer.Option(help="Function, with * as wildcard; can be repeated.")] = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Write every compiled function over flat arrays: StableHLO, a program for jax.export, its arguments."""
+    """Write every compiled function of flat arrays: its StableHLO, its program of jax.export, its arguments."""
     from deepmix.files import outputs
     from deepmix.reference.checks import check_choice
 

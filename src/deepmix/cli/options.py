@@ -1,4 +1,4 @@
-"""Options: those that several commands have in common, and those that come from the fields of settings."""
+"""Options: those that several commands share, and those made from the fields of settings."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -15,17 +15,17 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 
 def option_of(field: Setting, shown: bool | str = True) -> Any:
-    """The option that sets a field. shown: whether the help has its default, or what it has instead."""
+    """The option that sets a field. shown: whether the help shows its default, or the text to show instead."""
     about = field.about
     names = about.names or ((f"--{field.name.replace('_', '-')}",) if field.default is False else ())
     return typer.Option(*names, help=about.help, rich_help_panel=about.panel, show_default=shown)
 
 
 Results = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
-Mask = Annotated[Path | None, typer.Option(help="Pixels that count: those that are not 0.")]
+Mask = Annotated[Path | None, typer.Option(help="Mask: only pixels that are not 0 count.")]
 ChannelsAre = Annotated[
     str | None,
-    typer.Option(help="pages or samples: what the channels of a TIFF are that does not say; else it is a volume."),
+    typer.Option(help="Channels of a TIFF that does not name them: pages or samples; else it is a volume."),
 ]
 Backend = Annotated[str, option_of(settings_of(Settings)["backend"])]
 Ambiguity = Annotated[bool, typer.Option("--ambiguity", help="Write how unsure the label of each pixel is.")]
@@ -35,7 +35,7 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out cases that 
 NoCompilationCache = Annotated[
     bool,
     typer.Option(
-        "--no-compilation-cache", help="Do not keep what is compiled for the next run.", rich_help_panel=RUN
+        "--no-compilation-cache", help="Do not keep compiled programs for the next run.", rich_help_panel=RUN
     ),
 ]
 
@@ -43,10 +43,10 @@ NoCompilationCache = Annotated[
 def of_settings(
     record: type, *, besides: Sequence[str] = (), by_preset: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Callable[[Command], Command]:
-    """Give a command an option for each field of a record of settings, where its own parameters have the `*`.
+    """Give a command an option for each field of a record of settings, at the `*` among its own parameters.
 
-    It gets what was typed by the flat names of the fields, as its `**typed`; see `values`.
-    besides: fields that have no option. by_preset: of fields that presets say, the default of each preset.
+    The command gets what was typed as its `**typed`, by the flat names of the fields; see `values`.
+    besides: fields without an option. by_preset: for each field that presets set, its value in every preset.
     """
 
     def decorate(command: Command) -> Command:
@@ -63,14 +63,14 @@ def of_settings(
 
 
 def values(record: type, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed as the values of fields; what was not is left to the default, or to the preset."""
+    """The values of the fields that were typed; the others keep the default, or the value of the preset."""
     known, given = settings_of(record), {name: text for name, text in typed.items() if text is not None}
     parsers = {name: known[name].about.parse for name in given}
     return {name: parse(given[name]) if (parse := parsers[name]) else given[name] for name in given}
 
 
 def files(typed: Mapping[str, Any]) -> list[Path]:
-    """The files among what was typed."""
+    """The files among the values that were typed."""
     return [each for each in typed.values() if isinstance(each, Path)]
 
 

@@ -8,18 +8,18 @@ import typer
 
 from . import options
 
-SMALLEST = 48  # as `phantoms.left_ventricle` has it: asked before what takes long to import
+SMALLEST = 48  # the limit of `phantoms.left_ventricle`, checked before the slow imports
 
 
 def phantoms(
     folder: Annotated[Path, typer.Argument(help="Folder for the files.")],
     cases: Annotated[int, typer.Option("--cases", "-n", help="Number of cases; they count from 101.")] = 25,
-    size: Annotated[int, typer.Option(help="Pixels a side.")] = 160,
-    noise: Annotated[float, typer.Option(help="1 is that of a real case.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of the data set.")] = 0,
+    size: Annotated[int, typer.Option(help="Pixels per side.")] = 160,
+    noise: Annotated[float, typer.Option(help="Noise; 1 is that of a real case.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the data set.")] = 0,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Write phantoms of the left ventricle as NIfTI in the layout of MyoPS 2020, to train on or to try."""
+    """Write phantoms of the left ventricle as NIfTI in the layout of MyoPS 2020, for training or for a try."""
     from deepmix.files import outputs
 
     if cases < 1 or size < SMALLEST or not 0 <= noise < math.inf or seed < 0:

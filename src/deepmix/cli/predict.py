@@ -15,10 +15,10 @@ def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run of deepmix train.")],
     output: options.Results,
     channels: Annotated[
-        list[Path] | None, typer.Argument(help="One file a channel, in the order of the run.")
+        list[Path] | None, typer.Argument(help="One file per channel, in the order of the run.")
     ] = None,
     table: Annotated[
-        Path | None, typer.Option(help="Many cases instead: a table (.csv) or a folder of them; a folder a case.")
+        Path | None, typer.Option(help="Many cases instead: a table (.csv) or a folder; each gets its folder.")
     ] = None,
     mask: options.Mask = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds Dice to the report.")] = None,
@@ -27,7 +27,7 @@ def predict(
     backend: options.Backend = Settings.backend,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Segment images by one forward pass each of a network that deepmix train has trained."""
+    """Segment images by a network that deepmix train has trained: one forward pass for each image."""
     from deepmix.files import outputs
 
     if bool(channels) == (table is not None):

@@ -11,7 +11,7 @@ from deepmix.files.inputs import existing
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder that deepmix segment has written.")],
 ) -> None:
-    """Turn results into one HTML page that needs nothing beside it."""
+    """Turn results into one HTML page that needs no other file."""
     existing(folder)
 
     from deepmix.report import page

@@ -17,25 +17,25 @@ from . import options
 @options.of_settings(Settings, besides=("n_components",), by_preset=presets.defaults())
 def segment(
     channels: Annotated[
-        list[Path], typer.Argument(help="One file a channel, or a multi-channel file; a folder is a DICOM series.")
+        list[Path], typer.Argument(help="A file per channel, or a multi-channel file; a folder is a DICOM series.")
     ],
     classes: Annotated[
         str,
         typer.Option(
             "--classes",
             "-k",
-            help="Number of classes; auto (1 to 8) or auto:FROM:TO takes that with the least BIC.",
+            help="Number of classes; auto (1 to 8) or auto:FROM:TO chooses the number with the least BIC.",
         ),
     ],
     output: options.Results,
     mask: options.Mask = None,
     mask_threshold: Annotated[
-        float | None, typer.Option(help="Of a mask in shades: pixels above it count, rather than those not 0.")
+        float | None, typer.Option(help="For a mask with shades: pixels above this value count.")
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Label map; adds matched Dice to the report.")] = None,
     preset: Annotated[
         str,
-        typer.Option(help="robust, or paper for the published settings; what is given below replaces its own."),
+        typer.Option(help="robust, or paper for the published settings; options below replace its own."),
     ] = presets.DEFAULT,
     *,
     channels_are: options.ChannelsAre = None,

@@ -26,29 +26,29 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
     *,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint, if any.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in another run's folder.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in the folder.")] = False,
     skip_bad: options.SkipBad = False,
     checkpoint_every: Annotated[
         int, typer.Option(help="Steps between checkpoints; each epoch ends with one.", rich_help_panel=RUN)
     ] = 100,
     device: Annotated[
-        str | None, typer.Option(help="One device, such as gpu:1; else all share each batch.", rich_help_panel=RUN)
+        str | None, typer.Option(help="The one device to use, such as gpu:1; else all.", rich_help_panel=RUN)
     ] = None,
     no_compilation_cache: options.NoCompilationCache = False,
     distributed: Annotated[
         bool,
-        typer.Option("--distributed", help="Join those of a SLURM, MPI or TPU job.", rich_help_panel=CLUSTER),
+        typer.Option("--distributed", help="Join the SLURM, MPI or TPU job.", rich_help_panel=CLUSTER),
     ] = False,
     coordinator: Annotated[
-        str | None, typer.Option(help="HOST:PORT of process 0, where no scheduler says.", rich_help_panel=CLUSTER)
+        str | None, typer.Option(help="HOST:PORT of process 0, without a scheduler.", rich_help_panel=CLUSTER)
     ] = None,
-    processes: Annotated[int | None, typer.Option(help="How many there are.", rich_help_panel=CLUSTER)] = None,
+    processes: Annotated[int | None, typer.Option(help="Number of processes.", rich_help_panel=CLUSTER)] = None,
     process: Annotated[
-        int | None, typer.Option(help="Which this one is, from 0.", rich_help_panel=CLUSTER)
+        int | None, typer.Option(help="Number of this process, from 0.", rich_help_panel=CLUSTER)
     ] = None,
     **typed: Any,
 ) -> None:
-    """Train one network on many images, without labels or with a few."""
+    """Train one network on many images, without labels or with labels for some of them."""
     existing(data)
     settings = nested(TrainSettings, **options.values(TrainSettings, typed))
     if settings.prior.means_init not in (None, "auto"):
@@ -96,7 +96,10 @@ def train(
 def _cluster(
     distributed: bool, coordinator: str | None, processes: int | None, process: int | None, device: str | None
 ) -> "Cluster | None":
-    """The processes that train together; None for one alone. ValueError for options that do not go together."""
+    """The processes that train together; None for a single one.
+
+    Raises ValueError for options that do not go together.
+    """
     if coordinator is None and not (processes is None and process is None):
         raise ValueError(
             "--processes and --process go with --coordinator HOST:PORT, or with none for --distributed"

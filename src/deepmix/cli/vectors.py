@@ -14,7 +14,7 @@ def vectors(
         str, typer.Option(help="minimal (all functions, small) or paper (the paper's sizes).")
     ] = "minimal",
     dtype: Annotated[
-        str, typer.Option(help="float64 or float32: of the inputs, and what tolerances go by.")
+        str, typer.Option(help="float64 or float32: of the inputs; the tolerances follow from it.")
     ] = "float64",
     form: Annotated[
         str,

@@ -19,7 +19,7 @@ __all__ = [
 def find(path: str | Path) -> list[CaseFiles]:
     """The cases of a table (`.csv`), of a folder with `cases.csv`, or of a folder in the layout of MyoPS 2020.
 
-    Raises FileNotFoundError, and ValueError for what is none of these.
+    Raises FileNotFoundError if there is no such path, and ValueError if it is none of these.
     """
     path = existing(Path(path))
     if path.is_dir():
@@ -36,10 +36,10 @@ def load_all(
     size: tuple[int, int] | None = None,
     n_classes: int | None = None,
 ) -> tuple[list[list[LoadedCase]], dict[str, str]]:
-    """Load every case; what the good ones hold, and of each bad one, by name, all that is wrong.
+    """Load every case: the items of each good case, and by name all that is wrong with each bad one.
 
-    skip_bad: return the bad ones rather than raise. size, n_classes: see `load`.
-    Raises ValueError that lists all bad cases, and in any case if no case is good.
+    skip_bad: return the bad cases rather than raise. size, n_classes: see `load`.
+    Raises ValueError that lists all bad cases, also with skip_bad if no case is good.
     """
     good, bad = [], {}
     for case in cases:

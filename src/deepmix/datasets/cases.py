@@ -1,4 +1,4 @@
-"""Cases: which files belong together, and what is read of them, slice by slice."""
+"""Cases: the files that belong together, and what is read from them, slice by slice."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +12,11 @@ from .crop import Crop, around
 
 
 class Layout(NamedTuple):
-    """What a known data set fixes; by default nothing.
+    """What is fixed in a known data set; by default nothing.
 
     codes: tissues and their codes in the label files; the first becomes label 1, and so on, other codes 0.
     Where there are codes, the mask is where one of them is, and only slices that hold all of them are used.
-    size: of the crop (h, w). test_patients: those who never train.
+    size: of the crop (h, w). test_patients: patients who are for testing only.
     """
 
     codes: tuple[tuple[str, int], ...] = ()
@@ -27,9 +27,9 @@ class Layout(NamedTuple):
 class CaseFiles(NamedTuple):
     """The files of an image or a volume.
 
-    channels: a file each, by name. mask: the pixels that count; None: those of the codes, or else all.
-    labels: the truth; None: unknown. patient: whose cases are all for training or all for testing.
-    faults: what is wrong already before a file is read.
+    channels: the file of each channel, by its name. mask: the pixels that count; None: those of the codes, or all
+    if there are no codes. labels: the truth; None: unknown. patient: the cases of one patient are all for training
+    or all for testing. faults: what is wrong even before a file is read.
     """
 
     name: str
@@ -44,10 +44,10 @@ class CaseFiles(NamedTuple):
 class LoadedCase(NamedTuple):
     """A 2-D image or a slice of a volume, and where it comes from.
 
-    name: that of the case; of a slice `case/slice_03`, counted from 0 as `--slices` does.
-    image: (M, h, w) float32, in the unit of the files; what is not finite outside the mask is 0.
+    name: that of the case; for a slice `case/slice_03`, counted from 0 as in `--slices`.
+    image: (M, h, w) float32, in the unit of the files; values outside the mask that are not finite become 0.
     mask: (h, w) bool. labels: (h, w) int, 0 … K, or None. crop: where h × w lies in the image or slice.
-    like: for `images.write_labels`, without pixels. z: which slice; None: the file has none.
+    like: for `images.write_labels`, without pixels. z: the number of the slice; None: the image is no volume.
     """
 
     name: str
@@ -61,7 +61,7 @@ class LoadedCase(NamedTuple):
 
 
 def cropped(item: LoadedCase, size: tuple[int, int] | None) -> LoadedCase:
-    """What was loaded whole, cropped to (h, w) round its mask; as it is for None.
+    """An item that was loaded whole, cropped to (h, w) round its mask; unchanged for None.
 
     Raises ValueError if the mask does not fit.
     """

@@ -1,4 +1,4 @@
-"""Slices of all sizes to one size, and back."""
+"""Crops of slices of any size to one size, and back."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ class Crop(NamedTuple):
         return array
 
     def _common(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """What image and window share, as an index of the image and of the window."""
+        """The pixels that image and window share, as an index of the image and one of the window."""
         spans = [
             (start, *np.clip((start, start + size), 0, extent))
             for start, size, extent in zip(self.start, self.size, self.shape, strict=True)
@@ -44,8 +44,8 @@ class Crop(NamedTuple):
 def around(mask: np.ndarray, size: tuple[int, int]) -> Crop:
     """The window of a size centred on the bounding box of a mask (H, W).
 
-    It is moved from there as little as keeps it inside the image or, along an axis where the window is the
-    longer of the two, round the whole image. Raises ValueError if the mask is empty or does not fit in.
+    It is moved from there as little as possible so that it lies inside the image or, along an axis where it is
+    longer than the image, holds all of it. Raises ValueError if the mask is empty or does not fit.
     """
     first, end = _box(mask)
     if (end - first > size).any():
@@ -56,9 +56,10 @@ def around(mask: np.ndarray, size: tuple[int, int]) -> Crop:
 
 
 def fitting(masks: Iterable[np.ndarray], multiple: int, margin: int = 0) -> tuple[int, int]:
-    """The smallest size, of multiples, that holds each of the masks (H, W).
+    """The smallest size (h, w), in multiples of a number, that holds each of the masks (H, W).
 
-    multiple: 2^L of the network. margin: pixels round the bounding box, as far as the image has them.
+    multiple: that number, 2^L of the network. margin: pixels round the bounding box, as far as the image has them.
+    Raises ValueError if a mask is empty.
     """
     needed = np.zeros(2, int)
     for mask in masks:

@@ -17,7 +17,7 @@ _BRIGHTEST = 65535  # what 16 bits hold
 
 
 def draw(number: int, size: int = 160, noise: float = 1.0, seed: int = 0) -> list[Phantom]:
-    """The two to four slices of a case, each a left ventricle of its own, the same for the same arguments.
+    """The two to four slices of a case, each another left ventricle; the same arguments give the same slices.
 
     number: of the case. size, noise: see `phantoms.left_ventricle`. seed: of the data set.
     """

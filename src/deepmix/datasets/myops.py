@@ -18,7 +18,7 @@ _NAME = re.compile(rf"(?!\.).*?(\d+)_({'|'.join([*SEQUENCES.values(), TRUTH])})\
 
 
 def find(folder: Path) -> list[CaseFiles]:
-    """The cases in a folder and those below it, paired and ordered by number, which names case and patient.
+    """The cases in a folder and in its subfolders, ordered by number; the number names the case and the patient.
 
     A case that lacks a file, or has one twice, gets a fault. Raises ValueError if there is no such file.
     """

@@ -8,12 +8,12 @@ from scipy.ndimage import gaussian_filter
 TISSUES = ("blood", "myocardium", "oedema", "scar")  # labels 1 … 4
 CHANNELS = ("bSSFP", "LGE", "T2")
 
-# Intensities read off a real case, (tissue, channel): means, and the deviations about them.
+# Intensities read off a real case, (tissue, channel): means and standard deviations.
 MEANS = np.array([[855.0, 886, 123], [425, 208, 357], [534, 496, 564], [582, 945, 639]])
 DEVIATIONS = np.array([[176.0, 232, 152], [132, 143, 77], [107, 231, 77], [126, 328, 96]])
 
-# The same by label (0: unused) and for what surrounds the ventricle: the blood of the right one and, plausible
-# rather than read off, lung, muscle and liver, fat.
+# The same by label (0: unused) and for what surrounds the ventricle: the blood of the right one, and (plausible
+# numbers, not read off) lung, muscle and liver, fat.
 _RIGHT_BLOOD, _LUNG, _MUSCLE, _FAT = 5, 6, 7, 8
 _ALL_MEANS = np.vstack([np.zeros((1, 3)), MEANS, MEANS[:1], [[70, 60, 45], [330, 230, 210], [760, 560, 620]]])
 _ALL_DEVIATIONS = np.vstack(
@@ -22,8 +22,9 @@ _ALL_DEVIATIONS = np.vstack(
 
 
 class Phantom(NamedTuple):
-    """An image (3, size, size) in the order of `CHANNELS`, rows and columns, and its truth.
+    """An image with known truth.
 
+    image: (3, size, size): the channels in the order of `CHANNELS`, rows, columns.
     labels: (size, size) int, 1 … 4 in the order of `TISSUES`, 0 outside the ventricle. mask: labels > 0.
     """
 
@@ -35,9 +36,9 @@ class Phantom(NamedTuple):
 def left_ventricle(size: int = 160, noise: float = 1.0, seed: int = 0) -> Phantom:
     """A short-axis slice of a left ventricle with oedema and, within it, a subendocardial scar.
 
-    size: pixels a side; all measures of the anatomy are fractions of it. noise: multiple of `DEVIATIONS`.
-    Per channel, a tissue's deviation is in part Rician noise of the scanner, equal in all tissues, and for the
-    rest a texture of the tissue; blur and a smooth bias field are there without noise too.
+    In each channel, the standard deviation of a tissue comes partly from Rician noise of the scanner, equal in all
+    tissues, and otherwise from a texture of the tissue; blur and a smooth bias field are there without noise too.
+    size: pixels per side; all measures of the anatomy are fractions of it. noise: multiple of `DEVIATIONS`.
     Returns a `Phantom`, the same for the same arguments. Raises ValueError for a size below 48 or negative noise.
     """
     if size < 48 or noise < 0:

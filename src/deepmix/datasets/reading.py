@@ -1,4 +1,4 @@
-"""The files of a case to arrays, checked; all that is wrong is found at once."""
+"""Reads the files of a case into arrays and checks them; everything that is wrong is reported at once."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,8 +18,7 @@ def load(case: CaseFiles, size: tuple[int, int] | None = None, n_classes: int | 
     """Read a case: its image, or those slices of its volume on which the mask holds a pixel.
 
     size: crop to (h, w), see `crop.around`; None: as the layout says, or not at all.
-    n_classes: K, the largest label allowed; None: any.
-    Raises ValueError that names all that is wrong.
+    n_classes: K, the largest label allowed; None: any. Raises ValueError that names everything that is wrong.
     """
     faults = list(case.faults)
     items: list[LoadedCase] = []
@@ -38,7 +37,7 @@ def load(case: CaseFiles, size: tuple[int, int] | None = None, n_classes: int | 
 
 
 def _channels(case: CaseFiles, faults: list[str]) -> Image | None:
-    """The image; where its files cannot be read, or not together, the first that can."""
+    """The image; if its files cannot be read, or not together, the first file that can."""
     paths = list(case.channels.values())
     if not paths:
         return None
@@ -123,7 +122,7 @@ def _slices(
 
 
 def _attempt(faults: list[str], function: Callable[..., Result], *arguments: object) -> Result | None:
-    """What the function returns; None, and its message among the faults, if it cannot."""
+    """The function's result; if it raises, None, with the message added to the faults."""
     try:
         return function(*arguments)
     except (ValueError, OSError) as error:

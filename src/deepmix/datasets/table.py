@@ -1,4 +1,4 @@
-"""Cases by a table: CSV with the columns case, one a channel, and, if there are any, mask, labels and patient."""
+"""Cases by a table: CSV with the column case, one for each channel, and optionally mask, labels and patient."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ _RESERVED = ("case", "mask", "labels", "patient")
 
 
 def find(path: Path) -> list[CaseFiles]:
-    """The cases of a CSV file, in its order; relative paths are relative to it.
+    """The cases of a CSV file, in its order; relative paths start from the file's folder.
 
     A case without a cell for a channel or the mask gets a fault; labels and patient may be left empty.
     Raises ValueError for what is wrong with the table itself.

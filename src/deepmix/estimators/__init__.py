@@ -1,4 +1,4 @@
-"""The algorithms behind scikit-learn's conventions, for pipelines, grid searches and habits."""
+"""The algorithms as estimators with scikit-learn's conventions, for pipelines and grid searches."""
 
 try:
     from .deep_mixture import DeepMixture

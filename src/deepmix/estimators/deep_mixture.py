@@ -1,4 +1,4 @@
-"""Algorithm 3 as an estimator on images; new images go through the network that it trained."""
+"""Algorithm 3 as an estimator on images; new images go through the network that was fitted."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -29,18 +29,18 @@ from .restarts import best_of, check_least, keep_end, keep_likelihood, seeds
 class DeepMixture(BaseEstimator):
     """deepSVG or deepG: a network and K Gaussians, fitted to one image without labels (Algorithm 3).
 
-    Images are (M, H, W), or (H, W) of one channel, in any unit; masks are (H, W), all pixels count without one but
-    those that a masked array (numpy.ma) hides. Every image is standardised by its own mean and standard deviation
-    over its mask. New images are segmented by one forward pass, each with means and covariances of its own [TR3].
+    Images are (M, H, W), or (H, W) for one channel, in any unit. Masks are (H, W); without one all pixels count,
+    except those that a masked array (numpy.ma) hides. Every image is standardised by its own mean and standard
+    deviation over its mask. A new image is segmented by one forward pass and gets its own means and covariances
+    [TR3]. Classes are in the order of their means of the first channel, the smallest first.
 
-    n_components: K. kind: "deepsvg" or "deepg". n_init: networks to train, of which that with the least NLL is
+    n_components: K. kind: "deepsvg" or "deepg". n_init: number of networks to train; that with the least NLL is
     kept. random_state: of the networks' first parameters. warm_start: `fit` goes on with the network of the last
     fit. The other parameters are those of `deepmix.segment` with the preset "paper".
 
-    After `fit`: labels_ (H, W) as `predict` has them; weights_ (K,), the mean proportions, means_ (K, M) and
-    covariances_ in the unit of the image; network_, the parameters θ; converged_, n_iter_ (steps of AdamW),
-    lower_bound_ and lower_bounds_ (−NLL of the standardised channels), n_features_in_ (M).
-    Classes come by ascending mean of the first channel.
+    After `fit`: labels_ (H, W), as `predict` returns them; weights_ (K,), the mean proportions; means_ (K, M) and
+    covariances_, in the unit of the image; network_, the parameters θ; converged_; n_iter_ (steps of AdamW);
+    lower_bound_ and lower_bounds_ (−NLL of the standardised channels); n_features_in_ (M).
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class DeepMixture(BaseEstimator):
         self.device = device
 
     def fit(self, image: Any, mask: Any = None) -> Self:
-        """Fit to an image; returns itself. Errors as `deepmix.segment`."""
+        """Fit to an image; returns itself. Raises as `deepmix.segment`."""
         check_least(self, n_init=1)
         settings = self._settings()
         job = prepare(image, mask, settings)
@@ -165,7 +165,10 @@ def _opened(settings: Settings) -> AbstractContextManager[ModuleType]:
 
 
 class _Frame(NamedTuple):
-    """What the network sees of an image: the padded window (M, h, w) and its weights (h, w)."""
+    """What the network sees of an image: the padded window (M, h, w) and its weights (h, w).
+
+    window: where it lies in the image. mask: (H, W) bool, of the image.
+    """
 
     image: np.ndarray
     weights: np.ndarray

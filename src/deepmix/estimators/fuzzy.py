@@ -19,10 +19,10 @@ from .samples import SampleEstimator
 
 
 class FuzzyCMeans(ClusterMixin, SampleEstimator):
-    """Fuzzy C-means [FC]: every sample belongs to every cluster, the more the nearer.
+    """Fuzzy C-means [FC]: every sample belongs to every cluster, the more the nearer it is.
 
-    n_clusters: K. fuzzifier: m > 1; near 1 it is K-means. tol: on the largest change of a membership.
-    max_iter: most rounds. n_init: starts, of which the fit with the least J is kept.
+    n_clusters: K. fuzzifier: m > 1; near 1 it is K-means. tol: a fit ends when no membership changes by tol or
+    more. max_iter: the largest number of rounds. n_init: number of starts; the fit with the least J is kept.
     init_params: "kmeans" (the centres of k-means++ and K-means) or "random" (random memberships).
     means_init (K, M): centres to start from instead. random_state: of the starts.
     warm_start: `fit` goes on from the centres of the last fit.
@@ -70,7 +70,7 @@ class FuzzyCMeans(ClusterMixin, SampleEstimator):
         return np.asarray(found).T
 
     def score(self, X: Any, y: Any = None) -> float:
-        """−J per sample of the memberships that samples X have; more is better. y is ignored."""
+        """−J per sample, with the memberships of samples X; larger is better. y is ignored."""
         pixels, centres = self._new(X)
         u, ones = self.predict_proba(X).T, np.ones(pixels.shape[1])
         return -fcm.objective(pixels, u, centres, ones, self.fuzzifier) / pixels.shape[1]

@@ -1,4 +1,4 @@
-"""What the two mixtures of Gaussians share: parameters, starts, attributes, posteriors of new samples."""
+"""What both Gaussian-mixture estimators share: parameters, starts, attributes, posteriors of new samples."""
 
 from types import ModuleType
 from typing import Any
@@ -90,7 +90,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
         return None if self.reg_covar is None else np.full(len(pixels), self.reg_covar, pixels.dtype)
 
     def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Mixture:
-        """A Gaussian mixture of the initialisers, of which what was given is replaced."""
+        """A Gaussian mixture from the initialisers, with the parameters that the user gave in place of its own."""
         initialization = twin.mixtures.initialization
         kind, given = self.covariance_type, self.means_init
         if given is not None:

@@ -1,4 +1,4 @@
-"""Fits from several starts, of which the best is kept, and what is told of its course."""
+"""Fits from several starts: which of them is kept, and the attributes and warnings that describe it."""
 
 import warnings
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def check_least(estimator: BaseEstimator, **bounds: float) -> None:
 
 
 def seeds(random_state: Any, number: int) -> list[int]:
-    """So many seeds from scikit-learn's `random_state`."""
+    """A number of seeds from scikit-learn's `random_state`."""
     return check_random_state(random_state).randint(np.iinfo(np.int32).max, size=number).tolist()
 
 
@@ -41,7 +41,7 @@ def keep_likelihood(estimator: BaseEstimator, fit: Any) -> None:
 def keep_end(estimator: BaseEstimator, fit: Any, measure: str, settles: str = "") -> None:
     """Set converged_; warn of classes that collapsed, and of a fit that has not converged.
 
-    measure, settles: what the fit measures, and what its stopping rule watches, if that is something else.
+    measure: what the fit lowers, such as "NLL". settles: what its stopping rule watches, if something else.
     """
     estimator.converged_ = fit.status == Status.converged
     for k in np.flatnonzero(fit.degenerate):

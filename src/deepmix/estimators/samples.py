@@ -1,4 +1,4 @@
-"""What all estimators on samples share: input, restarts, the attributes of a fit, labels."""
+"""What all estimators on samples share: checks of the input, restarts, the attributes of a fit, labels."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ class SampleEstimator(ABC, BaseEstimator):
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit to samples X (n_samples, n_features) with weights (n_samples,), 1 if not given; returns itself.
 
-        float32 samples are computed with in float32 (`accelerated`), all others in float64. y is ignored.
-        Raises ValueError for bad input or parameters, and for masked arrays: leave samples out, or give them the
-        weight 0. Raises ImportError if the backend is not installed.
+        With backend="accelerated", float32 samples are computed in float32; all others in float64. y is ignored.
+        Raises ValueError for bad input or parameters, and for masked arrays: leave such samples out, or give them
+        the weight 0. Raises ImportError if the backend is not installed.
         """
         self._fit(X, sample_weight)
         return self
@@ -46,11 +46,11 @@ class SampleEstimator(ABC, BaseEstimator):
 
     @abstractmethod
     def predict_proba(self, X: Any) -> np.ndarray:
-        """How far each sample belongs to each class (n_samples, K)."""
+        """How much each sample belongs to each class (n_samples, K)."""
 
     @abstractmethod
     def _check_parameters(self) -> None:
-        """Raise ValueError for parameters that cannot be."""
+        """Raise ValueError for parameters that are not allowed."""
 
     @abstractmethod
     def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> Any:
@@ -91,7 +91,7 @@ class SampleEstimator(ABC, BaseEstimator):
             yield self._start(twin, pixels, weights, seed)
 
     def _pixels(self, X: Any, *, fitting: bool = False) -> np.ndarray:
-        """Samples as pixels (M, N), checked; those of a new fit say how many features there are."""
+        """Samples as pixels (M, N), checked; those of a new fit set the number of features."""
         if not fitting:
             check_is_fitted(self)
         dtypes = [np.float64] if self.backend == "reference" else [np.float64, np.float32]

@@ -10,14 +10,15 @@ from .gaussian import GaussianEstimator
 
 
 class SpatiallyVariantGaussianMixture(GaussianEstimator):
-    """Gaussian mixture in which every sample has proportions of its own, by EM (Algorithm 2).
+    """Gaussian mixture in which every sample has its own proportions, by EM (Algorithm 2).
 
     The parameters are those of `GaussianMixture`, which is fitted first, from the same start.
 
-    After `fit`, beside its attributes: proportions_ (n_samples, K), Π of the samples fitted, whose largest are
-    the labels of `fit_predict`; weights_ (K,) is their mean. `predict`, `predict_proba`, `score_samples` and
-    `score` take all samples for new ones, with the proportions `weights_`; converged_, n_iter_, lower_bound_
-    and lower_bounds_ are of the fit with Π [SV1]. With warm_start, `fit` takes the same samples again.
+    After `fit` there are the attributes of `GaussianMixture`, and proportions_ (n_samples, K), Π of the fitted
+    samples; the labels of `fit_predict` are the largest of these, and weights_ (K,) is their mean. converged_,
+    n_iter_, lower_bound_ and lower_bounds_ belong to the fit with Π [SV1]. `predict`, `predict_proba`,
+    `score_samples` and `score` treat all samples as new ones, with the proportions `weights_`. With warm_start,
+    `fit` must get the same samples again.
     """
 
     def _last(self, twin: ModuleType, pixels: np.ndarray) -> Mixture:

@@ -1,4 +1,4 @@
-"""Label maps against the truth [EV]: of one image in passing, or of many cases with all measures."""
+"""Label maps against the truth [EV]: Dice for one image, or all measures for many cases."""
 
 from .matching import check_truth, relabelled, scores
 

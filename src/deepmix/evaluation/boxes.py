@@ -1,4 +1,4 @@
-"""The figure of an evaluation: a box a class."""
+"""The figure of an evaluation: a box per class."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ PANELS = {
 
 
 def draw(path: Path, cases: Sequence[CaseScores], names: Mapping[int, str]) -> None:
-    """Boxes of the finite scores of every class and each case as a point, of four measures, as PNG.
+    """Draw, for four measures, a box of the finite scores of every class, and a point for each case, as PNG.
 
-    names: of the classes by code. A box spans the quartiles, its whiskers reach to the last case within 1.5 boxes;
-    how many values are infinite stands above it.
+    A box spans the quartiles, and its whiskers reach to the last case within 1.5 box heights; the number of
+    infinite values stands above it. names: of the classes by code.
     """
     figure = Figure(figsize=(len(PANELS) * max(2.4, 1 + 0.6 * len(names)), 3.6), dpi=100, layout="constrained")
     for axes, (measure, title) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):

@@ -1,4 +1,4 @@
-"""A label map against the truth: matched Dice [EV], and the map in the classes of the truth."""
+"""A label map against the truth: matched Dice [EV], and the map with its classes renamed as in the truth."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from deepmix.segmentation.settings import Settings
 
 
 def check_truth(truth: np.ndarray, mask: np.ndarray | None, settings: Settings) -> None:
-    """Raise ValueError if there is no true class where the image will be labelled."""
+    """Raise ValueError if the truth holds no class where the image will be labelled."""
     known = truth != 0 if mask is None else (truth != 0) & mask
     if not known[..., slice(*settings.slices or (None, None))].any():
         raise ValueError("the truth holds no class inside the mask")
@@ -36,7 +36,7 @@ def scores(labels: np.ndarray, truth: np.ndarray, n_components: int, named: bool
 
 
 def relabelled(labels: np.ndarray, matched: dict[int, int]) -> np.ndarray:
-    """Labels 1 … K as the true classes that `scores` matched them with; those without one become 0."""
+    """Labels 1 … K renamed to the true classes that `scores` matched them with; those without one become 0."""
     result = np.zeros(labels.shape, int)
     for code, k in matched.items():
         result[labels == k] = code
@@ -50,9 +50,9 @@ def numbered(labels: np.ndarray) -> tuple[list[int], np.ndarray]:
 
 
 def renamed(labels: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
-    """A label map in the classes of the truth [EV2]: those without one become 0. Codes may be any integers.
+    """A label map with its classes renamed to those of the truth [EV2]; classes without a match become 0.
 
-    Returns the map, and for each predicted class that is matched its true one.
+    labels, truth: codes may be any integers. Returns the map, and for each matched predicted class its true one.
     """
     (given, of_labels), (codes, of_truth) = numbered(labels), numbered(truth)
     matched = match_classes(of_labels, of_truth, len(given), len(codes))

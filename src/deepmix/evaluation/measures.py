@@ -38,8 +38,8 @@ class CaseScores(NamedTuple):
     """How well a case is segmented.
 
     classes: the scores of every class that either map holds, by its code. labellings: adjusted Rand index and
-    normalised mutual information, where the truth is not 0. matched: the true class of each predicted one, where
-    they were matched. names: of classes, where the data have some.
+    normalised mutual information, over the pixels where the truth is not 0. matched: the true class of each
+    predicted one, if they were matched. names: of the classes, if the data name them.
     """
 
     pair: Pair
@@ -50,7 +50,7 @@ class CaseScores(NamedTuple):
 
 
 def of_pair(pair: Pair, match: bool, tolerance: float) -> CaseScores:
-    """Read the maps of a case and score them; distances in the unit of the truth's file.
+    """Read the maps of a case and score them; distances are in the unit of the truth's file.
 
     match: rename the predicted classes first [EV2]. tolerance: of the surface Dice, in that unit.
     Raises ValueError, which names both files, if they do not lie on one grid.
@@ -72,7 +72,7 @@ def of_class(prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float]
     """Every measure of a predicted and a true mask, not both empty. A volume of one slice counts as an image."""
     flat = tuple(axis for axis, length in enumerate(truth.shape) if length == 1)[: truth.ndim - 2]
     steps = [step for axis, step in enumerate(spacing) if axis not in flat]
-    (box,) = find_objects((prediction | truth).astype(np.int8))  # what lies beyond it changes no surface
+    (box,) = find_objects((prediction | truth).astype(np.int8))  # pixels beyond the box change no surface
     one, other = (mask[box].squeeze(flat) for mask in (prediction, truth))
     overlap = {name: float(function(prediction, truth)) for name, function in _OVERLAP.items()}
     found = surfaces.surface_distances(one, other, steps)
@@ -81,7 +81,7 @@ def of_class(prediction: np.ndarray, truth: np.ndarray, spacing: Sequence[float]
 
 
 def of_labellings(prediction: np.ndarray, truth: np.ndarray) -> Scores:
-    """Agreement of two label maps whatever their classes are called; NaN if the truth is 0 everywhere."""
+    """Agreement of two label maps, whatever the names of their classes; NaN if the truth is 0 everywhere."""
     (given, labels), (codes, numbers) = numbered(prediction), numbered(truth)
     table = clusterings.contingency_table(labels, numbers, len(given), len(codes))
     return {

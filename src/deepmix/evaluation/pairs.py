@@ -11,8 +11,8 @@ from deepmix.files.inputs import existing
 class Pair(NamedTuple):
     """The two label maps of a case.
 
-    codes: tissues and their codes in the true map, where the layout of the data has some; the prediction
-    numbers them 1, 2, …
+    codes: tissues and their codes in the true map, if the layout of the data has any; in the prediction the
+    tissues are 1, 2, …
     """
 
     case: str
@@ -22,11 +22,11 @@ class Pair(NamedTuple):
 
 
 def find(prediction: Path, truth: Path) -> tuple[list[Pair], list[str]]:
-    """The pairs of two label maps, or of two folders by the names of the cases; true cases without prediction.
+    """The pair of two label maps, or the pairs of two folders; and the true cases without a prediction.
 
-    A label map is a file, or a folder of results, which holds `labels.*`. A folder of many holds files named as
-    their cases, or folders of results named so. The truth may also be a data set as `datasets.find` has it.
-    Raises FileNotFoundError, and ValueError for what cannot be paired.
+    A label map is a file, or a folder of results, which holds `labels.*`. A folder of many holds files, or folders
+    of results, with the names of their cases. The truth may also be a data set; see `datasets.find`.
+    Raises FileNotFoundError if there is no such path, and ValueError for maps that cannot be paired.
     """
     one, other = _single(existing(prediction)), _single(existing(truth))
     if one and other:
@@ -90,7 +90,7 @@ def _truths(path: Path) -> dict[str, tuple[Path, dict[str, int]]]:
 
 
 def _suffix(path: Path) -> str:
-    """The suffix by which a file is an image; "" if it is none."""
+    """The suffix that makes a file an image; "" if it is not an image."""
     name = path.name.lower()
     return max((suffix for suffix in images.SUFFIXES if name.endswith(suffix)), key=len, default="")
 

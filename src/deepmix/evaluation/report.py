@@ -1,4 +1,4 @@
-"""What an evaluation says: plain data, a table of all cases, and their files."""
+"""The results of an evaluation: plain data, a table of all cases, and their files."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,22 @@ INDEX = "evaluation.json"
 
 
 def class_names(cases: Sequence[CaseScores], given: Sequence[str] = ()) -> dict[int, str]:
-    """The name of every class by its code: as given in their order, or as the data have it, or the code.
+    """The name of every class by its code: the given one, or that of the data, or the code itself.
 
-    Raises ValueError unless as many are given as there are classes, no two alike.
+    given: names in the order of the codes. Raises ValueError unless there are as many as classes, all different.
     """
     codes = sorted({code for case in cases for code in case.classes})
     if given and not len(given) == len(set(given)) == len(codes):
         listed = ", ".join(map(str, codes))
         raise ValueError(
-            f"{len(codes)} classes ({listed}) need as many names, each another; got {', '.join(given)}"
+            f"{len(codes)} classes ({listed}) need as many names, all different; got {', '.join(given)}"
         )
     known = {code: name for case in cases for code, name in case.names.items()}
     return dict(zip(codes, given or [known.get(code, str(code)) for code in codes], strict=True))
 
 
 def check_classes(cases: Sequence[CaseScores], matched: bool) -> None:
-    """Raise ValueError if no truth holds a class, or no class is in both. Nothing predicted: no precision."""
+    """Raise ValueError if no truth holds a class, or if predictions hold classes but none of the truth."""
     found = {code for case in cases for code, scores in case.classes.items() if not np.isnan(scores["precision"])}
     true = {code for case in cases for code, scores in case.classes.items() if not np.isnan(scores["sensitivity"])}
     first = cases[0].pair
@@ -46,7 +46,7 @@ def check_classes(cases: Sequence[CaseScores], matched: bool) -> None:
 
 
 def of_cases(cases: Sequence[CaseScores], names: Mapping[int, str], seed: int) -> dict[str, Any]:
-    """Summaries by class, over the classes, and all scores of each case. Infinite numbers are the word inf."""
+    """Summaries by class and over the classes, and all scores of each case. Infinite numbers become "inf"."""
     classes = {names[code]: each for code, each in summary.by_class(cases, seed).items()}
     indices = {name: [case.labellings[name] for case in cases] for name in cases[0].labellings}
     report = {
@@ -78,7 +78,7 @@ def _with_words(value: Any) -> Any:
 
 
 def write_files(folder: Path, cases: Sequence[CaseScores], names: Mapping[int, str]) -> None:
-    """evaluation.csv, a row a case and class, and evaluation.png, a box a class."""
+    """Write evaluation.csv, a row per case and class, and evaluation.png, a box per class."""
     with (folder / "evaluation.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["case", "class", *MEASURES])

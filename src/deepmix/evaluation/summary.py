@@ -1,4 +1,4 @@
-"""Scores over many cases: means with bootstrap confidence intervals, and what no mean can hold."""
+"""Scores over many cases: means with bootstrap confidence intervals, and how many values are not finite."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ RESAMPLES = 2000
 class Summary(NamedTuple):
     """One measure over the cases.
 
-    mean: of the n finite values, NaN without any. low, high: its 95 % interval, NaN for fewer than two values.
+    mean: of the n finite values, NaN if n = 0. low, high: its 95 % interval, NaN for fewer than two values.
     misses: values that are infinite: a structure that was missed, or found where there is none.
     undefined: values that are NaN, such as the precision where nothing was predicted.
     """
@@ -27,7 +27,7 @@ class Summary(NamedTuple):
 
 
 def summary(values: Iterable[float], seed: int) -> Summary:
-    """The mean of the finite values with its interval by percentile bootstrap (Efron 1979); the others counted."""
+    """The mean of the finite values, its interval by percentile bootstrap (Efron 1979), and other counts."""
     every = np.array(list(values), dtype=float)
     finite, low, high = every[np.isfinite(every)], np.nan, np.nan
     if len(finite) > 1:
@@ -38,7 +38,7 @@ def summary(values: Iterable[float], seed: int) -> Summary:
 
 
 def by_class(cases: Sequence[CaseScores], seed: int) -> dict[int, dict[str, Summary]]:
-    """Every measure of every class, over the cases of which either map holds the class."""
+    """Every measure of every class, over the cases in which either map holds the class."""
     codes = sorted({code for case in cases for code in case.classes})
     return {
         code: {
@@ -61,6 +61,6 @@ def over_classes(cases: Sequence[CaseScores], seed: int) -> dict[str, Summary]:
 
 
 def _mean(values: np.ndarray) -> float:
-    """Of the finite ones; NaN without any."""
+    """The mean of the finite values; NaN if there are none."""
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else np.nan

@@ -1,1 +1,1 @@
-"""The compiled functions of `accelerated` as the compiler sees them, over flat arrays of fixed shapes."""
+"""The compiled functions of `accelerated` as programs over flat arrays of fixed shapes."""

@@ -9,7 +9,7 @@ from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
 
 Arguments = dict[str, dict[str, Any]]  # of each function, by name
-SAMPLE_WEIGHTS = {"weights", "mask"}  # programs take them, also where a function can do without
+SAMPLE_WEIGHTS = {"weights", "mask"}  # programs take them, also if they are optional in the function
 
 
 def arguments(sizes: Sizes, dtype: str) -> Arguments:
@@ -20,7 +20,7 @@ def arguments(sizes: Sizes, dtype: str) -> Arguments:
 
 
 def _given(operation: Operation, shapes: Shapes) -> dict[str, Any]:
-    """The declared example, and what other arguments' names say. Raises LookupError where a name says nothing."""
+    """The declared example, and other arguments by their names. Raises LookupError for unknown names."""
     parameters = inspect.signature(REFERENCE.function(operation.name)).parameters
     example, given = operation.example(shapes), {}
     for name, parameter in parameters.items():

@@ -1,6 +1,6 @@
-"""Fits, the warm start and predictions as one program each, without checks: what their modules have for that.
+"""Fits, the warm start and predictions, each as one program without checks: the `solve…` of their modules.
 
-A history has its full length: NaN from the end of the loop on.
+A history has its full length, with NaN after the end of the loop.
 """
 
 import inspect
@@ -12,12 +12,12 @@ from deepmix.accelerated.mixtures.gaussian import variance_floor
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
 
-# What checks its input, and what then does the work.
+# The function that checks its input, and the one that then does the work.
 UNCHECKED = {"fit": "solve", "warm_start": "solve_warm_start", "predict": "solve_prediction"}
 
 
 def _program(name: str) -> Callable[..., Any]:
-    """What does the work of a function, called with that function's arguments."""
+    """The function that does the work of another one, called with the arguments of that one."""
     module, _, function = name.rpartition(".")
     solve = getattr(import_module(f"deepmix.accelerated.{module}"), UNCHECKED[function])
     signature, takes = inspect.signature(REFERENCE.function(name)), inspect.signature(solve).parameters

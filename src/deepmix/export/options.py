@@ -1,4 +1,4 @@
-"""What the export can be told, and what it needs; nothing here takes long to import."""
+"""The options of the export, and the libraries that it needs; nothing here takes long to import."""
 
 import importlib.util
 
@@ -8,7 +8,7 @@ PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
 def check_sizes(sizes: Sizes) -> None:
-    """Raise ValueError for sizes that no image or no network has."""
+    """Raise ValueError for sizes that no image or network can have."""
     for name, value in sizes._asdict().items():
         least = 0 if name == "depth" else 1
         if value < least:
@@ -19,7 +19,7 @@ def check_sizes(sizes: Sizes) -> None:
 
 
 def check_installed() -> None:
-    """Raise ImportError, saying what to install, if what programs are lowered or serialised by is missing."""
+    """Raise ImportError, saying what to install, if a library that lowers or serialises programs is missing."""
     for name in ("jax", "flatbuffers"):
         if importlib.util.find_spec(name) is None:
             raise ImportError(f"deepmix export needs {name}; install it with: pip install 'deepmix[export]'")

@@ -35,10 +35,10 @@ class Program(NamedTuple):
 
 
 def lower(name: str, given: dict[str, Any], platforms: Iterable[str]) -> Program:
-    """Lower a function, for all platforms together; none of them need be present.
+    """Lower a function, for all platforms together; this machine need not have them.
 
-    given: its arguments by name, as its twin in `reference` takes them; of arrays, shape and dtype count.
-    What is no array is static. Float64 needs JAX's x64 mode.
+    Float64 needs JAX's x64 mode. given: the arguments by name, as the twin in `reference` takes them; of arrays,
+    only shape and dtype matter, and all other arguments are static.
     """
     operation, port = OPERATIONS[name], _port(name)
     arrays, options = flat.flatten(vectors.defaults(operation) | given)
@@ -66,14 +66,14 @@ def lower(name: str, given: dict[str, Any], platforms: Iterable[str]) -> Program
 
 
 def _port(name: str) -> Port:
-    """`accelerated`; where its own function checks input on the host, without that."""
+    """The port of `accelerated`, but without checks on the host."""
     port = ports.load("deepmix.accelerated")
     return Port(module=port.module, adapter=ports.nested({name: LOOPS[name]})) if name in LOOPS else port
 
 
 @contextmanager
 def _without_sources() -> Iterator[None]:
-    """Programs without the paths of source files: the same wherever deepmix is installed."""
+    """Leave the paths of source files out of programs, which are then the same wherever deepmix is installed."""
     config: Any = jax.config
     before = config.jax_traceback_in_locations_limit
     config.update("jax_traceback_in_locations_limit", 0)
@@ -90,7 +90,10 @@ def _described(arrays: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def chosen(sizes: Sizes, dtype: str, only: Iterable[str]) -> Arguments:
-    """The arguments of the functions that patterns name, of all without patterns; ValueError if it is none."""
+    """The arguments of the functions that match a pattern, or of all if there are no patterns.
+
+    Raises ValueError if no function matches.
+    """
     only = tuple(only) or ("*",)
     given = arguments(sizes, dtype)
     found = {name: each for name, each in given.items() if any(fnmatchcase(name, pattern) for pattern in only)}
@@ -100,7 +103,7 @@ def chosen(sizes: Sizes, dtype: str, only: Iterable[str]) -> Arguments:
 
 
 def write(folder: Path, functions: Arguments, dtype: str, platforms: Iterable[str]) -> Iterator[str]:
-    """Lower functions and write them to a folder; yields the name of each when it is there."""
+    """Lower functions and write them to a folder; yields the name of each once it is written."""
     platforms = tuple(platforms)
     with ports.load("deepmix.accelerated").session(dtype):
         for name, given in functions.items():
@@ -116,6 +119,6 @@ def write(folder: Path, functions: Arguments, dtype: str, platforms: Iterable[st
 def write_manifest(
     folder: Path, functions: Iterable[str], sizes: Sizes, dtype: str, platforms: Iterable[str]
 ) -> None:
-    """Write what a folder of programs holds, to manifest.json."""
+    """Write manifest.json, which lists what a folder of programs holds."""
     about = {"functions": list(functions), "sizes": sizes._asdict(), "dtype": dtype, "platforms": list(platforms)}
     write_report(folder, about | {"specification": SPECIFICATION, "versions": versions()}, MANIFEST)

@@ -1,1 +1,1 @@
-"""Files in and out: images, label maps, tables, folders of results."""
+"""Reading and writing: images, label maps, tables, folders of results."""

@@ -1,4 +1,4 @@
-"""Where the voxels of a NIfTI lie: by its sform, or else by its qform."""
+"""Where the voxels of a NIfTI file lie: by its sform, or else by its qform."""
 
 import itertools
 import warnings
@@ -11,15 +11,14 @@ from .records import Geometry
 
 _MM = {1: 1e3, 3: 1e-3}  # metres and microns, by NIfTI's codes; what has another code or none is in mm
 _TO_LPS = np.diag([-1.0, -1.0, 1.0])  # NIfTI's axes are right, anterior, superior
-_RIGHT_ANGLE = 0.01  # cosine up to which it is one: axes rounded to two decimals
+_RIGHT_ANGLE = 0.01  # the largest cosine of a right angle: axes may be rounded to two decimals
 
 
 def geometry(path: Path, header: Any, n_axes: int) -> Geometry:
-    """Where the first axes of a file lie, by its header as nibabel has it.
+    """Where the first n_axes axes of a file lie, by its header from nibabel.
 
-    Axes at other angles than right ones are kept, with a warning. An image of two axes has a place in space, three
-    numbers, unless it lies in the plane z = 0.
-    Raises ValueError if the axes have no length or no direction.
+    Axes that are not at right angles are kept, with a warning. An image of two axes has an origin of three
+    numbers, unless it lies in the plane z = 0. Raises ValueError if the axes have no length or no direction.
     """
     affine = _affine(path, header, n_axes)[:3] * _mm(header)
     axes, origin = _TO_LPS @ affine[:, :n_axes], _TO_LPS @ affine[:, 3]
@@ -27,7 +26,8 @@ def geometry(path: Path, header: Any, n_axes: int) -> Geometry:
     direction = axes / spacing
     if np.abs(direction.T @ direction - np.eye(n_axes)).max() > _RIGHT_ANGLE:
         trouble = (
-            f"the axes of {path} are not at right angles: results lie as it does, distances are as if they were"
+            f"the axes of {path} are not at right angles: results get the same axes, "
+            "but distances are computed as if the angles were right"
         )
         warnings.warn(trouble, stacklevel=7)
     n_space = 2 if n_axes == 2 and origin[2] == 0 and not direction[2].any() else 3
@@ -40,7 +40,7 @@ def geometry(path: Path, header: Any, n_axes: int) -> Geometry:
 
 
 def _affine(path: Path, header: Any, n_axes: int) -> np.ndarray:
-    """Voxels to right, anterior, superior (4, 4), in the unit of the file."""
+    """The matrix (4, 4) from voxels to right, anterior, superior, in the unit of the file."""
     coded = {name: affine(header) for name, affine in _AFFINES.items() if header[f"{name}_code"] > 0}
     found = coded or {"pixdim": _unplaced(header)}
     usable = {name: affine for name, affine in found.items() if _spans(affine, n_axes)}
@@ -64,7 +64,7 @@ def _affine(path: Path, header: Any, n_axes: int) -> np.ndarray:
 
 
 def _qform(header: Any) -> np.ndarray:
-    """That of the header; a quaternion that rounding has made longer than 1 is one of length 1."""
+    """The qform of the header; a quaternion that rounding has made longer than 1 gets the length 1."""
     parts = [f"quatern_{part}" for part in "bcd"]
     length = np.linalg.norm([header[part] for part in parts])
     if length > 1:
@@ -78,7 +78,7 @@ _AFFINES = {"sform": lambda header: np.asarray(header.get_sform()), "qform": _qf
 
 
 def _unplaced(header: Any) -> np.ndarray:
-    """Of a file without a place in the patient: as ITK has it, so that masks drawn with it fit."""
+    """The matrix for a file without a place in the patient: the one of ITK, so that masks drawn with ITK fit."""
     return np.diag([*(np.abs(header["pixdim"][1:4]) @ _TO_LPS), 1.0])
 
 
@@ -87,7 +87,7 @@ def _spans(affine: np.ndarray, n_axes: int) -> bool:
 
 
 def _apart(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> float:
-    """How far apart the two place a corner of the image, at most."""
+    """The largest distance between the places that two matrices give a corner of the image."""
     corners = np.array([(*corner, 1) for corner in itertools.product(*((0, n - 1) for n in shape))])
     columns = [*range(len(shape)), 3]
     return float(np.linalg.norm((one - other)[:3, columns] @ corners.T, axis=0).max())

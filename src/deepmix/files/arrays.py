@@ -1,4 +1,4 @@
-"""NumPy's own format, which knows no place in the patient."""
+"""NumPy's own format, `.npy`, which has no place in the patient."""
 
 from pathlib import Path
 
@@ -9,20 +9,20 @@ from .records import Image, Meant, Stored
 
 
 def read(path: Path, meant: Meant) -> Image:
-    """An array (H, W), (M, H, W) or (M, H, W, D); of one channel, (H, W[, D])."""
+    """An array (H, W), (M, H, W) or (M, H, W, D); for one channel, (H, W[, D]). Raises ValueError for others."""
     return Image(
         channels=_channels(_load(path), path, meant.one_channel), geometry=None, suffix=".npy", source=path
     )
 
 
 def stored(path: Path, meant: Meant) -> Stored:
-    """What the header tells."""
+    """The contents of the header. Raises ValueError as `read`."""
     channels = _channels(_load(path, memory_map=True), path, meant.one_channel)
     return Stored(shape=channels.shape[1:], n_channels=len(channels), dtype=channels.dtype)
 
 
 def write(path: Path, array: np.ndarray, like: Image) -> None:
-    """Write an array as it is."""
+    """Write an array unchanged."""
     np.save(path, array)
 
 

@@ -17,8 +17,8 @@ _WRITTEN_AS = ".nii.gz"
 def read(path: Path) -> Image:
     """The image of a file or its frames, or the volume of a folder that holds one series.
 
-    What is no DICOM is left to ITK. Raises ValueError for a folder that holds no series or several, for images
-    that make no volume, and for what cannot be read.
+    A file that is not DICOM is left to ITK. Raises ValueError for a folder that holds no series or several, for
+    images that do not form a volume, and for files that cannot be read.
     """
     found = _planes(path)
     if found is None:
@@ -33,7 +33,7 @@ def read(path: Path) -> Image:
 
 
 def stored(path: Path) -> Stored:
-    """What the headers tell."""
+    """The contents of the headers. Raises ValueError as `read`."""
     found = _planes(path)
     if found is None:
         return itk.stored(path)
@@ -47,7 +47,7 @@ def stored(path: Path) -> Stored:
 
 
 def _planes(path: Path) -> list[Plane] | None:
-    """The images of a folder or a file; None for a file that is no DICOM."""
+    """The images of a folder or a file; None for a file that is not DICOM."""
     found = of_folder(path) if path.is_dir() else planes(path)
     if found == []:
         raise ValueError(f"cannot read {path}: it is DICOM, but holds no image")

@@ -1,4 +1,4 @@
-"""Which images of a folder are its series."""
+"""The images of the one series in a folder."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ from .dicom_headers import Plane, planes
 
 
 def of_folder(folder: Path) -> list[Plane]:
-    """The images of the series that a folder holds, in the order of its files' names; hidden files do not count.
+    """The images of the series that a folder holds, in the order of the file names; hidden files do not count.
 
-    Raises ValueError for a folder that holds no series or several, and for files among those of the series, by
-    their suffix, that cannot be read.
+    Raises ValueError for a folder that holds no series or several, and for files with the suffix of the series
+    that cannot be read.
     """
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     found = {path: planes(path) for path in files}
@@ -32,5 +32,5 @@ def of_folder(folder: Path) -> list[Plane]:
 
 
 def _suffix(path: Path) -> str:
-    """That of a file, in lower case; numbers are none, as in the names that are UIDs."""
+    """The suffix of a file, in lower case; numbers do not count, because file names may be UIDs."""
     return "" if path.suffix[1:].isdigit() else path.suffix.lower()

@@ -1,4 +1,4 @@
-"""What the headers of DICOM files tell of their images, by pydicom: a file is a plane, or has frames that are."""
+"""The headers of DICOM files, by pydicom: a file is one plane, or holds frames, each of them a plane."""
 
 import warnings
 from pathlib import Path
@@ -13,12 +13,13 @@ from .inputs import one_line
 
 
 class Plane(NamedTuple):
-    """An image of a series. What its header does not tell is NaN.
+    """An image of a series. Numbers that the header lacks are NaN.
 
-    frame: its number in the file; None: the file holds no other. size: columns and rows. spacing: of its pixels
-    along x and y, depth: from it to the next, in mm. position: (3,), of its first pixel, in mm. axes: (2, 3), the
-    directions of x and y. dtype: as stored; slope and intercept bring a frame to its values. inverted: whether
-    small is bright. syntax: how its pixels are packed. traits: what tells images at one place apart.
+    frame: its number in the file, from 0; None: the file holds one image. size: columns and rows. spacing: of its
+    pixels along x and y, in mm. depth: distance to the next image, in mm. position: (3,), of its first pixel, in
+    mm. axes: (2, 3), the directions of x and y. dtype: as stored. slope, intercept: value = slope · stored +
+    intercept. inverted: whether small values are bright. syntax: how its pixels are packed. traits: attributes
+    that tell images at one place apart.
     """
 
     path: Path
@@ -41,12 +42,12 @@ class Plane(NamedTuple):
 
     @property
     def name(self) -> str:
-        """For messages; frames are counted from 1."""
+        """The name for messages; frames are counted from 1."""
         return str(self.path) if self.frame is None else f"{self.path} (frame {self.frame + 1})"
 
 
-_PLACE = {"Position": 3, "Orientation": 6}  # how many numbers tell it
-_BARE = ((b"\2\0", b"\0"), (b"\x08\0", b"\0"))  # of the first tag in files of old, which have no preamble
+_PLACE = {"Position": 3, "Orientation": 6}  # how many numbers each has
+_BARE = ((b"\2\0", b"\0"), (b"\x08\0", b"\0"))  # of the first tag in old files, which have no preamble
 _TRAITS = (
     *("EchoTime", "EffectiveEchoTime", "DiffusionBValue", "TriggerTime", "NominalCardiacTriggerDelayTime"),
     *("TemporalPositionIdentifier", "TemporalPositionIndex", "ReferencedSegmentNumber", "FrameType", "ImageType"),
@@ -55,9 +56,9 @@ _TRAITS = (
 
 
 def planes(path: Path) -> list[Plane] | None:
-    """The images of a file: none for DICOM that holds other things; None if it is no DICOM.
+    """The images of a file: [] for DICOM without images; None for a file that is not DICOM.
 
-    Raises ValueError for what is cut short or damaged.
+    Raises ValueError for a file that is cut short or damaged.
     """
     with path.open("rb") as file:
         start = file.read(132)
@@ -92,7 +93,7 @@ def _planes(path: Path, file: BinaryIO) -> list[Plane]:
 
 
 def _by_offsets(header: Any, n_frames: int) -> list[Any]:
-    """Headers of the frames of a dose, which have offsets along the normal; of times or views, without a place."""
+    """Headers of the frames of a dose, by their offsets along the normal; of times or views, without a place."""
     offsets = header.get("GridFrameOffsetVector") or []
     first, directions = (numbers(f"Image{what}Patient", n, (header,)) for what, n in _PLACE.items())
     header.ImagePositionPatient = None  # that of the first frame alone
@@ -105,12 +106,12 @@ def _by_offsets(header: Any, n_frames: int) -> list[Any]:
 
 
 def _least(header: Any, syntax: Any) -> int:
-    """Bytes that the pixels take at least, with what stands before them."""
+    """The fewest bytes that the pixels and what precedes them can take."""
     return 8 if syntax.is_compressed else get_expected_length(header) + (8 if syntax.is_implicit_VR else 12)
 
 
 def _plane(path: Path, frame: int | None, syntax: Any, *groups: Any) -> Plane:
-    """An image by what tells of it: a frame's own header, that of all frames, that of the file."""
+    """An image from its groups of attributes: the frame's own header, that of all frames, that of the file."""
     header = groups[-1]
     bits = max(int(header.BitsAllocated), 8)
     whole = {0: "u", 1: "i", None: "u" if bits < 32 else "f"}  # floats have no sign to tell
@@ -139,7 +140,7 @@ def _plane(path: Path, frame: int | None, syntax: Any, *groups: Any) -> Plane:
 
 
 def _number(header: Any) -> int:
-    """In its series; 0 where what stands there is no number."""
+    """The number of an image in its series; 0 if the header has no number there."""
     try:
         return int(header.get("InstanceNumber") or 0)
     except (TypeError, ValueError):
@@ -147,6 +148,6 @@ def _number(header: Any) -> int:
 
 
 def _slope(groups: tuple[Any, ...]) -> float:
-    """What a stored value is multiplied by; that of a dose has a name of its own."""
+    """The factor of stored values; for a dose the attribute has another name."""
     found = (numbers(name, 1, groups)[0] for name in ("RescaleSlope", "DoseGridScaling"))
     return next((float(each) for each in found if not np.isnan(each)), 1.0)

@@ -1,4 +1,4 @@
-"""The values of DICOM images: of files by GDCM, as ITK has it, which unpacks most; of frames by pydicom."""
+"""The values of DICOM images: files by GDCM in ITK, which unpacks most kinds; frames by pydicom."""
 
 import warnings
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from .records import floating
 
 
 def volume(planes: list[Plane]) -> np.ndarray:
-    """The values (M, H, W, D) of images in their order. Raises ValueError for what cannot be decoded."""
+    """The values (M, H, W, D) of images in their order. Raises ValueError for pixels that cannot be decoded."""
     first = planes[0]
     shape = (first.n_channels, *first.size)
     values = np.empty((*shape, len(planes)), floating(np.result_type(*(plane.dtype for plane in planes))))
@@ -44,7 +44,7 @@ def _whole(plane: Plane) -> np.ndarray:
     try:
         with itk.quiet(f"cannot read {plane.path}"):
             found = itk.image_of(sitk.ReadImage(str(plane.path)), plane.path, "").channels
-    except ValueError:  # of run lengths pydicom knows more
+    except ValueError:  # pydicom knows more kinds of run lengths
         (found,) = _frames(plane.path, [plane])
     return found.reshape(found.shape[:3])
 
@@ -60,7 +60,7 @@ def _frames(path: Path, planes: list[Plane]) -> Iterator[np.ndarray]:
                 raw = -1 - raw if plane.dtype.kind == "i" else (1 << int(dataset.BitsStored)) - 1 - raw
             found = raw * np.float64(plane.slope) + plane.intercept
             yield found.T if found.ndim == 3 else found.T[None]
-    except Exception as error:  # each way to pack has errors of its own
+    except Exception as error:  # each way to pack pixels has its own errors
         raise ValueError(
             f"cannot read {path}: its pixels ({planes[0].syntax}) are damaged, or packed in a way not known here; "
             "unpack them first, for example with gdcmconv --raw"

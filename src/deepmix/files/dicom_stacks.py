@@ -12,8 +12,8 @@ import numpy as np
 from .dicom_headers import Plane
 from .records import Geometry
 
-_SAME_PLACE, _STRAIGHT = 0.01, 0.5  # of a pixel: what rounding in the headers may make of it
-_BESIDE = 0.05  # of the largest step: so far beside one set of slices another may lie
+_SAME_PLACE, _STRAIGHT = 0.01, 0.5  # in pixels: differences that rounding in the headers may cause
+_BESIDE = 0.05  # of the largest step: so close to one set of slices another set may lie
 _ALIKE: dict[str, Callable[[Plane], tuple[float, ...]]] = {
     "size": lambda plane: plane.size,
     "channels": lambda plane: (plane.n_channels,),
@@ -31,12 +31,12 @@ class Stack(NamedTuple):
 
 
 def stack(planes: list[Plane], source: Path) -> Stack:
-    """The volume that images of a series make up.
+    """The volume that the images of a series form. source: the folder or file, for messages.
 
-    Where headers do not tell where images lie, they are stacked by their numbers, with a warning; of slices that
-    lie unevenly some may be missing, which is a warning too.
-    Raises ValueError for images that differ in what they must share, that share a place, or that do not lie
-    straight one on another.
+    If headers do not tell where images lie, the images are stacked by their numbers, with a warning. If the
+    distances between slices differ, some may be missing, and there is a warning too.
+    Raises ValueError for images that differ in a property that must be shared, that lie at one place, or that do
+    not lie straight one on another.
     """
     planes = _once(planes)
     _check_alike(planes, source)
@@ -63,7 +63,7 @@ def stack(planes: list[Plane], source: Path) -> Stack:
 
 
 def _once(planes: list[Plane]) -> list[Plane]:
-    """The planes without those that are there before under another name."""
+    """The planes without copies of earlier ones under another name."""
     found: dict[tuple[object, ...], Plane] = {}
     for plane in planes:
         key = (plane.instance, plane.frame, plane.number, plane.position.tobytes())
@@ -84,7 +84,7 @@ def _check_alike(planes: list[Plane], source: Path) -> None:
 
 
 def _by_number(planes: list[Plane], source: Path) -> tuple[list[Plane], float]:
-    """The planes by their numbers, and how far apart they are by the header of the first."""
+    """The planes in the order of their numbers, and the distance between them by the header of the first."""
     step = 1.0 if np.isnan(planes[0].depth) else planes[0].depth
     if len(planes) > 1:
         trouble = f"the headers of {source} do not tell where its images lie: stacked by number, {step:g} mm apart"
@@ -93,7 +93,7 @@ def _by_number(planes: list[Plane], source: Path) -> tuple[list[Plane], float]:
 
 
 def _by_place(planes: list[Plane], normal: np.ndarray, pixel: float, source: Path) -> tuple[list[Plane], float]:
-    """The planes by their place along the normal, and the usual distance between them."""
+    """The planes in their order along the normal, and the usual distance between them."""
     planes = sorted(planes, key=lambda plane: float(plane.position @ normal))
     positions = np.array([plane.position for plane in planes])
     steps = np.diff(positions @ normal)
@@ -116,7 +116,7 @@ def _by_place(planes: list[Plane], normal: np.ndarray, pixel: float, source: Pat
 
 
 def _told_apart(planes: list[Plane], steps: np.ndarray) -> str:
-    """In which traits images at one place, those with the least steps, differ."""
+    """In words, the traits in which images at one place differ: those with the smallest steps between them."""
     least = 2 * steps.min()
     pairs = [pair for pair, step in zip(pairwise(planes), steps, strict=True) if step <= least]
     for trait in planes[0].traits:

@@ -1,10 +1,10 @@
-"""What DICOM's attributes hold, wherever in a header they stand."""
+"""The values of DICOM's attributes, wherever they are in a header."""
 
 from typing import Any
 
 import numpy as np
 
-_MACROS = {  # where a file with frames has what one without has at the top
+_MACROS = {  # where a file with frames keeps the attributes that other files have at the top
     "ImagePositionPatient": "PlanePositionSequence",
     "ImageOrientationPatient": "PlaneOrientationSequence",
     **dict.fromkeys(("PixelSpacing", "SpacingBetweenSlices", "SliceThickness"), "PixelMeasuresSequence"),
@@ -21,7 +21,7 @@ _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 
 
 def value(name: str, groups: tuple[Any, ...]) -> Any:
-    """The first that the groups tell of an attribute; None if none does."""
+    """The value of an attribute in the first of the groups that has it; None if none has."""
     for group in groups:
         macro = group.get(_MACROS[name]) if name in _MACROS else None
         found = (macro[0] if macro else group).get(name)
@@ -31,13 +31,13 @@ def value(name: str, groups: tuple[Any, ...]) -> Any:
 
 
 def numbers(name: str, n: int, groups: tuple[Any, ...]) -> np.ndarray:
-    """Those of an attribute, or NaN."""
+    """The n numbers of an attribute, or NaN."""
     values = np.ravel(np.asarray(value(name, groups), float))
     return values if len(values) == n else np.full(n, np.nan)
 
 
 def axes(given: np.ndarray) -> np.ndarray:
-    """Unit vectors at right angles, as which they are rounded; NaN for what are none."""
+    """Axes (2, 3) as unit vectors at right angles, without their rounding; NaN if they are not such vectors."""
     with np.errstate(invalid="ignore", divide="ignore"):
         x = given[0] / np.linalg.norm(given[0])
         y = given[1] - (given[1] @ x) * x
@@ -45,7 +45,7 @@ def axes(given: np.ndarray) -> np.ndarray:
 
 
 def pixel_spacing(groups: tuple[Any, ...]) -> np.ndarray:
-    """Of pixels along x and y: DICOM tells that of rows, which is along y, first."""
+    """The spacing of pixels along x and y; DICOM gives that between rows, which is along y, first."""
     for name in _SPACINGS:
         if (spacing := numbers(name, 2, groups)[::-1]).min() > 0:
             return spacing

@@ -9,7 +9,11 @@ from . import images
 
 
 class Extent(NamedTuple):
-    """Pixels of a channel, channels, pixels of a slice; bytes of the image, and at the peak of reading it."""
+    """How large an image is.
+
+    n_pixels: of a channel. of_slice: pixels of a slice. held: bytes of the image. reading: bytes at the peak of
+    reading it.
+    """
 
     n_pixels: int
     n_channels: int
@@ -19,9 +23,9 @@ class Extent(NamedTuple):
 
 
 def of_image(paths: Sequence[str | Path], channels_are: str | None = None) -> Extent | None:
-    """The extent of the image that `images.read_image` would read of the same; None where a header is silent.
+    """The extent of the image that `images.read_image` would read from the paths; None if a header does not tell.
 
-    Raises FileNotFoundError.
+    Raises FileNotFoundError if a file does not exist.
     """
     try:
         files = images.read_stored(paths, channels_are)

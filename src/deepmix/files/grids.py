@@ -8,7 +8,7 @@ from .records import PICTURES, Image
 
 
 def on_grid(image: Image, like: Image) -> np.ndarray:
-    """The channels of an image in the axes of `like`; ValueError that says what differs if the grids do."""
+    """The channels of an image in the axes of `like`. Raises ValueError, saying what differs, for other grids."""
     channels, ours, theirs = image.channels, image.geometry, like.geometry
     suffixes = {image.suffix, like.suffix}
     if ".npy" in suffixes and suffixes.intersection(PICTURES) and channels.ndim == like.channels.ndim:

@@ -1,4 +1,4 @@
-"""Files to arrays and back, with the geometry kept.
+"""From image files to arrays and back; the geometry is kept.
 
 An image is (M, H, W) or (M, H, W, D): channels first, then the axes in the file's own order. For NIfTI, NRRD,
 MetaImage, DICOM and pictures that is x, y[, z] (as in nibabel); for `.npy` the order in which it was saved.
@@ -22,11 +22,11 @@ from .records import TIFF, Image, Meant, Stored, floating
 
 
 class Format(NamedTuple):
-    """How files of a kind are read and written.
+    """How files of a format are read and written.
 
-    read: a path, and what it is meant to be; channels as stored. stored: the same, of the header alone.
-    write: a map (H, W[, D]), or several with the classes first, where an image lies. floats_as: the suffix of
-    maps of floats, where the format has none.
+    read: from a path, and what is known of it, to an image; channels as stored. stored: the same, for the header
+    alone. write: a map (H, W[, D]), or several with the classes first, with the geometry of an image.
+    floats_as: the suffix for maps of floats, if the format has no floats.
     """
 
     read: Callable[[Path, Meant], Image]
@@ -40,7 +40,7 @@ def _format(
     stored: Callable[[Path], Stored],
     write: Callable[[Path, np.ndarray, Image], None],
 ) -> Format:
-    """A format that knows itself which of its axes are channels."""
+    """A format whose files tell which of their axes are channels."""
     return Format(read=lambda path, _: read(path), stored=lambda path, _: stored(path), write=write)
 
 
@@ -54,7 +54,7 @@ _NIFTI = {
     suffix: _format(partial(nifti.read, suffix=suffix), nifti.stored, nifti_results.write)
     for suffix in (".nii", ".nii.gz")
 }
-_DICOM = _format(dicom.read, dicom.stored, nifti_results.write)  # what is no DICOM either is refused by its reader
+_DICOM = _format(dicom.read, dicom.stored, nifti_results.write)  # its reader refuses files that are not DICOM
 FORMATS = {
     **_NIFTI,
     ".nrrd": _medical(".nrrd"), ".nhdr": _medical(".nrrd"), ".mha": _medical(".mha"), ".mhd": _medical(".mha"),
@@ -68,11 +68,13 @@ SUFFIXES = tuple(FORMATS)
 def read_image(paths: Sequence[str | Path], channels_are: str | None = None) -> Image:
     """Read the channels of an image from one or more files, in their order.
 
-    paths: NIfTI, NRRD, MetaImage, PNG, TIFF, JPEG, BMP, a DICOM file, a folder with one DICOM series, `.npy`.
     A file may hold several channels: colours (alpha is dropped), the components of a vector, the fourth axis.
     A single `.npy` is (H, W), (M, H, W) or (M, H, W, D); beside other files it is one channel, (H, W[, D]).
-    channels_are: `pages` or `samples`, of a TIFF that does not say what its pages are; None: slices of a volume.
-    Raises FileNotFoundError, and ValueError for files that cannot be read or do not lie on the same grid.
+    paths: NIfTI, NRRD, MetaImage, PNG, TIFF, JPEG, BMP, a DICOM file, a folder with one DICOM series, `.npy`.
+    channels_are: what the channels of a TIFF are that does not say what its pages are, `pages` or `samples`;
+    None: its pages are slices of a volume.
+    Raises FileNotFoundError if a file does not exist, and ValueError for files that cannot be read or do not lie
+    on the same grid.
     """
     if not paths:
         raise ValueError("no image file given")
@@ -84,36 +86,37 @@ def read_image(paths: Sequence[str | Path], channels_are: str | None = None) -> 
 
 
 def read_grid(path: str | Path) -> Image:
-    """Read a mask or a label map as an image of one channel, on whose grid `read_labels` reads others.
+    """Read a mask or a label map as an image of one channel, which `read_labels` takes as `like`.
 
-    A `.npy` is (H, W) or (H, W, D). Raises FileNotFoundError, and ValueError for what cannot be read.
+    A `.npy` is (H, W) or (H, W, D). Raises FileNotFoundError if there is no such file, and ValueError if it cannot
+    be read.
     """
     return _read(Path(path), Meant(one_channel=True, labels=True))
 
 
 def read_labels(path: str | Path, like: Image) -> np.ndarray:
-    """Read a label map: (H, W[, D]) int, on the grid of `like`; of a palette the places in it.
+    """Read a label map: (H, W[, D]) int, on the grid of `like`; if it has a palette, the indices into it.
 
-    Where either file knows no place in the patient (pictures, `.npy`), only the size is compared.
-    Raises FileNotFoundError, and ValueError also for several channels and for values that are not whole numbers,
-    but for the rounding of a scale factor.
+    If either file has no place in the patient (pictures, `.npy`), only the size is compared.
+    Raises FileNotFoundError if there is no such file, and ValueError if it cannot be read, lies on another grid,
+    has several channels, or holds values that are not whole numbers (up to the rounding of a scale factor).
     """
     return whole(_one_channel(found := read_grid(path), like), found.source)
 
 
 def read_mask(path: str | Path, like: Image, threshold: float | None = None) -> np.ndarray:
-    """Read a mask: (H, W[, D]) bool, where its values are not 0, or above a threshold. Raises as `read_labels`."""
+    """Read a mask: (H, W[, D]) bool, where values are not 0, or above a threshold. Raises as `read_labels`."""
     return inside(_one_channel(found := read_grid(path), like), found, threshold)
 
 
 def read_stored(paths: Sequence[str | Path], channels_are: str | None = None) -> list[Stored]:
-    """What the headers of an image's files tell. Raises as `read_image`, as far as headers tell."""
+    """The headers of an image's files. Raises as `read_image`, as far as headers tell."""
     meant = Meant(one_channel=len(paths) > 1, channels_are=channels_are)
     return [_format_of(existing(path)).stored(path, meant) for path in map(Path, paths)]
 
 
 def write_labels(stem: str | Path, labels: np.ndarray, like: Image) -> Path:
-    """Write a label map (H, W[, D]) in the format and with the geometry of `like`, 8-bit if it fits, else 16.
+    """Write a label map (H, W[, D]) in the format and with the geometry of `like`, in 8 bits if they fit, else 16.
 
     stem: the path without suffix. Returns the path written.
     """
@@ -123,11 +126,11 @@ def write_labels(stem: str | Path, labels: np.ndarray, like: Image) -> Path:
 
 
 def write_maps(stem: str | Path, values: np.ndarray, like: Image) -> Path:
-    """Write a map (H, W[, D]), or several (K, H, W[, D]), as float32 where and in the format that `like` has.
+    """Write a map (H, W[, D]), or several (K, H, W[, D]), as float32 in the format and geometry of `like`.
 
-    Of several, NIfTI volumes get the classes along a fourth axis; 2-D NIfTI, NRRD and MetaImage hold them as
-    vectors; PNG, which knows no floats, becomes a TIFF of K channels; `.npy` is (K, H, W[, D]). `read_image`
-    reads all. stem: the path without suffix. Returns the path written.
+    Several maps lie along the fourth axis of a NIfTI volume, and are vectors in 2-D NIfTI, NRRD and MetaImage;
+    PNG, which has no floats, becomes a TIFF of K channels; `.npy` is (K, H, W[, D]). `read_image` reads all of
+    these. stem: the path without suffix. Returns the path written.
     """
     suffix = FORMATS[like.suffix].floats_as or like.suffix
     path = Path(f"{stem}{suffix}")
@@ -136,7 +139,7 @@ def write_maps(stem: str | Path, values: np.ndarray, like: Image) -> Path:
 
 
 def _format_of(path: Path) -> Format:
-    """The format of a file by its name, else by what it begins with; of all others, DICOM."""
+    """The format of a file by its name, else by its first bytes; for all others, DICOM."""
     name = path.name.lower()
     suffix = ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
     return FORMATS.get(suffix) or FORMATS.get(signatures.suffix(path), _DICOM)

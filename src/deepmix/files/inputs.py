@@ -1,13 +1,13 @@
-"""Files that a command is given."""
+"""Checks of the files that a command is given."""
 
 from pathlib import Path
 
 
 def existing(path: Path) -> Path:
-    """The path of a file or a folder.
+    """The path itself, if a file or a folder is there.
 
-    Raises, in one line, FileNotFoundError if nothing is there, and ValueError for a pipe or a device: they can be
-    read but once, and a header is looked at before the rest.
+    Raises FileNotFoundError if not, and ValueError for a pipe or a device: these can be read only once, but
+    headers are read before the rest.
     """
     if not path.exists():
         raise FileNotFoundError(f"no such file: {path}")
@@ -22,6 +22,6 @@ def one_line(error: Exception) -> str:
 
 
 def unreadable(path: Path, error: Exception) -> ValueError:
-    """What to raise for a file where a library fails: what it says of the file, or that it stumbled."""
+    """The error to raise if a library cannot read a file: in the library's words, or that the file is damaged."""
     speaks = isinstance(error, (ValueError, OSError, ImportError, SyntaxError, MemoryError, NotImplementedError))
     return ValueError(f"cannot read {path}: {one_line(error) if speaks else 'the file is cut short or damaged'}")

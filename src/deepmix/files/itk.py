@@ -1,4 +1,4 @@
-"""What ITK reads and writes, with the geometry kept; and ITK without its own warnings."""
+"""The formats that ITK reads and writes, with the geometry kept; and ITK without its own warnings."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from .silence import silent
 
 @contextmanager
 def quiet(doing: str) -> Iterator[None]:
-    """ITK says nothing in this block; after it, as much as before. What it raises is a ValueError in one line."""
+    """Keep ITK from printing warnings in this block. Errors of ITK become a ValueError in one line."""
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
@@ -34,7 +34,7 @@ def read(path: Path, suffix: str) -> Image:
 
 
 def stored(path: Path) -> Stored:
-    """What the header tells."""
+    """The contents of the header. Raises ValueError as `read`."""
     header = sitk.ImageFileReader()
     header.SetFileName(str(path))
     with quiet(f"cannot read {path}"):
@@ -45,7 +45,7 @@ def stored(path: Path) -> Stored:
 
 
 def image_of(image: sitk.Image, path: Path, suffix: str) -> Image:
-    """An image of ITK as one of ours; the array has the axes x, y[, z]."""
+    """An image of ITK as a `records.Image` with the axes x, y[, z]. Raises ValueError for more axes."""
     array, n_axes = sitk.GetArrayFromImage(image).T, image.GetDimension()
     in_components = image.GetNumberOfComponentsPerPixel() > 1
     if n_axes > 4 or (n_axes == 4 and in_components):
@@ -62,7 +62,7 @@ def image_of(image: sitk.Image, path: Path, suffix: str) -> Image:
 
 
 def write(path: Path, array: np.ndarray, like: Image) -> None:
-    """Write a map (H, W[, D]), or several (K, H, W[, D]) as the components of vectors, where `like` lies."""
+    """Write a map (H, W[, D]), or several (K, H, W[, D]) as components of vectors, with the geometry of `like`."""
     assert like.geometry is not None
     if array.ndim == len(like.geometry.size):
         write_image(path, placed(array, like.geometry))
@@ -80,7 +80,7 @@ def write_image(path: Path, image: sitk.Image) -> None:
 
 
 def placed(array: np.ndarray, geometry: Geometry) -> sitk.Image:
-    """An array in its file's order of axes as an image with that geometry."""
+    """An array, in the order of axes of its file, as an image of ITK with a geometry."""
     image = sitk.GetImageFromArray(array.T, isVector=False)
     image.SetSpacing(geometry.spacing)
     image.SetOrigin(geometry.origin)

@@ -1,4 +1,4 @@
-"""Whole numbers from what a file holds: label maps and masks."""
+"""From the values of a file to whole numbers: label maps and masks."""
 
 import warnings
 from pathlib import Path
@@ -16,10 +16,10 @@ _BRIGHTEST = 255
 def whole(values: np.ndarray, source: Path, remedy: str = "") -> np.ndarray:
     """The labels (H, W[, D]) int of a file that holds them exactly, or as multiples of a scale factor.
 
-    An integer times a factor lies up to half a factor beside the label that it stands for. float32, in which a
-    header holds factor and offset, and some libraries multiply and add, rounds each by 2^-24 of its size: four
-    times.
-    remedy: what else to do with other numbers, but for NaN and infinity. Raises ValueError for all of them.
+    An integer times a factor lies up to half a factor from the label that it stands for. Factor and offset are
+    float32 in the header, and some libraries multiply and add in float32: four roundings, each up to 2^-24 of the
+    number.
+    remedy: what the error suggests for other finite numbers. Raises ValueError for values that are not labels.
     """
     labels = np.rint(values)
     with np.errstate(invalid="ignore"):  # of infinity, which is no label
@@ -33,19 +33,19 @@ def whole(values: np.ndarray, source: Path, remedy: str = "") -> np.ndarray:
 
 
 def inside(values: np.ndarray, found: Image, threshold: float | None) -> np.ndarray:
-    """Where a mask (H, W[, D]) is not 0, or above the threshold; a warning for shades of grey without one."""
+    """Where a mask (H, W[, D]) is not 0, or above the threshold; warns of shades of grey if there is none."""
     if threshold is not None:
         return values > threshold
     codes = whole(values, found.source, "; --mask-threshold of segment takes a mask of others")
     in_shades = found.suffix in PICTURES or codes.max() == _BRIGHTEST  # else it may be a label map
     if in_shades and (n_values := len(np.unique(codes))) > 2:
         what = f"the mask {found.source} holds {n_values} values, as smooth edges do: all that are not 0 count"
-        warnings.warn(f"{what}; --mask-threshold of segment draws the line elsewhere", stacklevel=4)
+        warnings.warn(f"{what}; --mask-threshold of segment sets another limit", stacklevel=4)
     return codes != 0
 
 
 def _step(path: Path) -> float:
-    """The scale factor of a NIfTI of integers, if it is below 1; else 0, for values that stand for themselves."""
+    """The scale factor of a NIfTI file of integers, if it is below 1; else 0: values are taken as stored."""
     if not path.name.lower().endswith((".nii", ".nii.gz")):
         return 0.0
     try:

@@ -11,9 +11,9 @@ from .inputs import existing, one_line
 
 
 def read_means(path: str | Path) -> np.ndarray:
-    """Read class means (K, M) from text (one row a class, commas or blanks, # comments), `.npy` or `.json`.
+    """Read class means (K, M) from text (one row per class, commas or blanks, # comments), `.npy` or `.json`.
 
-    Raises FileNotFoundError, and ValueError for anything that is not a table of finite numbers.
+    Raises FileNotFoundError if there is no such file, and ValueError if it is not a table of finite numbers.
     """
     path = existing(Path(path))
     try:

@@ -1,4 +1,4 @@
-"""Reading NIfTI, by nibabel: the values of the file, and where they lie."""
+"""Reading NIfTI files, by nibabel: their values, and where these lie."""
 
 import gzip
 import logging
@@ -18,15 +18,15 @@ from . import affines
 from .inputs import one_line
 from .records import Image, Stored, floating
 
-VERSIONS = {348: nib.Nifti1Image, 540: nib.Nifti2Image}  # by the length of the header, which it begins with
+VERSIONS = {348: nib.Nifti1Image, 540: nib.Nifti2Image}  # by the length of the header, its first number
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
-_SILENT = logging.Logger("nibabel", level=logging.CRITICAL + 1)  # what it can mend in a header it may
+_SILENT = logging.Logger("nibabel", level=logging.CRITICAL + 1)  # it may repair headers without a word
 
 
 def read(path: Path, suffix: str) -> Image:
     """The image of a file; its channels are the fourth axis, the components of its vectors, or colours.
 
-    Raises ValueError for what is damaged, is no NIfTI, or has more axes.
+    Raises ValueError for a file that is damaged, is not NIfTI, or has more axes.
     """
     with _opened(path) as stream:
         header = _header(path, stream)
@@ -35,7 +35,7 @@ def read(path: Path, suffix: str) -> Image:
         stream.seek(header.get_data_offset())
         if cast(Any, stream).readinto(data) < len(data):
             raise EOFError
-        while stream.read(1 << 20):  # the checksum of what is packed comes last
+        while stream.read(1 << 20):  # the checksum of a packed file comes last
             pass
         voxels = np.frombuffer(data, header.get_data_dtype()).reshape((*found.shape, -1), order="F")
         colours = voxels.dtype.names
@@ -51,14 +51,14 @@ def read(path: Path, suffix: str) -> Image:
 
 
 def stored(path: Path) -> Stored:
-    """What the header tells."""
+    """The contents of the header. Raises ValueError as `read`."""
     with _opened(path) as stream:
         return _stored(path, _header(path, stream))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked if they are packed, whatever its name; ValueError for what is damaged."""
+    """The bytes of a file, unpacked if they are packed, whatever its name. Raises ValueError if it is damaged."""
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
@@ -68,11 +68,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"cannot read {path}: the file is cut short or damaged") from error
     except (HeaderDataError, WrapStructError) as error:
-        raise ValueError(f"cannot read {path}: its header is none of NIfTI ({one_line(error)})") from error
+        raise ValueError(f"cannot read {path}: its header is not that of NIfTI ({one_line(error)})") from error
 
 
 def _header(path: Path, stream: BinaryIO) -> Any:
-    """The header as nibabel has it, of the version that it says it is."""
+    """The header by nibabel, of the version that the file states."""
     start = stream.read(4)
     stream.seek(0)
     lengths = {int.from_bytes(start, order) for order in _ORDERS}
@@ -107,7 +107,7 @@ def _n_bytes(header: Any) -> int:
 
 
 def _scaled(channels: np.ndarray, header: Any) -> np.ndarray:
-    """The values, by the header's slope and intercept; in float64, slice by slice, which takes less room."""
+    """The values by the header's slope and intercept, in float64, slice by slice, to save memory."""
     slope, intercept = header.get_slope_inter()
     if slope is None or (slope, intercept) == (1, 0) or channels.dtype.kind not in "iuf":
         return channels

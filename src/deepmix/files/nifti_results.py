@@ -1,4 +1,4 @@
-"""Writing NIfTI: where the image lies, by its own header if it comes from NIfTI."""
+"""Writing NIfTI files with the geometry of an image, and with its own header if it comes from NIfTI."""
 
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ _UNIT_OF_LENGTH = 7  # the bits of `xyzt_units`; the others are the unit of time
 def write(path: Path, array: np.ndarray, like: Image) -> None:
     """Write a map (H, W[, D]), or several (K, H, W[, D]): of volumes along a fourth axis, else as vectors.
 
-    Where `like` comes from NIfTI, its version, sform, qform, their codes, unit of length and description are kept.
-    Raises OSError.
+    If `like` comes from NIfTI, its version, sform, qform, their codes, unit of length and description are kept.
+    Raises OSError if the file cannot be written.
     """
     assert like.geometry is not None
     n_axes = len(like.geometry.size)

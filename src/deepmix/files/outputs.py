@@ -1,4 +1,4 @@
-"""Results to a folder: all of it or nothing."""
+"""Results in a folder: either complete or absent."""
 
 import json
 import os
@@ -23,10 +23,9 @@ _PACKAGES = (
 
 
 def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -> None:
-    """Refuse a folder that cannot take the results, or that holds one of the inputs.
+    """Raise ValueError, saying what to do, for a folder that cannot take the results or that holds an input.
 
-    overwrite: whether it may hold files; None: it may not, and no option allows it.
-    Raises ValueError, saying what to do.
+    overwrite: whether the folder may hold files; None: it may not, and no option allows it.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder for the results")
@@ -43,9 +42,9 @@ def check_folder(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = 
 
 @contextmanager
 def claimed(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -> Iterator[None]:
-    """Hold a folder while results are made for it; what `check_folder` refuses may have come since it was asked.
+    """Hold a folder while results are made for it, and check it again: it may have changed since `check_folder`.
 
-    Raises ValueError as that does, and if another process holds the folder.
+    Raises ValueError as `check_folder`, and if another process holds the folder.
     """
     with holding.held(folder):
         check_folder(folder, overwrite, inputs)
@@ -54,9 +53,9 @@ def claimed(folder: Path, overwrite: bool | None, inputs: Iterable[Path] = ()) -
 
 @contextmanager
 def new_results(folder: Path, index: str = REPORT) -> Iterator[Path]:
-    """A temporary folder whose files, at any depth, move into `folder` if the block succeeds, else vanish.
+    """A temporary folder whose files, at any depth, move into `folder` if the block succeeds, else are removed.
 
-    index: the file that lists the others. Of an earlier run, the files that it lists go; others stay.
+    index: the file that lists the others. The files in the index of an earlier run are removed; others stay.
     """
     parent = folder.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +65,7 @@ def new_results(folder: Path, index: str = REPORT) -> Iterator[Path]:
         yield temporary
         folder.mkdir(exist_ok=True)
         stale = set(_listed(folder / index))
-        # the index comes last: where it stands, all that it lists is there
+        # the index comes last: if it exists, all files that it lists do
         for name in sorted(_files(temporary), key=lambda name: name == index):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary / name, folder / name)
@@ -79,7 +78,7 @@ def new_results(folder: Path, index: str = REPORT) -> Iterator[Path]:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A temporary file that takes the place of `path` if the block succeeds, else vanishes."""
+    """A temporary file that replaces `path` if the block succeeds, and is removed if not."""
     temporary = path.with_name(f".{path.name}.part")
     try:
         yield temporary
@@ -109,7 +108,7 @@ def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> N
 
 
 def versions() -> dict[str, str]:
-    """Versions of all that the numbers depend on."""
+    """Versions of all libraries that the numbers depend on."""
     found = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
@@ -120,7 +119,7 @@ def versions() -> dict[str, str]:
 
 
 def plain(value: Any) -> Any:
-    """As JSON has it: arrays as lists, statuses by name, non-finite numbers as null."""
+    """A value for JSON: arrays become lists, statuses their names, non-finite numbers null."""
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, Status):

@@ -1,4 +1,4 @@
-"""Pictures: PNG, JPEG, BMP, by Pillow; and PNG of 16-bit colours, of which it keeps 8, by ITK."""
+"""Pictures: PNG, JPEG and BMP by Pillow; PNG of 16-bit colours, of which Pillow keeps 8 bits, by ITK."""
 
 import os
 import warnings
@@ -18,7 +18,7 @@ from .silence import silent
 _FORMATS = ("PNG", "JPEG", "BMP")
 _SUFFIX = ".png"  # results are exact
 
-# What Pillow calls a picture, and as what it is read: without alpha; all others are colours.
+# Pillow's mode of a picture, and the mode in which it is read: without alpha; all others are read as colours.
 _READ_AS = {"1": "L", "L": "L", "LA": "L", "I;16": "I;16", "I": "I"}
 _DTYPES = {"L": np.uint8, "P": np.uint8, "RGB": np.uint8, "I;16": np.uint16, "I": np.int32}
 _WORDS = {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}  # the chunks of a PNG that may say how it is turned
@@ -28,8 +28,8 @@ _GREY_OF_16_BITS, _COLOURS_OF_16_BITS = ("LA;16B",), ("RGB;16B", "RGBA;16B")
 class PictureHeader(NamedTuple):
     """A picture before its pixels are read.
 
-    layout: how the file holds its samples, in Pillow's words. mode: as what Pillow reads them. size, spacing: of
-    x and y as they are stored, in pixels and in mm (1 where the file does not say).
+    layout: how the file holds its samples, in Pillow's words. mode: the mode in which Pillow reads them.
+    size, spacing: along x and y as stored, in pixels and in mm (1 if the file does not tell).
     """
 
     layout: str
@@ -40,7 +40,10 @@ class PictureHeader(NamedTuple):
 
 
 def read(path: Path, meant: Meant) -> Image:
-    """Grey or colours as they are seen, upright; of a label map with a palette the places in it."""
+    """Read grey or colours, upright; for a label map with a palette, the indices into it.
+
+    Raises ValueError for a file that cannot be read.
+    """
     header = _header(path, meant)
     if header.layout in _GREY_OF_16_BITS:
         warnings.warn(f"{path} is read with 8 of its 16 bits: save it without alpha to keep all", stacklevel=5)
@@ -52,7 +55,7 @@ def read(path: Path, meant: Meant) -> Image:
 
 
 def stored(path: Path, meant: Meant) -> Stored:
-    """What the header tells."""
+    """The contents of the header. Raises ValueError as `read`."""
     header = _header(path, meant)
     deep = header.layout in _COLOURS_OF_16_BITS
     return Stored(
@@ -63,7 +66,7 @@ def stored(path: Path, meant: Meant) -> Stored:
 
 
 def write(path: Path, array: np.ndarray, like: Image) -> None:
-    """Write a map (x, y) uint8 or uint16 as a PNG with pixels of the size of `like`'s. Raises OSError."""
+    """Write a map (x, y) uint8 or uint16 as a PNG with the pixel size of `like`. Raises OSError if it cannot."""
     assert like.geometry is not None
     x, y = like.geometry.spacing[:2]
     known = {} if (x, y) == (1, 1) else {"dpi": (25.4 / x, 25.4 / y)}
@@ -75,8 +78,8 @@ def write(path: Path, array: np.ndarray, like: Image) -> None:
 
 @contextmanager
 def opened(path: Path, formats: tuple[str, ...] = _FORMATS) -> Iterator[PIL.Image.Image]:
-    """The picture of a file, of any size; what Pillow finds wrong is a ValueError in one line."""
-    largest, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None  # the memory is looked at elsewhere
+    """The picture of a file, of any size. Raises ValueError, in one line, if Pillow cannot read it."""
+    largest, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None  # memory is checked elsewhere
     try:
         with (
             warnings.catch_warnings(action="ignore"),
@@ -123,13 +126,13 @@ def _chunks(path: Path) -> set[bytes]:
 
 
 def _mode(mode: str, layout: str, meant: Meant) -> str:
-    """As what a picture is read."""
+    """The mode in which a picture is read."""
     if layout in _GREY_OF_16_BITS:
         return "L"
     return "P" if meant.labels and mode == "P" else _READ_AS.get(mode, "RGB")
 
 
 def _channels(path: Path, mode: str) -> np.ndarray:
-    """(M, x, y) as they are stored."""
+    """The channels (M, x, y) as stored."""
     with opened(path) as image:
         return np.atleast_3d(np.asarray(image if image.mode == mode else image.convert(mode))).T

@@ -1,4 +1,4 @@
-"""An image as it comes from a file, and what is known of it before it is read."""
+"""An image from a file, and what is known of it before it is read."""
 
 import math
 from pathlib import Path
@@ -8,13 +8,13 @@ import numpy as np
 
 CHANNELS_ARE = ("pages", "samples")
 TIFF = (".tif", ".tiff")
-PICTURES = (".png", ".tif")  # they have a size, and no place in the patient
+PICTURES = (".png", ".tif")  # formats with a pixel size, but without a place in the patient
 
 
 class Geometry(NamedTuple):
     """Where the pixels of a file lie, in mm and in the patient's axes LPS (left, posterior, superior).
 
-    size, spacing, origin: one number an axis. direction: the unit vectors of the axes, row by row.
+    size, spacing, origin: one number per axis. direction: the unit vectors of the axes, row by row.
     """
 
     size: tuple[int, ...]
@@ -24,7 +24,7 @@ class Geometry(NamedTuple):
 
 
 def flat_geometry(size: tuple[int, ...], spacing: tuple[float, float] = (1.0, 1.0)) -> Geometry:
-    """That of a picture (H, W) or a stack (H, W, D), which lies nowhere; spacing: in mm, as far as it is known."""
+    """The geometry of a picture (H, W) or a stack (H, W, D) without a place. spacing: in mm, 1 if unknown."""
     n_axes = len(size)
     return Geometry(
         size=size,
@@ -35,11 +35,11 @@ def flat_geometry(size: tuple[int, ...], spacing: tuple[float, float] = (1.0, 1.
 
 
 class Meant(NamedTuple):
-    """What a file is read as, where it does not say itself.
+    """What a file is read as, if it does not tell itself.
 
-    one_channel: an image of one channel, (H, W[, D]). labels: a mask or a label map, so of one channel; what a
-    palette shows stands for its place there. channels_are: `pages` or `samples`, the channels of a TIFF; None:
-    its samples, and it is said.
+    one_channel: an image of one channel, (H, W[, D]). labels: a mask or a label map, so of one channel; the values
+    of a palette are the indices into it. channels_are: the channels of a TIFF, `pages` or `samples`; None: its
+    samples, with a warning.
     """
 
     one_channel: bool = False
@@ -48,7 +48,7 @@ class Meant(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What the header of a file tells. shape: of a channel, (H, W[, D]). dtype: as it is stored."""
+    """The contents of a file's header. shape: of a channel, (H, W[, D]). dtype: as stored."""
 
     shape: tuple[int, ...]
     n_channels: int
@@ -56,17 +56,17 @@ class Stored(NamedTuple):
 
     @property
     def n_numbers(self) -> int:
-        """Numbers that it holds."""
+        """How many numbers the file holds."""
         return math.prod(self.shape) * self.n_channels
 
     @property
     def held(self) -> int:
-        """Bytes once it is read, in floats."""
+        """Bytes of the image once it is read, in floats."""
         return self.n_numbers * np.dtype(floating(self.dtype)).itemsize
 
 
 def floating(stored: np.dtype) -> type[np.floating]:
-    """The floats that hold what a file stores: float32, or float64 for more than 16-bit integers or float32."""
+    """The dtype for the values of a file: float32, or float64 for more than 16-bit integers or float32."""
     exact = stored.itemsize <= (4 if stored.kind == "f" else 2)
     return np.float32 if exact else np.float64
 
@@ -74,9 +74,9 @@ def floating(stored: np.dtype) -> type[np.floating]:
 class Image(NamedTuple):
     """An image and what is needed to write results beside it.
 
-    channels: (M, H, W[, D]), float32, or float64 where the file holds more than 16-bit integers or float32.
+    channels: (M, H, W[, D]), float32, or float64 if the file holds more than 16-bit integers or float32.
     geometry: None for `.npy`. suffix: of the format in which results are written. source: the (first) file.
-    header: what the writer of that format takes over into results, if anything.
+    header: what the writer of that format copies into results, if anything.
     """
 
     channels: np.ndarray
@@ -87,7 +87,7 @@ class Image(NamedTuple):
 
     @property
     def view(self) -> str:
-        """How `figures` shall draw it: anterior, or else superior, up where the file says where that is."""
+        """How `figures` draws it: anterior up, or else superior up, if the file tells the directions."""
         if self.geometry is None:
             return "rows"
         y_axis = np.reshape(self.geometry.direction, (-1, len(self.geometry.size)))[:, 1]
@@ -102,7 +102,7 @@ class Image(NamedTuple):
 
     @property
     def spacing(self) -> tuple[float, ...]:
-        """Size of a pixel along each axis, in mm; 1 where the file has no place in the patient."""
+        """Size of a pixel along each axis, in mm; 1 if the file has no place in the patient."""
         if self.geometry is None or self.suffix in PICTURES:
             return (1.0,) * (self.channels.ndim - 1)
         return self.geometry.spacing

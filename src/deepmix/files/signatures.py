@@ -1,4 +1,4 @@
-"""What files of a format begin with, for those whose name does not say what they are."""
+"""The first bytes of files by format, for files whose name does not tell the format."""
 
 import gzip
 import zlib
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Signature(NamedTuple):
-    """The bytes that a file has at a place, any of them, and the suffix of its format."""
+    """The suffix of a format, and the bytes, one of several, that its files have at a place."""
 
     suffix: str
     place: int
@@ -29,7 +29,7 @@ _LONGEST = max(each.place + len(each.bytes[0]) for each in _SIGNATURES)
 
 
 def suffix(path: Path) -> str:
-    """The suffix of the format that a file begins as; "" for others, and for a folder."""
+    """The suffix of the format by a file's first bytes; "" if they are unknown, and for a folder."""
     if path.is_dir():
         return ""
     with path.open("rb") as file:

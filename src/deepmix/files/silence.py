@@ -1,4 +1,4 @@
-"""What libraries below Python print, kept from the user's screen."""
+"""Keeps the output of libraries in C from the user's screen."""
 
 import os
 import sys
@@ -8,10 +8,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Whatever is written to the standard error of the process in this block is dropped.
+    """Drop whatever is written to the standard error of the process in this block.
 
-    Libraries in C, such as HDF5 and libtiff, know no other place for what they have to say; what is wrong comes
-    as an error besides.
+    Libraries in C, such as HDF5 and libtiff, print their messages there, and report errors in another way too.
     """
     try:
         kept = os.dup(2)

@@ -14,7 +14,10 @@ _SUFFIX = ".tif"
 
 
 def read(path: Path, meant: Meant) -> Image:
-    """The channels of a picture or a stack as they are seen, upright; of a palette its colours."""
+    """Read the channels of a picture or a stack, upright; for a palette, its colours.
+
+    Raises ValueError for a file that cannot be read.
+    """
     header = tiff_header.read(path)
     axes = tiff_pages.laid_out(path, header, meant)
     tiff_pages.say(path, header, meant)
@@ -31,7 +34,7 @@ def read(path: Path, meant: Meant) -> Image:
 
 
 def stored(path: Path, meant: Meant) -> Stored:
-    """What the header tells."""
+    """The contents of the header. Raises ValueError as `read`."""
     header = tiff_header.read(path)
     axes = tiff_pages.laid_out(path, header, meant)
     palette = _palette(header, meant)
@@ -47,8 +50,8 @@ def stored(path: Path, meant: Meant) -> Stored:
 def write(path: Path, array: np.ndarray, like: Image) -> None:
     """Write a map (x, y[, z]), or several (K, x, y[, z]) as channels, with OME's names of the axes.
 
-    Every channel of a slice is a page: nobody takes three of them for colours, or the fourth for alpha.
-    Raises OSError.
+    Every channel of a slice is a page, so that no program takes three of them for colours, or a fourth for alpha.
+    Raises OSError if the file cannot be written.
     """
     assert like.geometry is not None
     n_axes = len(like.geometry.size)
@@ -74,5 +77,5 @@ def write(path: Path, array: np.ndarray, like: Image) -> None:
 
 
 def _palette(header: TiffHeader, meant: Meant) -> np.ndarray | None:
-    """The colours that the values stand for; None where they stand for themselves."""
+    """The colours of the palette that the values point to; None if the values are taken as stored."""
     return None if meant.labels else header.palette

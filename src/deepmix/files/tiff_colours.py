@@ -12,7 +12,7 @@ _READ = (
     *(PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MASK),
     *(PHOTOMETRIC.RGB, PHOTOMETRIC.PALETTE),
 )
-_JPEG = (tifffile.COMPRESSION.OJPEG, tifffile.COMPRESSION.JPEG)  # who unpacks it makes RGB of YCbCr
+_JPEG = (tifffile.COMPRESSION.OJPEG, tifffile.COMPRESSION.JPEG)  # unpacking turns YCbCr into RGB
 _PLAIN_BITS = {
     PHOTOMETRIC.MINISBLACK: (1, 8, 16, 32, 64),
     PHOTOMETRIC.RGB: (8, 16, 32, 64),
@@ -22,7 +22,7 @@ _PLAIN_BITS = {
 
 
 def photometric(page: Any) -> int:
-    """What the samples of a page are; where the file does not say, tifffile has 0, which would be white as 0."""
+    """What the samples of a page are. If the file does not tell, tifffile has 0, the code of 0 as white."""
     said = page.photometric or "PhotometricInterpretation" in page.tags
     return int(page.photometric) if said else int(PHOTOMETRIC.MINISBLACK)
 
@@ -37,22 +37,22 @@ def check(page: Any) -> None:
 
 
 def white_is_zero(page: Any) -> bool:
-    """Whether 0 is white. tifffile says so of each array of bool, and means nothing by it: True is 1, as given."""
+    """Whether 0 is white. tifffile claims it for every array of bool that it writes, but stores True as 1."""
     unmeant = page.bitspersample == 1 and page.software == "tifffile.py"
     return photometric(page) == PHOTOMETRIC.MINISWHITE and not unmeant
 
 
 def plain(page: Any) -> bool:
-    """Whether every library gives the values as stored: some spread few bits, mix planes, or divide by alpha."""
+    """Whether all libraries give the values as stored; some stretch few bits, mix planes, or divide by alpha."""
     in_pixels = page.samplesperpixel == 1 or page.planarconfig == tifffile.PLANARCONFIG.CONTIG
     multiplied = tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples
     return in_pixels and not multiplied and page.bitspersample in _PLAIN_BITS.get(photometric(page), ())
 
 
 def bright_is_large(path: Path, values: np.ndarray, bits: int, labels: bool) -> np.ndarray:
-    """Values of which 0 is white, turned round as they are seen; and it is said.
+    """Values of which 0 is white, turned round so that bright is large, with a warning.
 
-    A label map is left as it is: its values are names, no greys, and 0 is the background. But what has black and
+    A label map is left as it is: its values are names, not greys, and 0 is the background. But one of black and
     white alone is a mask, whose inside is white. Raises ValueError for floats, which have no largest value.
     """
     if values.dtype.kind == "f":

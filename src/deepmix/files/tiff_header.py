@@ -1,4 +1,4 @@
-"""What the header of a TIFF tells, by tifffile, which knows ImageJ's, OME's and others' ways to name axes."""
+"""The header of a TIFF, by tifffile, which knows how ImageJ, OME and others name axes."""
 
 import logging
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _LOGGER = logging.getLogger("tifffile")
 class TiffHeader(NamedTuple):
     """The image of a TIFF, before its pixels are read.
 
-    axes: a letter an axis of `shape`: X, Y, S (samples of a pixel), C (channels), Z, T, or any other for pages
-    of which the file does not say what they are. alpha: which samples are no channels. palette: (3, number of
-    colours), None for values that stand for themselves. white_is_zero: of greys, else black is. bits: of a sample.
-    spacing: of x and y as they are stored, in mm, or 1. plain: whether every library gives the values as stored.
+    axes: a letter for each axis of `shape`: X, Y, S (samples of a pixel), C (channels), Z, T, or any other for
+    pages if the file does not tell what they are. alpha: the samples that are not channels. palette: (3, number of
+    colours), None if values are taken as stored. white_is_zero: whether 0 is white, for greys. bits: of a sample.
+    spacing: along x and y as stored, in mm, or 1. plain: whether all libraries give the values as stored.
     """
 
     axes: str
@@ -39,7 +39,7 @@ class TiffHeader(NamedTuple):
 
 @contextmanager
 def opened(path: Path) -> Iterator[tifffile.TiffFile]:
-    """The file. What tifffile finds wrong, or reports of pages that are not there, is a ValueError in one line."""
+    """The file, opened. Raises ValueError, in one line, if tifffile cannot read it or reports missing pages."""
     said = _Said()
     _LOGGER.addHandler(said)
     propagate, _LOGGER.propagate = _LOGGER.propagate, False
@@ -56,7 +56,7 @@ def opened(path: Path) -> Iterator[tifffile.TiffFile]:
 
 
 def read(path: Path) -> TiffHeader:
-    """Read the header. Raises ValueError for what cannot be read, and for several images or missing pages."""
+    """Read the header. Raises ValueError for a file that cannot be read, holds several images, or lacks pages."""
     with opened(path) as file:
         whole = _whole(file)
         tiff_colours.check(whole[0].keyframe)
@@ -76,13 +76,13 @@ def read(path: Path) -> TiffHeader:
 
 
 def pixels(file: tifffile.TiffFile) -> np.ndarray:
-    """The pixels in the order of the file's axes, as tifffile has them."""
+    """The pixels by tifffile, in the order of the file's axes."""
     first, *others = _whole(file)
     return np.stack([each.asarray() for each in (first, *others)]) if others else first.asarray()
 
 
 class _Said(logging.Handler):
-    """Keeps what tifffile logs as errors from the screen."""
+    """Collects what tifffile logs as errors, and keeps it from the screen."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -93,13 +93,13 @@ class _Said(logging.Handler):
 
 
 def _whole(file: tifffile.TiffFile) -> list[Any]:
-    """All images but thumbnails, smaller copies and masks. Half the size alone makes no copy."""
+    """All images except thumbnails, smaller copies and masks. An image of half the size need not be a copy."""
     found = [each for series in file.series for each in (series.levels if series.kind == "generic" else [series])]
     return [each for each in found if not (each.keyframe.is_reduced or each.keyframe.is_mask)] or file.series
 
 
 def _are_pages(whole: list[Any]) -> bool:
-    """Whether the images are equal pages that tifffile wrote one by one, and described each by itself."""
+    """Whether the images are pages alike, which tifffile wrote one by one, each with its own description."""
     first = whole[0]
     return first.kind == "shaped" and all(
         (each.kind, each.shape, each.keyframe.hash) == (first.kind, first.shape, first.keyframe.hash)
@@ -109,7 +109,7 @@ def _are_pages(whole: list[Any]) -> bool:
 
 
 def _of_pages(header: TiffHeader, n_pages: int) -> TiffHeader:
-    """The header of one page as that of all, along an axis of which the file does not say what it is."""
+    """The header of all pages, from that of one, with an axis of which the file does not tell what it is."""
     return header._replace(axes=f"I{header.axes}", shape=(n_pages, *header.shape))
 
 
@@ -138,7 +138,7 @@ def _header(series: Any) -> TiffHeader:
 
 
 def _spacing(page: Any) -> tuple[float, float]:
-    """Size of a pixel; 1 where the file does not say it in units of length."""
+    """Size of a pixel along x and y, in mm; 1 if the file does not give it in a unit of length."""
     mm, per_unit = _MM_OF_UNITS.get(page.resolutionunit), page.resolution
     if mm is None or "XResolution" not in page.tags or "YResolution" not in page.tags or min(per_unit) <= 0:
         return (1.0, 1.0)

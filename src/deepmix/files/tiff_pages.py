@@ -10,19 +10,19 @@ import numpy as np
 from .records import Meant
 from .tiff_header import TiffHeader
 
-_KNOWN = "XYSCZ"  # what the others are, of times or of pages without a word, the file leaves open
-_AGAINST = {"pages": "Z", "samples": "C"}  # what the axis of pages is called that are not what was told
+_KNOWN = "XYSCZ"  # the file leaves open what other axes are, such as times, or pages without a name
+_AGAINST = {"pages": "Z", "samples": "C"}  # the name of the axis of pages that contradicts --channels-are
 
 
 class Axes(NamedTuple):
-    """The places in `TiffHeader.axes`. of_channels: in their order. of_depth: None for a flat image."""
+    """Indices into `TiffHeader.axes`. of_channels: in their order. of_depth: None for a flat image."""
 
     of_channels: tuple[int, ...]
     of_depth: int | None
 
 
 def laid_out(path: Path, header: TiffHeader, meant: Meant) -> Axes:
-    """What each axis is. Raises ValueError for more than one that is depth."""
+    """What each axis is. Raises ValueError if more than one axis would be the depth."""
     open_ones = "" if meant.channels_are == "pages" else _open(header)
     depth = [place for place, axis in enumerate(header.axes) if axis in "Z" + open_ones]
     channels = [place for place, axis in enumerate(header.axes) if axis not in "XYZ" + open_ones]
@@ -35,11 +35,11 @@ def laid_out(path: Path, header: TiffHeader, meant: Meant) -> Axes:
 
 
 def say(path: Path, header: TiffHeader, meant: Meant) -> None:
-    """Warn of pages that are taken otherwise than a user may think."""
+    """Warn of pages that are read in another way than a user may expect."""
     told, open_ones = meant.channels_are, _open(header)
     if told is not None and not open_ones and _AGAINST[told] in header.axes:
         what = "its channels" if told == "samples" else "slices of a volume"
-        warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is not for it", stacklevel=6)
+        warnings.warn(f"{path} says that its pages are {what}: --channels-are {told} is ignored", stacklevel=6)
     if told is None and open_ones and not (meant.one_channel or meant.labels):
         n_pages = math.prod(header.shape[header.axes.index(axis)] for axis in open_ones)
         remedy = "segment --channels-are pages takes them for channels"
@@ -47,7 +47,7 @@ def say(path: Path, header: TiffHeader, meant: Meant) -> None:
 
 
 def say_alpha(path: Path, array: np.ndarray, header: TiffHeader) -> None:
-    """Warn of alpha that varies: `channels` leaves it out, and it may be a channel that was only called so."""
+    """Warn of alpha that varies: `channels` leaves it out, but it may be a channel that was only named alpha."""
     left_out = (array.take(place, header.axes.index("S")) for place in header.alpha)
     if any(each.min() != each.max() for each in left_out):
         remedy = "if it is a channel, save the channels as pages"
@@ -55,7 +55,7 @@ def say_alpha(path: Path, array: np.ndarray, header: TiffHeader) -> None:
 
 
 def channels(array: np.ndarray, header: TiffHeader, axes: Axes) -> np.ndarray:
-    """The pixels as they are stored as (M, x, y[, z]), without alpha; a view if no sample is alpha."""
+    """The stored pixels as (M, x, y[, z]), without alpha; a view if no sample is alpha."""
     samples = header.axes.find("S")
     if header.alpha:
         array = np.delete(array, list(header.alpha), samples)
@@ -67,7 +67,7 @@ def channels(array: np.ndarray, header: TiffHeader, axes: Axes) -> np.ndarray:
 
 
 def n_channels(header: TiffHeader, axes: Axes) -> int:
-    """How many `channels` gives."""
+    """How many channels `channels` returns."""
     sizes = dict(enumerate(header.shape))
     if header.alpha:
         sizes[header.axes.index("S")] -= len(header.alpha)
@@ -75,5 +75,5 @@ def n_channels(header: TiffHeader, axes: Axes) -> int:
 
 
 def _open(header: TiffHeader) -> str:
-    """The axes of which the file does not say what they are."""
+    """The axes of which the file does not tell what they are."""
     return "".join(axis for axis in header.axes if axis not in _KNOWN)

@@ -1,4 +1,4 @@
-"""The pixels of a TIFF, by tifffile; what it cannot decompress, by Pillow or ITK."""
+"""The pixels of a TIFF, by tifffile, or by Pillow or ITK if tifffile cannot decompress them."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from .tiff_header import TiffHeader
 
 
 def read(path: Path, header: TiffHeader) -> np.ndarray:
-    """The pixels in the order of the file's axes. Raises ValueError for what no library gives as it is stored."""
+    """The pixels in the order of the file's axes. Raises ValueError if no library gives them as stored."""
     try:
         with tiff_header.opened(path) as file:
             return tiff_header.pixels(file)

@@ -1,1 +1,1 @@
-"""What is looked at: figures, and the page of a result."""
+"""Figures, and the page of a result."""

@@ -1,4 +1,4 @@
-"""What a folder of results holds, read for its page."""
+"""Reads what a folder of results holds, for its page."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,12 @@ from deepmix.files.records import Image
 
 
 class Contents(NamedTuple):
-    """A segmentation as its folder tells it.
+    """A segmentation, as read from its folder.
 
     report: report.json. labels: (H, W[, D]). probabilities: (K, H, W[, D]), or None if they were not written.
-    ambiguity: (H, W[, D]), or None likewise. image: what was segmented, or None where its files are gone.
-    truth: (H, W[, D]), or None.
-    missing: what the page has to do without, one line each.
+    ambiguity: (H, W[, D]), or None likewise. image: what was segmented, or None if its files are gone.
+    truth: (H, W[, D]), or None. overlay: overlay.png.
+    missing: what is not on the page, and why, one line each.
     """
 
     report: dict[str, Any]
@@ -33,7 +33,7 @@ class Contents(NamedTuple):
 def read(folder: Path) -> Contents:
     """Read a folder that `deepmix segment` has written.
 
-    Raises ValueError for a folder that is none.
+    Raises ValueError for any other folder.
     """
     report = _report(folder)
     (name,) = [name for name in report["files"] if name.startswith("labels.")]

@@ -1,4 +1,4 @@
-"""What a segmentation says of itself, as plain data for report.json."""
+"""The description of a segmentation as plain data, for report.json."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +9,12 @@ from deepmix.segmentation.methods import METHODS
 from deepmix.segmentation.results import Part, Segmentation
 from deepmix.settings import flat
 
-# What a fit made smaller, by `Settings.measure`: its name in reports.
+# The name in reports of the value that a fit lowers, by `Settings.measure`.
 VALUES = {"NLL": "nll", "F": "free_energy", "J": "objective"}
 
 
 def report_of(result: Segmentation) -> dict[str, Any]:
-    """What a segmentation was: settings by their flat names, versions, and for each fit how it went."""
+    """A segmentation as plain data: settings by their flat names, versions, and how each fit went."""
     settings = result.settings
     method, guide = METHODS[settings.method], METHODS[settings.guidance.guide]
     return {
@@ -34,14 +34,14 @@ def report_of(result: Segmentation) -> dict[str, Any]:
 
 
 def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:
-    """Names of the channels: those of the files if each is one, else numbers."""
+    """Names of the channels: those of the files if each file is one channel, else numbers."""
     if len(paths) == n_channels:
         return [Path(path).name.split(".")[0] for path in paths]
     return [f"channel {number}" for number in range(n_channels)]
 
 
 def _of_part(part: Part, measure: str, settles: str) -> dict[str, Any]:
-    """A fit, its value under the name of what it is."""
+    """A fit as plain data, its value under the name of its measure."""
     about = part._asdict()
     value = {VALUES[measure]: about.pop("value")}
     return about | value | {"steps": len(part.history), "message": part.status.message(measure, settles)}

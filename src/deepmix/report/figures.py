@@ -18,9 +18,9 @@ from deepmix.files.outputs import replaced
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#56B4E9", "#D55E00")
 _OPACITY = 0.65
 _MAX_ROWS = _MAX_CHANNELS = 4
-_PANEL = 240  # dots that the longer side of a picture takes, about
+_PANEL = 240  # dots of the longer side of a picture, about
 _DPI = 100
-_GREYS = 63  # as many as the eye tells apart; noise in more of them would only make the file large
+_GREYS = 63  # as many greys as the eye tells apart; with more, noise would only make the file large
 
 
 def overlay(
@@ -37,7 +37,7 @@ def overlay(
     """Draw the channels beside the labels, which colour the first channel, and write a PNG.
 
     channels: (M, H, W[, D]); the first four are drawn. labels: (H, W[, D]), classes 1 … K, 0 is not coloured.
-    Of a volume, up to four evenly spaced slices of the last axis with labels are drawn, one a row.
+    Of a volume, up to four evenly spaced slices of the last axis with labels are drawn, one per row.
     mask: (H, W[, D]) bool: what the figure is cut to, with a margin, and what the grey levels are chosen for.
     class_names: (K,), for the legend; "class 1" … if not given.
     view: how arrays lie on the page: "rows" (first axis down), "y-down" or "y-up" (first axis to the right,
@@ -96,7 +96,7 @@ def class_colour(label: int) -> tuple[float, float, float]:
 
 
 def _slices(labels: np.ndarray) -> np.ndarray:
-    """Indices of the slices to draw: the middles of up to four equal parts of those with labels."""
+    """Indices of the slices to draw: the middles of up to four equal parts of the slices with labels."""
     found = np.flatnonzero((labels > 0).any(axis=(0, 1)))
     found = found if len(found) else np.arange(labels.shape[-1])
     n_rows = min(_MAX_ROWS, len(found))
@@ -114,7 +114,7 @@ def _box(inside: np.ndarray, wider: float) -> tuple[slice, slice]:
 
 
 def _grey(channel: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """A channel between 0 and 1, from the 1st to the 99th percentile of what is inside."""
+    """A channel scaled to 0 … 1, from the 1st to the 99th percentile of the pixels inside."""
     values = channel[inside & np.isfinite(channel)]
     low, high = np.percentile(values, (1, 99)) if len(values) else (0.0, 1.0)
     scaled = (np.nan_to_num(channel, nan=low) - low) / (high - low if high > low else 1)
@@ -159,9 +159,10 @@ def _write(
     sides: Sequence[str] = (),
     aspect: float = 1.0,
 ) -> None:
-    """Write rows of pictures, with titles above the rows that have some; no file is left half written.
+    """Write rows of pictures, with titles above the rows that have any; no file is left half written.
 
-    All is laid out in dots, so that small pictures are enlarged a whole number of times: sharp, and small files.
+    The layout is in dots: small pictures are enlarged a whole number of times, which keeps them sharp and the file
+    small.
     """
     height, width, _ = pictures[0][0].shape
     zoom = _PANEL / max(height * aspect, width)

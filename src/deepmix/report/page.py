@@ -1,4 +1,4 @@
-"""A folder of results as one HTML file that needs nothing beside it."""
+"""A folder of results as one HTML file that needs no other file."""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,12 +92,12 @@ def _scores(report: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def _trust(report: Mapping[str, Any]) -> list[list[Any]]:
-    """What is known without a truth, as `Doubt` has it; of a report that has none of it, nothing."""
+    """What is known without a truth: the ambiguity, and the numbers of `Doubt`; [] if a report has neither."""
     rows: list[list[Any]] = []
     if "ambiguity" in report:
-        rows.append(["ambiguity: one less the probability of the label, mean", report["ambiguity"]])
+        rows.append(["mean ambiguity (1 − the probability of the label)", report["ambiguity"]])
     if doubt := report.get("doubt"):
-        rows.append(["what neighbours tell of a pixel's class, of 1", doubt["told"]])
+        rows.append(["what neighbours tell about a pixel's class, as a share", doubt["told"]])
         if doubt["n_starts"] > 1:
             rows.append([f"pixels that the {doubt['n_starts']} best starts label alike", doubt["agreement"]])
     return rows
@@ -114,7 +114,7 @@ def _fits(report: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
 
 
 def _measure(fit: Mapping[str, Any]) -> str:
-    """What the fit made smaller."""
+    """The name of the value that the fit lowered."""
     return next(measure for measure, name in VALUES.items() if name in fit)
 
 

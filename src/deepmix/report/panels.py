@@ -1,4 +1,4 @@
-"""The figures of a page: maps of what is sure, the course of the fits, histograms with the densities."""
+"""The figures of a page: maps of probability, entropy and ambiguity, the course of the fits, histograms."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def courses(fits: Sequence[dict[str, Any]], measure: str) -> bytes:
 def histograms(
     channels: np.ndarray, labels: np.ndarray, names: Sequence[str], fit: dict[str, Any], covariance_type: str
 ) -> bytes:
-    """How often every class has which value in a channel, and the density that was fitted to it: a PNG.
+    """Histograms of every channel by class, with the densities that were fitted: a PNG.
 
     fit: of report.json, with proportions (K,), means (K, M) and covariances in the unit of the image.
     """
@@ -93,7 +93,7 @@ def histograms(
 
 
 def _bins(values: np.ndarray) -> np.ndarray:
-    """Edges of some eighty bins over nearly all values; of whole numbers each holds as many."""
+    """Edges of about eighty bins over nearly all values; if the values are whole numbers, each bin has as many."""
     low, high = np.percentile(values, (0.2, 99.8))
     if (values == np.round(values)).all():
         width = max(1, round((high - low) / _BINS))

@@ -1,4 +1,4 @@
-"""What the front door asks of a covariance type: which suits, what it holds, how many numbers are free."""
+"""What a segmentation needs to know of a covariance type: which suits, its form, how many numbers are free."""
 
 from math import prod
 
@@ -8,16 +8,16 @@ AUTO = "auto"
 
 
 def suited(covariance_type: str, n_channels: int) -> str:
-    """The type itself; of "auto", that which suits images of so many channels.
+    """The type itself; for "auto", the type that suits images of so many channels.
 
     In one channel a class of larger variance would take the pixels beyond all other classes on both sides; in
-    several, how they go together tells objects apart.
+    several, the correlations of the channels tell objects apart.
     """
     return ("tied" if n_channels == 1 else "full") if covariance_type == AUTO else covariance_type
 
 
 def freest(covariance_type: str) -> str:
-    """The type itself; of "auto" full: to count classes, whose spreads differ, each needs a spread of its own."""
+    """The type itself; for "auto", full: classes differ in spread, and to count them each needs its own."""
     return "full" if covariance_type == AUTO else covariance_type
 
 
@@ -27,7 +27,7 @@ def holds_matrices(covariance_type: str) -> bool:
 
 
 def n_free(covariance_type: str, n_components: int, n_channels: int) -> int:
-    """How many numbers of Σ may be chosen freely: of a symmetric matrix M (M + 1) / 2."""
+    """How many numbers of Σ are free; a symmetric matrix has M (M + 1) / 2."""
     shape = COVARIANCES[covariance_type].shape(n_components, n_channels)
     if holds_matrices(covariance_type):
         return prod(shape[:-2]) * n_channels * (n_channels + 1) // 2

@@ -1,4 +1,4 @@
-"""deepG and deepSVG: a network for each slice, from and beside one mixture over the whole volume."""
+"""deepG and deepSVG: a network for each slice, guided by one mixture over the whole volume."""
 
 import warnings
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""How far a field is to be trusted: what neighbours tell in it, and whether the best starts agree."""
+"""How far to trust a field: what neighbours tell about a pixel, and whether the best starts agree."""
 
 import warnings
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from scipy.optimize import linear_sum_assignment
 
 from .selection import Doubt
 
-# On 30 images with known truth (docs/quality.md) U goes with the Dice (rank correlation 0.6), and where it was
-# smaller than this the Dice was below 0.79. That starts disagree says less: they agree where all are wrong.
+# On 30 images with known truth (docs/quality.md) U rises with the Dice (rank correlation 0.6), and where U was
+# below TOLD the Dice was below 0.79. Agreement of the starts says less: all of them may be wrong.
 TOLD, AGREED = 0.35, 0.9
 
 
 def consensus(posteriors: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
-    """The mean of the γ (K, pixels) that several starts ended at, and how far they agree; see `Doubt`.
+    """The mean of the γ (K, pixels) from several starts, and how far they agree; see `Doubt`.
 
-    The classes are those of the first, with which the others' overlap most.
+    The classes are those of the first γ; the classes of the others are matched to them by overlap.
     """
     best, *others = posteriors
     labels, total, agreement = best.argmax(axis=0), best.astype(float), 1.0
@@ -29,7 +29,7 @@ def consensus(posteriors: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
 
 
 def ambiguity(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """One less the probability of the label (*spatial) float32; 0 where there is none.
+    """1 − the probability of the label (*spatial) float32; 0 where there is no label.
 
     labels: (*spatial), 1 … K, 0 for none. probabilities: (K, *spatial).
     """
@@ -41,7 +41,7 @@ def ambiguity(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 
 def warn(doubt: Doubt, sought: bool) -> None:
-    """Say in a line what speaks against a result. sought: whether β is what the image says."""
+    """Warn, in one line each, of what speaks against a result. sought: whether β was chosen from the image."""
     if sought and doubt.told < TOLD:
         warnings.warn(
             f"neighbours tell only {doubt.share:.0%} of a pixel's class; with less than {TOLD:.0%} results with a "
@@ -50,7 +50,7 @@ def warn(doubt: Doubt, sought: bool) -> None:
         )
     if doubt.agreement < AGREED:
         warnings.warn(
-            f"starts that are as good label up to {1 - doubt.agreement:.0%} of the pixels otherwise; "
+            f"other starts that are equally good label up to {1 - doubt.agreement:.0%} of the pixels differently; "
             "there the ambiguity is high (--ambiguity)",
             stacklevel=5,
         )

@@ -1,4 +1,4 @@
-"""About how long a segmentation takes: said before the work, which may be of seconds or of hours."""
+"""About how long a segmentation takes: told before the work, which may take seconds or hours."""
 
 import math
 
@@ -9,13 +9,13 @@ from .sampling import MOST
 from .settings import Settings
 from .slices import AGAIN
 
-STEP = 0.25  # µs of a step of the network, a pixel of a slice and a filter of the first level
-LONG = 30.0  # seconds from which on it is worth a word
-COARSER = 4  # what is offered instead
+STEP = 0.25  # µs of a step of the network, per pixel of a slice and filter of the first level
+LONG = 30.0  # seconds from which on the user is told
+COARSER = 4  # times: the coarser grid that is offered instead
 
 
 def said(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> str | None:
-    """What `seconds` says, in words; None if that is short, or of the reference, which is not for speed."""
+    """The result of `seconds` in words; None if it is short, or for the reference, which is not made for speed."""
     if settings.backend == "reference":
         return None
     coarser = COARSER * settings.shrink
@@ -26,7 +26,7 @@ def said(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> str 
 
 
 def seconds(image: np.ndarray, mask: np.ndarray | None, settings: Settings, shrink: int) -> float:
-    """Of a method on two cores, compiled before; measured ones were between a third and three times as much.
+    """Seconds of a method on two cores, once it is compiled; measured: between a third and three times as many.
 
     image: (M, H, W[, D]). mask: (H, W[, D]), the pixels that count; None: all. shrink: instead of the settings'.
     """
@@ -46,14 +46,14 @@ def seconds(image: np.ndarray, mask: np.ndarray | None, settings: Settings, shri
 
 
 def _steps(n_slices: int, settings: Settings) -> int:
-    """Of all networks together; each slice but the first may follow the one beside it."""
+    """Steps of all networks together; each slice but the first may start from the network beside it."""
     warm, follow, most = settings.guidance.warm_start, settings.guidance.follow, settings.optimization.max_steps
     others = min(AGAIN * follow, warm) + follow if follow else warm + most
     return warm + most + (n_slices - 1) * others
 
 
 def _words(spent: float) -> str:
-    """As people say it, to one digit."""
+    """A duration in words, to one digit."""
     for unit, length in (("hours", 3600), ("minutes", 60), ("seconds", 1)):
         if spent >= 1.5 * length:
             return f"{float(f'{spent / length:.1g}'):.0f} {unit}"

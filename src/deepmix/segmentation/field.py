@@ -1,4 +1,4 @@
-"""The Markov field of a job: from which start, and how strong, as the image itself says by [SV6]."""
+"""The Markov field of a job: its best start, and its β, chosen from the image by [SV6]."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,19 +19,19 @@ from .sampling import share
 from .selection import BETAS, Doubt, Strength, finite
 from .starts import starts
 
-FIRST = 1.0  # β to begin with
-# From so many pixels on, only starts that come near the least F with the first β are tried with others: on the
-# images of `benchmarks quality` the one that wins at any β is within 0.0012 of it, and those that end at one
-# field are within 10⁻⁴ of each other. On smaller images all starts at every β are a second's work.
+FIRST = 1.0  # the first β that is tried
+# From MANY pixels on, only starts whose F at the first β is within NEAR of the least are tried at other β: on the
+# images of `benchmarks quality` the start that wins at any β is within 0.0012 of it, and starts that end at the
+# same field are within 10⁻⁴ of each other (SAME). On smaller images all starts at every β take about a second.
 MANY = 2**17
 NEAR, SAME = 3e-3, 1e-4
-CLOSE = 0.03  # of F: fields that are as good as the best, but for what chance makes of one image
+CLOSE = 0.03  # of F: fields that differ from the best by less are as good, given the chance in one image
 
 
 class Trial(NamedTuple):
-    """A field from a start.
+    """A field fitted from a start.
 
-    lost: how many classes have no pixel. value: F; −C where class sizes are free, as external fields shift F.
+    lost: how many classes have no pixel. value: F, or −C if class sizes are free, because external fields shift F.
     told, information: U and C [SV6].
     """
 
@@ -44,19 +44,19 @@ class Trial(NamedTuple):
 
     @property
     def badness(self) -> tuple[int, float]:
-        """Of fields at one β: how many classes have no pixel, then F, or −C."""
+        """What orders the fields at one β: how many classes have no pixel, then F, or −C."""
         return self.lost, self.value
 
     @property
     def incoherence(self) -> tuple[int, float]:
-        """Of fields at several β: how many classes have no pixel, then −C."""
+        """What orders fields at several β: how many classes have no pixel, then −C."""
         return self.lost, finite(-self.information)
 
 
 def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
     """The field over the mask (H, W, D) of an image or, with neighbours in three dimensions, of a volume.
 
-    Of a large image start and β are found, and the field fitted, on a share of it first.
+    For a large image, start and β are found on a share of it, and the field is fitted there first.
     """
     (box,) = find_objects(mask.astype(np.uint8))
     image, inside = job.volume[:, *box], mask[box]
@@ -107,12 +107,12 @@ def _fit(
 def _best(
     mask: np.ndarray, job: Job, twin: ModuleType, inside: np.ndarray, fit: Callable[[Mixture, float], FieldFit]
 ) -> tuple[list[Trial], float, Strength | None]:
-    """Fields over a mask (H, W, D) that `fit` makes of starts and a β, best first; β, and how it was chosen.
+    """The fields over a mask (H, W, D), best first; β, and how it was chosen. fit: from a start and β to a field.
 
-    They start from the GMM and, with "multiscale", from what the GMM started from as well, which EM without
-    neighbours may lead astray. At one β the least F is kept, a bound of the evidence; F of several β do not
-    compare, and with "auto" the greatest C is kept. Of a large image only what `leading` names is tried with
-    other β.
+    Fields start from the GMM and, with "multiscale", also from the starts of the GMM, as EM without neighbours may
+    move away from a good one. At one β the field with the least F is kept, as F bounds the evidence; values of
+    F at different β cannot be compared, so with "auto" β is chosen by the greatest C. For a large image only the
+    starts of `leading` are tried at other β.
     """
     settings = job.settings
     given = list(starts(mask, job, twin))
@@ -155,9 +155,10 @@ def _information(fit: FieldFit) -> tuple[float, float]:
 
 
 def leading(trials: list[Trial]) -> list[Mixture]:
-    """What to start from with another β: of the fields, best first, those near the best, one of each F.
+    """The mixtures to start from at another β. trials: the fields at one β, best first.
 
-    Their starts, and the mixtures that they ended at: a start that ends well with one β may not with another.
+    Those with F near the best, one for each F: their starts, and the mixtures that they ended at, because a start
+    that ends well at one β may not at another.
     """
     best = trials[0]
     chosen: list[Trial] = []
@@ -170,7 +171,7 @@ def leading(trials: list[Trial]) -> list[Mixture]:
 
 
 def close(trials: list[Trial]) -> list[Trial]:
-    """Those of the fields at one β, best first, that are as good as the best."""
+    """The fields that are as good as the best. trials: the fields at one β, best first."""
     best = trials[0]
     if not np.isfinite(best.value):
         return [best]
@@ -178,9 +179,10 @@ def close(trials: list[Trial]) -> list[Trial]:
 
 
 def seek(first: list[Trial], attempt: Callable[[float], list[Trial]]) -> tuple[float, dict[float, list[Trial]]]:
-    """The best β, from that of the first trials along `BETAS` as long as the next is better; and all tried.
+    """The best β, and the trials at every β that was tried.
 
-    Of the trials at one β, best first, the first counts.
+    From the β of the first trials along `BETAS`, up and down, as long as the next β is better. At each β, the best
+    of the trials counts, which is the first.
     """
     at = BETAS.index(FIRST)
     tried = {FIRST: first}

@@ -1,4 +1,4 @@
-"""The groups of the settings of a segmentation: of the mixtures, the field, the network, its loss and loop."""
+"""The groups of the settings of a segmentation: mixtures, field, network, and the network's loss and loop."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,13 @@ from .methods import GUIDES, MEASURES
 
 @dataclass(frozen=True)
 class MixtureSettings:
-    """Of the mixtures, and of those that guide a network.
+    """Settings of the mixtures, also of those that guide a network.
 
     initialization: "multiscale" is k-means++ on the image as it is, and smoothed over 1, 2 and 3 pixels: four
-    starts for one; "random": random responsibilities or memberships. means_init: μ_data (K, M) in the unit of the
-    image. restarts: seeds, from `seed` on; the fit with the least NLL, or J, is kept; a field starts from the GMM
-    of these and, with "multiscale", from every start: the least F is kept. tol: of a network too.
+    starts per seed; "random": random responsibilities or memberships. means_init: μ_data (K, M) in the unit of the
+    image. restarts: number of seeds, `seed`, `seed` + 1, …; the fit with the least NLL, or J, is kept. A field
+    starts from the best GMM and, with "multiscale", from every start; the field with the least F is kept.
+    tol: for the network too.
     """
 
     covariance_type: str = setting(
@@ -40,14 +41,14 @@ class MixtureSettings:
     )
     means_init: np.ndarray | None = setting(
         None,
-        help="File with one row of channel means a class (text, .npy, .json): start and order of the classes.",
+        help="File with a row of channel means per class (text, .npy, .json): start and order of the classes.",
         panel=MIXTURE,
         typed=Path,
         parse=parsing.means,
     )
-    restarts: int = setting(1, help="Seeds to start from, of which the best fit is kept.", panel=MIXTURE, least=1)
+    restarts: int = setting(1, help="Number of seeds; the best fit is kept.", panel=MIXTURE, least=1)
     svgmm_start: str = setting(
-        "fitted", help="A fitted GMM, or an initial one.", panel=MIXTURE, choices=("fitted", "initial")
+        "fitted", help="Start of svgmm: a fitted or an initial GMM.", panel=MIXTURE, choices=("fitted", "initial")
     )
     tol: float = setting(
         Optimization().tol,
@@ -56,30 +57,32 @@ class MixtureSettings:
         least=0,
     )
     max_iter: int = setting(
-        100, help="Most M-steps of gmm, svgmm and hmrf, rounds of fcm.", panel=MIXTURE, least=0
+        100, help="Largest number of M-steps (gmm, svgmm, hmrf) or rounds (fcm).", panel=MIXTURE, least=0
     )
-    fuzzifier: float = setting(2.0, help="m of fcm: 1 is K-means.", panel=MIXTURE)
+    fuzzifier: float = setting(2.0, help="m > 1 of fcm; near 1 it is K-means.", panel=MIXTURE)
 
 
 @dataclass(frozen=True)
 class FieldSettings:
-    """Of the hidden Markov field. beta: "auto" is the β whose neighbours tell most [SV6], from 1 on.
+    """Settings of the hidden Markov field.
 
-    class_sizes: "free": the prior has an external field [SV7], from the proportions of the start on.
+    beta: with "auto", β is chosen by pseudo-likelihood: the β at which neighbours tell most about a pixel [SV6],
+    in a search that begins at 1.
+    class_sizes: with "free", the prior has an external field [SV7], which begins at the proportions of the start.
     """
 
     beta: float | str = setting(
         1.0,
-        help="How strongly neighbours agree in hmrf; auto: as the image has it.",
+        help="β of hmrf: how strongly neighbours agree; auto: chosen by pseudo-likelihood.",
         panel=MIXTURE,
         word="auto",
         typed=str,
         parse=parsing.number_or_word,
     )
-    diagonals: bool = setting(False, help="Neighbours across corners too, in hmrf.", panel=MIXTURE)
+    diagonals: bool = setting(False, help="Pixels that share a corner are neighbours too, in hmrf.", panel=MIXTURE)
     class_sizes: str = setting(
         "equal",
-        help="Of the prior of hmrf: equal, or free (as the image has them; helps small classes if beta is small).",
+        help="Prior of hmrf: equal sizes, or free (from the image; helps small classes if beta is small).",
         panel=MIXTURE,
         choices=CLASS_SIZES,
     )
@@ -89,25 +92,29 @@ class FieldSettings:
 class NetworkSettings:
     """The size of the U-Net."""
 
-    depth: int = setting(UNetConfig().depth, help="Poolings.", panel=NETWORK, least=0)
-    filters: int = setting(UNetConfig().filters, help="Filters at the top.", panel=NETWORK, least=1)
-    negative_slope: float = setting(UNetConfig().negative_slope, help="Of LeakyReLU.", panel=NETWORK)
+    depth: int = setting(UNetConfig().depth, help="Number of poolings.", panel=NETWORK, least=0)
+    filters: int = setting(UNetConfig().filters, help="Filters of the first level.", panel=NETWORK, least=1)
+    negative_slope: float = setting(
+        UNetConfig().negative_slope, help="Negative slope of LeakyReLU.", panel=NETWORK
+    )
 
 
 @dataclass(frozen=True)
 class OptimizationSettings:
     """The loop of Algorithm 3; see `Optimization`."""
 
-    learning_rate: float = setting(Optimization().learning_rate, help="Of AdamW.", panel=LOOP, least=0)
-    weight_decay: float = setting(Optimization().weight_decay, help="Of AdamW.", panel=LOOP, least=0)
+    learning_rate: float = setting(
+        Optimization().learning_rate, help="Learning rate of AdamW.", panel=LOOP, least=0
+    )
+    weight_decay: float = setting(Optimization().weight_decay, help="Weight decay of AdamW.", panel=LOOP, least=0)
     max_norm: float = setting(
         Optimization().max_norm, help="The gradient is clipped to this norm.", panel=LOOP, least=0
     )
-    min_steps: int = setting(Optimization().min_steps, help="Least steps.", panel=LOOP, least=0)
-    max_steps: int = setting(Optimization().max_steps, help="Most steps.", panel=LOOP, least=1)
+    min_steps: int = setting(Optimization().min_steps, help="Smallest number of steps.", panel=LOOP, least=0)
+    max_steps: int = setting(Optimization().max_steps, help="Largest number of steps.", panel=LOOP, least=1)
     m_step_every: int = setting(
         Optimization().m_step_every,
-        help="Steps from one M-step of the free energy to the next; 0: none.",
+        help="Steps from one M-step of the free energy to the next; 0: no M-steps.",
         panel=LOOP,
         least=0,
     )
@@ -124,40 +131,43 @@ class OptimizationSettings:
 class ModelSettings:
     """What Algorithm 3 minimises; see `DeepModel`.
 
-    objective: that of the method, or the free energy, which starts from the guide. total_variation, mean_prior:
-    λ of [R2] and of [R1], which needs means_init; the first may be "auto": half the β of the field that guides,
-    with diagonals all of it. entropy, markov: λ of [R3] and [R5]. volumes: the classes' shares v of [R4], in their
-    final order; volumes_weight: its λ.
+    objective: "nll" (that of the method) or "free_energy", which starts from the guide, and under which deepG and
+    deepSVG coincide. total_variation: λ of [R2]; "auto": half the β of the guiding field, or all of it with
+    diagonals. mean_prior: λ of [R1], which needs means_init. entropy, markov: λ of [R3] and of [R5].
+    volumes: the shares v of the classes [R4], in their final order. volumes_weight: λ of [R4].
     """
 
     objective: str = setting(
         "nll",
-        help="nll, or free_energy, which starts from the guide.",
+        help="What the network minimises: nll, or free_energy, which starts from the guide.",
         panel=LOOP,
         choices=tuple(MEASURES),
     )
     contamination: float = setting(
         DeepModel().contamination,
-        help="Share of pixels whose intensity says nothing of their class (free energy).",
+        help="Share of pixels whose intensity says nothing about their class (free energy).",
         panel=LOOP,
         least=0,
         below=1,
     )
     m_step_gradient: str = setting(
-        DeepModel().m_step_gradient, help="through or held.", panel=LOOP, choices=("through", "held")
+        DeepModel().m_step_gradient,
+        help="Gradient of the moments: through, or held (they are constants).",
+        panel=LOOP,
+        choices=("through", "held"),
     )
     m_step_weights: str = setting(
         DeepModel().m_step_weights,
-        help="prior, or posterior (with held only).",
+        help="Weights of the M-step: prior, or posterior (with held only).",
         panel=LOOP,
         choices=("prior", "posterior"),
     )
     label_rule: str = setting(
-        DeepModel().label_rule, help="prior or posterior.", panel=LOOP, choices=tuple(LABEL_RULES)
+        DeepModel().label_rule, help="Labels by prior or posterior.", panel=LOOP, choices=tuple(LABEL_RULES)
     )
     total_variation: float | str = setting(
         0.0,
-        help="Weight of the total variation; auto: as strong as the field that guides.",
+        help="Weight of the total variation; auto: as strong as the guiding field.",
         panel=LOOP,
         word="auto",
         typed=str,
@@ -182,7 +192,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class GuidanceSettings:
-    """What a deep method starts from, where it needs that: the posteriors of a mixture over all slices [DG6]."""
+    """The mixture over all slices whose posteriors a deep method may start from [DG6]."""
 
     guide: str = setting(
         "gmm", help="Where a deep method starts: gmm, or hmrf with its --beta.", panel=LOOP, choices=GUIDES
@@ -190,8 +200,8 @@ class GuidanceSettings:
     warm_start: int = setting(0, help="Steps on the guide's posteriors before the loop.", panel=LOOP, least=0)
     follow: int = setting(
         0,
-        help="Steps on a slice of a volume that goes on from the network beside it, after at most twice as many "
-        "on the guide's posteriors; 0: each begins anew.",
+        help="Steps for a slice of a volume that starts from the network of the slice beside it, after at most "
+        "twice as many on the guide's posteriors; 0: each slice starts anew.",
         panel=LOOP,
         least=0,
     )

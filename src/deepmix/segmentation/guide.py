@@ -19,8 +19,8 @@ from .selection import Doubt, Strength
 class Guide(NamedTuple):
     """A mixture over the whole volume, standardised, and its responsibilities (K, H, W, D), 0 outside the mask.
 
-    part: as the result tells it. beta: of a field, 0 without one. strength: how β was chosen. consensus: see
-    `Outcome`. doubt: of a field.
+    part: the fit as the result reports it. beta: of a field, else 0. strength: how β was chosen. consensus: see
+    `Outcome`. doubt: of a field, else None.
     """
 
     mixture: Mixture
@@ -33,7 +33,7 @@ class Guide(NamedTuple):
 
 
 def needs_guide(job: Job) -> bool:
-    """Whether a network needs one: to name its classes, to start from, or to be as smooth as it is."""
+    """Whether a network needs a guide: to name its classes, to start from, or to set its smoothness."""
     settings, model = job.settings, job.settings.model
     named = not job.flat or settings.mixture.means_init is not None
     starts = settings.guidance.warm_start or model.objective == "free_energy"
@@ -41,7 +41,7 @@ def needs_guide(job: Job) -> bool:
 
 
 def fit_guide(job: Job, twin: ModuleType) -> Guide:
-    """The method that the settings name as the guide, over the whole mask."""
+    """Fit the method that the settings name as the guide, over the whole mask."""
     method = METHODS[job.settings.guidance.guide]
     found = method.fit(job.mask, job, twin)
     proportions, means, covariances = map(np.asarray, found.fit.mixture)

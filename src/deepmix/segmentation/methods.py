@@ -1,4 +1,4 @@
-"""The methods, each one entry: what it measures, whether it has a network, which function fits it."""
+"""A table of the methods: what each lowers, whether it has a network, which function fits it."""
 
 from importlib import import_module
 from types import ModuleType
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Room(NamedTuple):
-    """What a method holds in memory at its peak beyond the image, in numbers a pixel.
+    """What a method holds in memory at its peak beyond the image, in numbers per pixel.
 
-    pixel: whatever the image. channel: more for each channel. component: more for each class. Measured on volumes
-    of some eight million voxels.
+    pixel: for any image. channel: more for each channel. component: more for each class. Measured on volumes of
+    about eight million voxels.
     """
 
     pixel: float
@@ -24,10 +24,10 @@ class Room(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How long a method takes on two cores, in µs a pixel at three classes and three channels.
+    """How long a method takes on two cores, in µs per pixel with three classes and three channels.
 
-    drawn: of the share of a large image on which it looks for a start. pixel: of all pixels. Of balls of 512² to
-    2048² pixels and 128³ to 200³ voxels.
+    drawn: per pixel of the share of a large image on which it looks for a start. pixel: per pixel of the image.
+    Measured on balls of 512² to 2048² pixels and 128³ to 200³ voxels.
     """
 
     drawn: float
@@ -37,13 +37,13 @@ class Pace(NamedTuple):
 class Method(NamedTuple):
     """What is known of a method.
 
-    measure: what it makes smaller: the NLL, the free energy F, or J of fuzzy C-means (per pixel).
-    settles: what its stopping rule watches, where that is something else.
-    function: of this package, "module.name", imported when it runs, that fits all pixels at once and returns a
-    `PixelFit`; none for a method with a network, which is fitted slice by slice.
-    loss: what its network descends on, unless told otherwise, as `DeepModel` has it; None: it has no network.
-    guides: whether a network may start from it. field: whether neighbours have a say, so that the best of many
-    starts is no accident. room: what it holds in memory. pace: how long it takes, without its network.
+    measure: what it lowers: the NLL, the free energy F, or J of fuzzy C-means (per pixel).
+    settles: what its stopping rule watches, if something else.
+    function: the function of this package, "module.name", that fits all pixels at once and returns a `PixelFit`;
+    it is imported when it runs. Empty for a method with a network, which is fitted slice by slice.
+    loss: the default objective of its network, by the names of `DeepModel`; None: it has no network.
+    guides: whether a network may start from it. field: whether neighbours count, so that the best of many starts
+    is not best by accident. room: what it holds in memory. pace: how long it takes, without its network.
     """
 
     measure: str
@@ -61,7 +61,7 @@ class Method(NamedTuple):
         return self.loss is not None
 
     def fit(self, mask: "np.ndarray", job: "Job", twin: ModuleType) -> "PixelFit":
-        """The pixels of a mask (H, W, D), by its function with the backend `twin`."""
+        """Fit the pixels of a mask (H, W, D) with the backend `twin`."""
         module, name = self.function.split(".")
         return getattr(import_module(f".{module}", __package__), name)(mask, job, twin)
 
@@ -100,5 +100,5 @@ METHODS = {
 }
 NETWORKS = tuple(name for name, method in METHODS.items() if method.deep)
 GUIDES = tuple(name for name, method in METHODS.items() if method.guides)
-# What a network descends on, and what that measures.
+# What a network minimises, and its symbol in reports.
 MEASURES = {"nll": "NLL", "free_energy": "F"}

@@ -1,4 +1,4 @@
-"""The mixtures that fit all pixels of a job at once: GMM, SVGMM, fuzzy C-means; the best of their starts."""
+"""The mixtures that fit all pixels of a job at once, from the best start: GMM, SVGMM, fuzzy C-means."""
 
 from collections.abc import Iterable
 from types import ModuleType
@@ -24,7 +24,7 @@ def fit_gmm(
 ) -> Fit:
     """Algorithm 1 from the best start. begin, max_iter: those of the settings if not given.
 
-    Of a large image the best start is found, and fitted, on a share of the pixels first.
+    For a large image, the best start is found and fitted on a share of the pixels first.
     """
     of = job.settings.mixture
     if begin is None:
@@ -43,13 +43,13 @@ def fit_gmm(
 
 
 def by_gmm(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
-    """The pixels of a mask (H, W, D) by Algorithm 1."""
+    """Fit the pixels of a mask (H, W, D) by Algorithm 1."""
     fit = fit_gmm(mask, job, twin)
     return PixelFit(fit=fit, probabilities=np.asarray(fit.responsibilities))
 
 
 def by_svgmm(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
-    """The pixels of a mask (H, W, D) by Algorithm 2, from a GMM or from where one would start."""
+    """Fit the pixels of a mask (H, W, D) by Algorithm 2, from a fitted or an initial GMM."""
     of, pixels = job.settings.mixture, job.pixels(mask)
     before = fit_gmm(mask, job, twin, max_iter=0 if of.svgmm_start == "initial" else None)
     start = twin.mixtures.svgmm.begin(pixels, before.mixture, of.covariance_type)
@@ -60,9 +60,9 @@ def by_svgmm(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
 
 
 def by_fuzzy_c_means(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
-    """The pixels of a mask (H, W, D) by fuzzy C-means from the best start, as a mixture.
+    """Fit the pixels of a mask (H, W, D) by fuzzy C-means from the best start, and return it as a mixture.
 
-    Its means are the centres, its value and history J per pixel.
+    The means of the mixture are the centres; value and history are J per pixel.
     """
     of, pixels, found = job.settings.mixture, job.pixels(mask), fit_fuzzy(mask, job, twin)
     n_pixels, initialization = pixels.shape[1], twin.mixtures.initialization
@@ -83,7 +83,7 @@ def by_fuzzy_c_means(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
 
 
 def fit_fuzzy(mask: np.ndarray, job: Job, twin: ModuleType) -> FuzzyFit:
-    """Fuzzy C-means from the best start; of a large image found on a share of the pixels, as in `fit_gmm`."""
+    """Fuzzy C-means from the best start; for a large image found on a share of the pixels, as in `fit_gmm`."""
     of, pixels, nearness = job.settings.mixture, job.pixels(mask), over_pixels(twin, twin.mixtures.fcm.memberships)
     if (part := share(mask, job, blocks=of.initialization == "multiscale")) is not None:
         begin = iter([nearness(pixels, fit_fuzzy(part.mask, part, twin).centres, of.fuzzifier)])

@@ -1,4 +1,4 @@
-"""The network of a job: its first parameters, and what its loss has beside the objective."""
+"""The network of a job: its first parameters, and the regularisers of its loss."""
 
 from functools import partial
 from types import ModuleType
@@ -19,11 +19,11 @@ def first_parameters(job: Job) -> Tree:
 
 
 def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
-    """Those of the settings with their λ, as the backend has them. beta: of the field that guides, 0: none.
+    """The regularisers of the settings, from the backend, with their λ. beta: of the guiding field, 0 without one.
 
-    For sure Π the coupling of [SV4], −β Σ_{x~y} Σ_k Π_k(x) Π_k(y), is β/2 times the total variation, up to a
-    constant. With diagonals, of which the total variation has none, λ = β lies between what a straight border
-    asks for (3/2 β) and what a diagonal one does (β).
+    If every Π is 0 or 1, the coupling of [SV4], −β Σ_{x~y} Σ_k Π_k(x) Π_k(y), is β/2 times the total variation, up
+    to a constant. The field may have diagonal neighbours, the total variation has none: then a straight border
+    would need λ = 3/2 β and a diagonal one λ = β; λ = β is taken.
     """
     settings, known, chosen = job.settings, twin.deep_mixtures.regularizers, []
     model = settings.model

@@ -1,6 +1,6 @@
-"""Pixels far from all others, such as dead ones of a detector, which take over the deviation of a channel.
+"""Pixels far from all others, such as dead pixels of a detector, which dominate a channel's standard deviation.
 
-Standardised by it, tissues lie so close together that a class of the outliers fits better than one of tissue.
+Divided by it, tissues lie so close together that a class of outliers fits better than a class of tissue.
 """
 
 import warnings
@@ -9,11 +9,11 @@ import numpy as np
 
 EXTREME = 0.5  # percent of the pixels at each end
 SAMPLE = 2**20  # pixels that are enough to tell
-MOST = 0.5  # of a channel's variance, that they may have; on all images of docs/quality.md they have at most 0.05
+MOST = 0.5  # the share of a channel's variance that they may have; on all images of docs/quality.md at most 0.05
 
 
 def limits(values: np.ndarray, percent: float) -> tuple[np.ndarray, np.ndarray]:
-    """Below and above which the given percentage of the values (M, N) lies: (M,) each; ∓∞ for none."""
+    """The limits (M,) below and above which the given percentage of the values (M, N) lies; ∓∞ for 0 percent."""
     if not percent:
         return np.full(len(values), -np.inf), np.full(len(values), np.inf)
     low, high = np.percentile(values, (percent, 100 - percent), axis=1)
@@ -21,9 +21,9 @@ def limits(values: np.ndarray, percent: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def warn(image: np.ndarray, mask: np.ndarray, remedy: str) -> None:
-    """A warning for each channel of an image (M, *spatial) of whose variance in the mask extreme pixels have most.
+    """Warn of each channel whose variance inside the mask comes mostly from extreme pixels.
 
-    remedy: what can be done, beside leaving them out by a mask.
+    image: (M, *spatial). mask: (*spatial). remedy: what can be done, beside leaving them out by a mask.
     """
     for m, channel in enumerate(image):
         values = channel[mask]

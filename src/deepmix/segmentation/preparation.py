@@ -1,4 +1,4 @@
-"""From an image as it was given to what a segmentation works on: checked, standardised, its pixels chosen.
+"""From the image as given to the image that is segmented: checked and standardised, its pixels chosen.
 
 Images are (M, *spatial), masks (*spatial) bool.
 """
@@ -16,9 +16,9 @@ from .settings import Settings
 
 
 class Scale(NamedTuple):
-    """Standardisation: mean (M,) and deviation (M,) of the channels, in the unit of the image.
+    """Standardisation: mean (M,) and standard deviation (M,) of the channels, in the unit of the image.
 
-    low, high: (M,), to which values beyond are brought before.
+    low, high: (M,), to which values beyond them are clipped before.
     """
 
     mean: np.ndarray
@@ -27,7 +27,7 @@ class Scale(NamedTuple):
     high: np.ndarray
 
     def apply(self, columns: np.ndarray, dtype: Any = float) -> np.ndarray:
-        """Standardise an array whose first axis is the channels: in float64, whatever it is kept in."""
+        """Standardise an array whose first axis is the channels, in float64; the result has the dtype given."""
         result = np.empty(columns.shape, dtype)
         for channel, standard, mean, deviation, low, high in zip(columns, result, *self, strict=True):
             for part in _parts(channel):
@@ -36,10 +36,10 @@ class Scale(NamedTuple):
 
 
 def scale(image: np.ndarray, mask: np.ndarray, over: str, clip: float = 0.0) -> Scale:
-    """Mean and deviation of each channel over the "mask" or the "image"; "none": 0 and 1.
+    """Mean and standard deviation of each channel over the "mask" or the "image"; "none": 0 and 1.
 
-    A constant channel gets the deviation 1, hence standardises to 0 [G3].
-    clip: the percentage of the pixels at each end whose values are brought to that of the next.
+    A constant channel gets the standard deviation 1, and so becomes 0 [G3].
+    clip: the percentage of the pixels at each end whose values are clipped.
     """
     values = image[:, mask] if over == "mask" and not mask.all() else image.reshape(len(image), -1)
     low, high = outliers.limits(values, clip)
@@ -54,7 +54,7 @@ def scale(image: np.ndarray, mask: np.ndarray, over: str, clip: float = 0.0) -> 
 
 
 def _variances(values: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Of the rows of an array (M, N) about their means, part by part."""
+    """Variances (M,) of the rows of an array (M, N) about their means (M,), computed part by part."""
     squares = [
         [np.square(row[part] - m).sum() for part in _parts(row)] for row, m in zip(values, mean, strict=True)
     ]
@@ -62,15 +62,16 @@ def _variances(values: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def _parts(array: np.ndarray) -> Iterator[slice]:
-    """Slices of the first axis, some 2²⁰ numbers each: a float64 copy of all would take most of the memory."""
+    """Slices of the first axis, about 2²⁰ numbers each: a float64 copy of all would take most of the memory."""
     step = max(1, 2**20 * len(array) // max(array.size, 1))
     return (slice(begin, begin + step) for begin in range(0, len(array), step))
 
 
 class Job(NamedTuple):
-    """A volume (M, H, W, D), standardised; its mask (H, W, D); the slices to do; is it a flat image?
+    """What is segmented.
 
-    fine: the mask as it was given, where the volume is a shrunk one; else the same.
+    volume: (M, H, W, D), standardised. mask: (H, W, D) bool. fine: the mask before shrinking. slices: those to do.
+    flat: whether the image is 2-D. scale: the standardisation.
     """
 
     volume: np.ndarray
@@ -82,7 +83,7 @@ class Job(NamedTuple):
     settings: Settings
 
     def pixels(self, mask: np.ndarray) -> np.ndarray:
-        """The pixels (M, N) of a mask (H, W, D); of all of them, no copy."""
+        """The pixels (M, N) of a mask (H, W, D); not copied if the mask is true everywhere."""
         return self.volume.reshape(len(self.volume), -1) if mask.all() else self.volume[:, mask]
 
     def chosen(self) -> np.ndarray:
@@ -93,9 +94,9 @@ class Job(NamedTuple):
 
 
 def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> Job:
-    """Check and standardise an image (H, W), (M, H, W) or (M, H, W, D); errors as `deepmix.segment`.
+    """Check and standardise an image (H, W), (M, H, W) or (M, H, W, D). Raises as `deepmix.segment`.
 
-    What masked arrays hide, in any channel, is outside the mask.
+    Pixels that a masked array hides in any channel are outside the mask.
     """
     volume = np.asarray(np.ma.getdata(image))
     if not np.issubdtype(volume.dtype, np.floating) or volume.dtype.itemsize < 4:  # half precision is too coarse
@@ -114,7 +115,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
     if flat:
         volume, mask = volume[..., None], mask[..., None]
     if flat and settings.slices is not None:
-        raise ValueError("slices are of volumes; this image has none")
+        raise ValueError("slices are for volumes; this image has none")
     slices = range(mask.shape[2])[slice(*settings.slices or (None, None))]
     if not mask[..., slices].any():
         of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""
@@ -138,7 +139,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
 
 
 def given_means(job: Job) -> np.ndarray:
-    """μ_data, standardised as the image is."""
+    """μ_data (K, M), standardised as the image is. Raises ValueError for another shape."""
     means = plain(job.settings.mixture.means_init, float)
     expected = (job.settings.n_components, len(job.volume))
     if means.shape != expected:

@@ -1,4 +1,4 @@
-"""Settings that belong together: as published, and as they serve best on images that nobody has seen."""
+"""Settings that belong together: the published ones, and those that work best on unknown images."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from .groups import GuidanceSettings
 from .methods import METHODS
 from .settings import Settings
 
-# The field, whose start and strength the image chooses [SV4], [SV6], gives the network its mixture, what it
-# learns first, and how smooth it shall be; then it descends on the free energy of that mixture [VE1]. The
-# number of steps is given: a network that runs on follows the noise. Channels of one object are correlated in
-# its classes, hence full covariances; a single channel's variance is the noise's, which all classes share.
+# Start and β of the field are chosen from the image [SV4], [SV6]. The field gives the network its mixture, the
+# labels that it learns first, and its smoothness; then the network descends on the free energy of that mixture
+# [VE1]. The number of steps is fixed, because a network that runs on fits the noise. Within a class the channels
+# are correlated, hence full covariances; in a single channel the variance is that of the noise, in all classes.
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "robust": {
@@ -37,12 +37,12 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 DEFAULT = "robust"
 
-# Of many mixtures the most likely one is often wrong, as only a field can tell: without it, one start of k-means.
+# The most likely of many mixtures is often wrong, and only a field can tell: without one, one start of k-means.
 _ONE_START: dict[str, Any] = {"initialization": "kmeans", "restarts": 1}
 
 
 def settings(preset: str, **given: Any) -> Settings:
-    """The settings of a preset, save those that are given."""
+    """The settings of a preset, with those that are given in place of its own. Raises ValueError for bad ones."""
     check_choice("preset", preset, tuple(PRESETS))
     chosen = PRESETS[preset]
     if not _has_field(**chosen | given):
@@ -57,13 +57,13 @@ def settings(preset: str, **given: Any) -> Settings:
 
 
 def defaults() -> dict[str, dict[str, Any]]:
-    """Of every field that some preset says, what each preset has."""
+    """For every field that some preset sets, its value in each preset."""
     each = {preset: flat(settings(preset, n_components=1)) for preset in PRESETS}
     said = {name for chosen in PRESETS.values() for name in chosen}
     return {name: {preset: values[name] for preset, values in each.items()} for name in said}
 
 
 def _has_field(method: str = Settings.method, guide: str = GuidanceSettings.guide, **_: Any) -> bool:
-    """Whether a Markov field says which start is best."""
+    """Whether a Markov field decides which start is best."""
     said_by = guide if method in METHODS and METHODS[method].deep else method
     return said_by in METHODS and METHODS[said_by].field

@@ -1,4 +1,4 @@
-"""What a segmentation returns, and how it is put together from its fits."""
+"""The result of a segmentation, and how it is put together from the fits."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -20,12 +20,12 @@ class Part(NamedTuple):
     """One fit: of the whole image, or of one slice of a volume by a deep method.
 
     slice: index on the last axis, None for the whole image.
-    value: what `Settings.measure` names, of the result: NLL (of the standardised channels), F, or J per pixel.
-    history: every value, a non-finite one last. status: how the fit ended.
+    value: what `Settings.measure` names: NLL (of the standardised channels), F, or J per pixel.
+    history: (T,) every value, a non-finite one last. status: how the fit ended.
     degenerate: (K,) bool, classes that collapsed.
     proportions: (K,), means over the mask. means: (K, M), in the unit of the image.
-    covariances: in its square; (K, M), or (M, M) tied, or (K, M, M) full.
-    external: α (K,) of a field [SV4], None of what is none.
+    covariances: in that unit squared; (K, M), or (M, M) tied, or (K, M, M) full.
+    external: α (K,) of a field [SV4], None for other methods.
     """
 
     slice: int | None
@@ -40,11 +40,11 @@ class Part(NamedTuple):
 
 
 class PixelFit(NamedTuple):
-    """A fit of pixels all at once.
+    """A fit of all pixels at once.
 
     fit: a record with value, history, status, degenerate and mixture. probabilities: (K, pixels), whose largest
-    is the label. consensus: their mean over the best starts, if there were several. beta: of a field, 0 without
-    one. strength: how β was chosen, if it was not given. doubt: of a field.
+    is the label. consensus: their mean over the best starts, if there were several. beta: of a field, 0 for other
+    methods. strength: how β was chosen, if it was not given. doubt: of a field.
     """
 
     fit: Any
@@ -56,9 +56,12 @@ class PixelFit(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Fits, and by class the probabilities (N,) of the pixels of each slice (None: of all chosen ones).
+    """The fits of a job, and what they found.
 
-    consensus: γ (K, H, W, D) of the field, or of that which guides, mean over its best starts if it had several.
+    maps: for each slice, its number and the probabilities (N,) of its pixels by class; number None: of all pixels.
+    consensus: γ (K, H, W, D) of the field, or of the guiding one, as the mean over its best starts if there were
+    several.
+    guide, field, doubt: as in `Segmentation`.
     """
 
     parts: list[Part]
@@ -73,15 +76,17 @@ class Segmentation(NamedTuple):
     """What `segment` returns.
 
     labels: (*spatial) uint8, classes 1 … K, 0 outside the mask.
-    probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask. Responsibilities γ of
-    gmm and hmrf, memberships of fcm; the pixels' proportions Π of svgmm, deepg and deepsvg, or, with the label
-    rule "posterior", the γ of the last two.
-    parts: the fits behind it. guide: the GMM or field over the whole image that a deep method started from, or
-    its classes were matched to, if it needed one. scale: the standardisation. settings: as used. seconds: it took.
-    selection, field: how K, or the β of hmrf, was chosen, if it was not given. doubt: how far the field is to be
-    trusted, if there was one. ambiguity: (*spatial) float32, one less the probability of the label; of a
-    field that had several starts as good, or of a network that descends on its free energy, by their mean γ; 0
-    outside the mask.
+    probabilities: (K, *spatial) float32, whose largest is the label; 0 outside the mask. They are the
+    responsibilities γ for gmm and hmrf, the memberships for fcm, and the pixels' proportions Π for svgmm, deepg
+    and deepsvg (for the last two γ with the label rule "posterior").
+    parts: the fits, one for the whole image or one for each slice.
+    guide: the GMM or field over the whole image that a deep method started from, or that its classes were matched
+    to; None if it needed none.
+    scale: the standardisation. settings: as used. seconds: duration, in s.
+    ambiguity: (*spatial) float32, 1 − the probability of the label; 0 outside the mask. If a field had several
+    equally good starts, their mean γ is the probability, also for a network that descends on its free energy.
+    selection, field: how K, or the β of hmrf, was chosen, if it was not given.
+    doubt: how far to trust the field, if there was one.
     """
 
     labels: np.ndarray
@@ -98,7 +103,7 @@ class Segmentation(NamedTuple):
 
 
 def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
-    """A fit with its classes in order and its moments in the unit of the image."""
+    """A fit as a `Part`, with its classes in the order (K,) and its moments in the unit of the image."""
     proportions = np.asarray(fit.mixture.proportions)
     deviation, kind = job.scale.deviation, job.settings.mixture.covariance_type
     covariances = np.asarray(fit.mixture.covariances)
@@ -137,7 +142,7 @@ def assembled(outcome: Outcome, job: Job) -> tuple[np.ndarray, np.ndarray]:
 
 
 def placed(of_pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Maps (K, *spatial) of what the pixels of a mask have (K, pixels), 0 outside."""
+    """Maps (K, *spatial) that hold the values (K, pixels) inside a mask (*spatial), and 0 outside."""
     result = np.zeros((len(of_pixels), *mask.shape), of_pixels.dtype)
     result[:, mask] = of_pixels
     return result

@@ -1,4 +1,4 @@
-"""Whether the memory holds a segmentation: asked before the work, since a system kills without a word."""
+"""Whether a segmentation fits into memory: checked before the work, as a system kills a process without a word."""
 
 from deepmix import memory
 
@@ -7,24 +7,24 @@ from .settings import Settings
 from .size import Size
 
 LIGHT = "gmm"  # the method that needs least
-ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, whatever the image
-NETWORK = 450  # numbers that descending takes, a pixel of a slice and a filter of the first level
+ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, for any image
+NETWORK = 450  # numbers that the descent takes, per pixel of a slice and filter of the first level
 GROWN = 4  # bytes of a number of a map that is brought back from a coarser grid
-COARSEST = 16  # what is advised
+COARSEST = 16  # the largest --shrink that is suggested
 
 
 def check(size: Size, held: int, reading: int, *, settings: Settings, source: str) -> None:
     """Raise ValueError if a segmentation would not fit.
 
-    held, reading: bytes that the image takes, and at the peak of reading it. source: what the error calls the
-    image.
+    held, reading: bytes that the image takes, and at the peak of reading it. source: name of the image for the
+    error.
     """
     there = memory.available()
 
     def wanted(method: str = settings.method, shrink: int = settings.shrink) -> float:
         return ALWAYS + max(reading, held + need(size, settings, method, shrink))
 
-    if wanted() <= max(there, 2 * ALWAYS):  # what is small is tried, whatever the system says
+    if wanted() <= max(there, 2 * ALWAYS):  # small ones are tried, whatever the system says
         return
     advice = ["cut it to what counts, or into parts, or store it with fewer pixels"]
     coarser = [factor for factor in range(settings.shrink + 1, COARSEST + 1) if wanted(shrink=factor) <= there]
@@ -40,7 +40,7 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
 
 
 def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
-    """About the bytes that a method holds at its peak beyond the image."""
+    """About how many bytes a method holds at its peak beyond the image."""
     at = size.shrunk(shrink)
     deep = METHODS[method].deep
     guide = [settings.guidance.guide] if deep else []  # over all slices at once

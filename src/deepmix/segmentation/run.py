@@ -37,15 +37,18 @@ def segment(
 ) -> Segmentation:
     """Segment an image into classes 1 … K, without training data.
 
-    image: (H, W), (M, H, W) or, for volumes, (M, H, W, D); any unit. mask: bool, the spatial shape; the pixels
-    that count, all if not given; those that a masked array (numpy.ma) hides never do. n_components: K, or "auto"
-    for the K from 1 to 8, "auto:A:B" for that from A to B, whose GMM has the least BIC. preset: "robust", or
-    "paper" for the published settings.
-    progress: called while a deep method runs. settings: other fields of `Settings` and its groups, by their flat
-    names, instead of the preset's. Classes come by ascending mean of the first channel; given means fix their
-    order instead. In a volume, deep methods work slice by slice and a label means the same class in every slice.
-    Raises ValueError for input that cannot be segmented, TypeError for settings that there are not, ImportError
-    if the backend is not installed.
+    Classes are in the order of their means of the first channel, the smallest first, or in the order of means_init
+    if it is given. In a volume, deep methods work slice by slice, and a label means the same class in every slice.
+    Returns a `Segmentation`. Raises ValueError for input that cannot be segmented, TypeError for unknown settings,
+    and ImportError if the backend is not installed.
+
+    image: (H, W), (M, H, W) or, for volumes, (M, H, W, D); any unit. mask: bool, of the spatial shape: the pixels
+    that count; all if not given. Pixels that a masked array (numpy.ma) hides never count. n_components: K, or
+    "auto": the K from 1 to 8 whose GMM has the least BIC; "auto:A:B": the same from A to B. method: "gmm",
+    "svgmm", "deepg", "deepsvg", "hmrf" or "fcm". preset: "robust", or "paper" for the published settings.
+    backend: "accelerated" or "reference". seed: of the starts and of the network's parameters. progress: called
+    while a deep method runs. settings: other fields of `Settings` and its groups, by their flat names, in place
+    of those of the preset.
     """
     candidates = selection.candidates(n_components)
     about = {"n_components": candidates[-1], "method": method, "backend": backend, "seed": seed}
@@ -60,7 +63,7 @@ def run(
     progress: OnProgress | None = None,
     candidates: range = range(0),
 ) -> Segmentation:
-    """`segment`, with its settings in one record. candidates: numbers of classes to choose from, if several."""
+    """`segment`, with its settings in one record. candidates: the numbers of classes to choose from."""
     began = time.perf_counter()
     job = prepare(image, mask, settings)
     method, selected = METHODS[settings.method], None
@@ -92,7 +95,7 @@ def run(
 
 
 def _select(job: Job, twin: ModuleType, candidates: range, covariance_type: str) -> selection.Selection:
-    """The number of classes whose GMM, of a covariance type, has the least BIC on the chosen pixels."""
+    """The number of classes whose GMM, with a covariance type, has the least BIC on the chosen pixels."""
     of = job.settings.mixture
     if of.means_init is not None:
         raise ValueError("means_init says how many classes there are; give n_components as that number")
@@ -123,7 +126,7 @@ def _fit_pixels(method: Method, job: Job, twin: ModuleType) -> Outcome:
 
 def _warn_of_trouble(found: Segmentation) -> None:
     if found.doubt is not None:
-        # of a single class, and of a strength that was given, little is told by construction
+        # a single class, or a β that was given, leaves neighbours little to tell, by construction
         several = any((part.proportions > 0).sum() > 1 for part in found.parts)
         doubt.warn(found.doubt, sought=found.field is not None and several)
     absent = [k for k in range(1, found.settings.n_components + 1) if not (found.labels == k).any()]

@@ -1,6 +1,6 @@
-"""A share of a large image, on which starts, and the strength of a field, are tried before all of it is fitted.
+"""A share of a large image, on which starts and the β of a field are tried before the whole image is fitted.
 
-What is drawn stands for the whole: a pixel, or a block of pixels, from each of as many equal parts of the mask.
+The share represents the whole: the mask is cut into equal parts, and a pixel, or a block, is drawn from each.
 """
 
 from itertools import product
@@ -9,16 +9,16 @@ import numpy as np
 
 from .preparation import Job
 
-MOST = 2**18  # pixels of a share; an image that has no more is its own
-# Pixels along a block of an image that is flat, or of a volume: many small blocks meet small classes, which few
-# large ones miss; that they have fewer neighbours moves β by a step, where [SV6] is flat.
+MOST = 2**18  # pixels of a share; a smaller image is taken whole
+# Pixels along a block of a flat image (True), or of a volume: many small blocks hit small classes, which few
+# large ones miss. Fewer neighbours in small blocks move β by one step at most, where [SV6] is flat.
 SIDES = {True: 16, False: 8}
 
 
 def share(mask: np.ndarray, job: Job, blocks: bool) -> Job | None:
-    """A job like this one on a share of the pixels of a mask (H, W, D), its own mask; None if these are few.
+    """The job on a share of the pixels of a mask (H, W, D), with a mask of its own; None if the pixels are few.
 
-    blocks: whether neighbours have a say, so that they come along; else pixels come one by one.
+    blocks: draw blocks, because neighbours count; else single pixels.
     """
     n_pixels = int(mask.sum())
     if n_pixels <= MOST:
@@ -34,9 +34,9 @@ def _of_pixels(mask: np.ndarray, job: Job, step: float) -> Job:
 
 
 def _of_blocks(mask: np.ndarray, job: Job, step: float) -> Job:
-    """Blocks side by side, with a gap between them that does not count: no neighbours across it.
+    """Blocks side by side, with a gap between them that does not count, so that blocks are not neighbours.
 
-    They lie along the last axis of the image, over whose rows compiled loops run fast when they are long.
+    They lie along the last axis of the image, because compiled loops run fast over long rows.
     """
     along = 1 if job.flat else 2
     sides = [min(SIDES[job.flat], length) for length in mask.shape]
@@ -56,7 +56,7 @@ def _of_blocks(mask: np.ndarray, job: Job, step: float) -> Job:
 
 
 def _one_of_each(n: int, step: float, job: Job) -> np.ndarray:
-    """Indices below n, one drawn from each run of `step` of them."""
+    """Indices below n, one drawn from each `step` of them in a row."""
     n_runs = max(1, int(n / step))
     drawn = np.random.default_rng(job.settings.seed).random(n_runs)
     return np.minimum(((np.arange(n_runs) + drawn) * step).astype(int), n - 1)

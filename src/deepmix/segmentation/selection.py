@@ -1,4 +1,4 @@
-"""What the image itself says of a setting: how many classes, by BIC; how strong a field, by [SV6]."""
+"""Settings that are chosen from the image: the number of classes by BIC, the β of a field by [SV6]."""
 
 import re
 import warnings
@@ -12,18 +12,18 @@ BETAS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # of `--
 
 
 class Strength(NamedTuple):
-    """The β that was chosen, and what neighbours tell, C [SV6], of the field with each β that was tried."""
+    """The β that was chosen, and for each β that was tried, C [SV6]: what neighbours tell about a pixel."""
 
     beta: float
     information: dict[float, float]
 
 
 class Doubt(NamedTuple):
-    """Of a field.
+    """How far to trust a field.
 
-    told: U [SV6], what neighbours tell of a pixel's class, as a share; by chance below 0. agreement: the least
-    share of the pixels that another of the best starts labels as the best one does. n_starts: how many are among
-    the best; of a large image, where the last fit has one start, 1.
+    told: U [SV6], what neighbours tell about a pixel's class, as a share of all there is to know; it may be
+    slightly below 0. agreement: each of the best starts labels at least this share of the pixels as the very best
+    one does. n_starts: how many starts are among the best; 1 for a large image, whose last fit has one start.
     """
 
     told: float
@@ -32,7 +32,7 @@ class Doubt(NamedTuple):
 
     @property
     def share(self) -> float:
-        """What is told, for people."""
+        """`told`, but not below 0, for messages."""
         return max(self.told, 0.0)
 
 
@@ -59,7 +59,7 @@ def candidates(wanted: int | str) -> range:
 
 
 def least(curve: dict[int, float]) -> Selection:
-    """The number of classes with the least BIC; warns where more, or fewer, than were tried may have less."""
+    """The number of classes with the least BIC, from BIC by number; warns if it is an end of the range."""
     best = min(curve, key=lambda k: curve[k])
     if best == max(curve) or best == min(curve) > 1:
         warnings.warn(
@@ -70,7 +70,7 @@ def least(curve: dict[int, float]) -> Selection:
 
 
 def finite(value: Any) -> float:
-    """For comparisons: a fit that is not finite is the worst."""
+    """A value for comparisons: ∞ if it is not finite, so that such a fit is the worst."""
     return float(value) if np.isfinite(value) else np.inf
 
 
@@ -81,10 +81,10 @@ def n_parameters(n_components: int, n_channels: int, covariance_type: str) -> in
 
 
 def aic(nll: float, n_samples: int, free: int) -> float:
-    """Akaike's criterion (Akaike 1974) of a mean NLL over so many samples and free parameters; less is better."""
+    """Akaike's criterion (Akaike 1974); smaller is better. nll: mean over samples. free: how many parameters."""
     return 2 * n_samples * nll + 2 * free
 
 
 def bic(nll: float, n_samples: int, free: int) -> float:
-    """The Bayesian criterion (Schwarz 1978) of a mean NLL over so many samples and free parameters."""
+    """The Bayesian criterion (Schwarz 1978). Arguments as for `aic`; smaller is better."""
     return 2 * n_samples * nll + free * float(np.log(n_samples))

@@ -1,4 +1,4 @@
-"""What a segmentation can be told; the defaults are the preset "paper": the published settings."""
+"""The settings of a segmentation; the defaults are the preset "paper": the published settings."""
 
 import math
 from dataclasses import dataclass
@@ -28,33 +28,33 @@ from .methods import MEASURES, METHODS
 class Settings:
     """Settings of `deepmix.segment`, which takes them by the flat names of their fields; see `deepmix.settings`.
 
-    n_components: K. slices: (first, end) of the last axis of a volume, either None; None: all.
-    shrink: means over blocks of so many pixels a side are segmented; results are at the image's pixels again.
+    n_components: K. slices: (first, end) of the last axis of a volume, either of them None; None: all slices.
+    shrink: side in pixels of the blocks whose means are segmented; results are at the image's pixels again.
     margin: pixels round the mask's bounding box. device: of the accelerated backend; None: JAX's first.
-    dtype: None: float32 accelerated, float64 reference (which knows no other).
+    dtype: None: float32 for the accelerated backend, float64 for the reference, which has no other.
     """
 
     n_components: int = setting(help="Number of classes.", least=1, most=255)
     method: str = setting(
         "deepsvg",
-        help="gmm, svgmm, deepg, deepsvg, hmrf or fcm; robust, deepg is deepsvg.",
+        help="gmm, svgmm, deepg, deepsvg, hmrf or fcm; with preset robust, deepg and deepsvg coincide.",
         choices=tuple(METHODS),
     )
     backend: str = setting("accelerated", help="accelerated or reference.", choices=BACKENDS)
-    seed: int = setting(0, help="Of the k-means start and of the network's weights.")
+    seed: int = setting(0, help="Seed of the starts and of the network's weights.")
     slices: tuple[int | None, int | None] | None = setting(
-        None, help="Slices A:B of the last axis of a volume, as in Python.", typed=str, parse=parsing.slices
+        None, help="Slices A:B of a volume, counted from 0, without B.", typed=str, parse=parsing.slices
     )
     shrink: int = setting(
         1,
-        help="Segment at a resolution so many times less (within slices of a volume): less time, less memory.",
+        help="Segment at a resolution this many times lower (within slices): less time, less memory.",
         least=1,
     )
     standardize: str = setting(
-        "mask", help="Over the mask, the image, or none.", choices=("mask", "image", "none")
+        "mask", help="Standardise over the mask, the image, or none.", choices=("mask", "image", "none")
     )
     clip_percentiles: float = setting(
-        0.0, help="Bring so many percent at each end of a channel to the value of the next.", least=0, below=50
+        0.0, help="Clip this percentage of the pixels at each end of a channel.", least=0, below=50
     )
     mixture: MixtureSettings = MixtureSettings()
     field: FieldSettings = FieldSettings()
@@ -63,7 +63,7 @@ class Settings:
     optimization: OptimizationSettings = OptimizationSettings()
     model: ModelSettings = ModelSettings()
     guidance: GuidanceSettings = GuidanceSettings()
-    device: str | None = setting(None, help="Such as cpu, gpu or gpu:1.", panel=RUN)
+    device: str | None = setting(None, help="Device, such as cpu, gpu or gpu:1.", panel=RUN)
     dtype: str | None = setting(None, help="float32 or float64.", panel=RUN, choices=("float32", "float64"))
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ class Settings:
             raise ValueError("volumes need classes that have a place: free_energy, a warm start, or a mean prior")
 
     def for_channels(self, n_channels: int) -> "Settings":
-        """With the covariance type that suits so many channels."""
+        """These settings with the covariance type that suits a number of channels."""
         return changed(self, covariance_type=suited(self.mixture.covariance_type, n_channels))
 
     @property

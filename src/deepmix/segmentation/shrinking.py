@@ -1,14 +1,17 @@
-"""A coarser grid to segment on, where the image's own takes too long or too much memory; and back from it.
+"""To a coarser grid, when the image's own takes too long or too much memory, and back from it.
 
-Only within slices, so that a slice stays one. Images are (M, H, W, D), masks (H, W, D) bool; a block is `factor`
-pixels a side, less at the far borders.
+Only within slices: the number of slices stays. Images are (M, H, W, D), masks (H, W, D) bool; a block has `factor`
+pixels per side, fewer at the far borders.
 """
 
 import numpy as np
 
 
 def shrunk(volume: np.ndarray, mask: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Means over blocks, and which blocks count: those with a pixel that does, over such pixels alone."""
+    """Means over blocks (M, h, w, D), and which blocks count (h, w, D).
+
+    A block counts if any of its pixels does, and its mean is over such pixels alone.
+    """
     if factor == 1:
         return volume, mask
     counted = _sums(mask, factor)
@@ -23,7 +26,8 @@ def shrunk(volume: np.ndarray, mask: np.ndarray, factor: int) -> tuple[np.ndarra
 def grown(maps: np.ndarray, inside: np.ndarray, mask: np.ndarray, factor: int) -> np.ndarray:
     """Maps (K, h, w, D) of the blocks that count, at the pixels of the image: linear between their centres.
 
-    inside: (h, w, D) bool, the blocks that count; the others have no say. mask: of the image; 0 outside it.
+    inside: (h, w, D) bool, the blocks that count; the others are ignored. mask: of the image. Returns
+    (K, H, W, D), 0 outside the mask.
     """
     if factor == 1:
         return maps
@@ -46,7 +50,7 @@ def covered(inside: np.ndarray, mask: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _sums(array: np.ndarray, factor: int) -> np.ndarray:
-    """Over blocks, in float64."""
+    """Sums over blocks, in float64."""
     for axis in (0, 1):
         array = np.add.reduceat(array, range(0, array.shape[axis], factor), axis=axis, dtype=float)
     return array

@@ -1,4 +1,4 @@
-"""One slice, or many of one size, by a network each: what it sees, its fit, what it found."""
+"""One slice, or many of one size, by a network each: what the network sees, its fit, what it found."""
 
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
@@ -17,17 +17,17 @@ from .preparation import Job
 from .results import Part, part_of
 from .windows import Window
 
-# A slice that follows first learns the guide's responsibilities anew, so many steps for each of the descent and so
-# many times as fast: a class that the slice beside does not have, the descent alone would not find. Chosen on
-# balls whose slices change fast, which come out as if each began anew, as those of the brain do.
+# A slice that starts from the network beside first learns the guide's responsibilities: AGAIN steps for each step
+# of the descent, at AGAIN times the learning rate. Else the descent would not find a class that the slice beside
+# lacks. Chosen on balls, whose slices change fast: results are as if each slice started anew, as on the brain.
 AGAIN = 2
 
 
 class View(NamedTuple):
     """A slice as its network sees it: the window of its image (M, h, w), its weights (h, w).
 
-    target: the guide's responsibilities (K, h, w), which the network may learn before the loop [DG6]; None
-    without a guide.
+    z: number of the slice. target: the guide's responsibilities (K, h, w), which the network may learn before the
+    loop [DG6]; None without a guide.
     """
 
     z: int
@@ -37,10 +37,11 @@ class View(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """What the networks of all slices descend on, and how.
+    """What the networks of all slices minimise, and how.
 
-    parameters: that they begin with. mixture: that the free energy begins with. n_warm, n_follow: steps before
-    the loop, and steps from the network of the slice beside.
+    parameters: θ_0 of the networks. mixture: the first one of the free energy. n_warm: steps before the loop.
+    n_follow: steps of a slice that starts from the network of the slice beside. measure: name of the value.
+    n_slices: how many slices there are.
     """
 
     model: DeepModel
@@ -63,7 +64,7 @@ def view(z: int, job: Job, box: Window, guide: Guide | None) -> View:
 def one_by_one(
     slices: Iterable[View], descent: Descent, twin: ModuleType, progress: OnProgress | None
 ) -> Iterator[tuple[View, DeepFit]]:
-    """A fit after the other: a CPU is filled by one."""
+    """One fit after the other: a single fit keeps a CPU busy."""
     for done, each in enumerate(slices):
         yield each, _fit(each, _begun(each, descent, twin), done, descent, twin, progress)
 
@@ -71,7 +72,7 @@ def one_by_one(
 def in_turn(
     slices: Iterable[View], descent: Descent, twin: ModuleType, progress: OnProgress | None
 ) -> Iterator[tuple[View, DeepFit]]:
-    """From the slice with most of every class outwards; others begin with the network, and the mixture, beside."""
+    """From the fullest slice outwards; each starts from the network, and the mixture, of the slice beside it."""
     order = outwards(list(slices))
     n_steps, usual = descent.n_follow, descent.optimization
     following = descent._replace(
@@ -94,13 +95,16 @@ def in_turn(
 
 
 def outwards(slices: list[View]) -> list[View]:
-    """From the one with most pixels of every class, if a guide says of which they are, to the ends."""
+    """The slices from the fullest one to the last, then from it to the first; see `_fullness`."""
     first = max(range(len(slices)), key=lambda i: _fullness(slices[i]), default=0)
     return slices[first:] + slices[:first][::-1]
 
 
 def _fullness(of: View) -> tuple[float, ...]:
-    """How many classes the slice has by its guide, how many pixels of the one of which it has fewest; how many."""
+    """What orders slices: the number of classes by the guide, the pixels of the smallest one, all pixels.
+
+    Without a guide, all pixels alone.
+    """
     if of.target is None:
         return (of.weights.sum(),)
     sizes = (of.weights * of.target).sum(axis=(1, 2))
@@ -111,7 +115,7 @@ def _fullness(of: View) -> tuple[float, ...]:
 def side_by_side(
     slices: Iterable[View], descent: Descent, twin: ModuleType, progress: OnProgress | None
 ) -> Iterator[tuple[View, DeepFit]]:
-    """All fits in one program: what fills an accelerator."""
+    """All fits in one program, to keep an accelerator busy."""
     those = list(slices)
     if not those:
         return
@@ -128,12 +132,12 @@ def side_by_side(
 
 
 def _begun(each: View, descent: Descent, twin: ModuleType) -> Tree:
-    """The network that the loop begins with, where no other slice has been fitted."""
+    """The network that the loop starts from if no other slice has been fitted."""
     return _warm(each, descent.parameters, descent, descent.optimization, twin)
 
 
 def _warm(each: View, start: Tree, descent: Descent, optimization: Optimization, twin: ModuleType) -> Tree:
-    """A network that has learned the guide's responsibilities if it shall [DG6]."""
+    """A network after its steps on the guide's responsibilities, if there are any [DG6]."""
     if not descent.n_warm or each.target is None:
         return start
     return twin.deep_mixtures.one_image.warm_start(
@@ -164,7 +168,7 @@ def _fit(
 def found_in(
     each: View, fit: DeepFit, job: Job, box: Window, guide: Guide | None
 ) -> tuple[tuple[int, list[np.ndarray]], Part]:
-    """The slice with the class probabilities (K, pixels) that choose its labels, and what is told of its fit."""
+    """The slice's number with its class probabilities (K, pixels), whose largest are the labels; and its fit."""
     settings, mask = job.settings, job.mask[..., each.z]
     inside = mask[box.box]
     energy = settings.model.objective == "free_energy"

@@ -12,12 +12,12 @@ from deepmix.reference.mixtures.records import Mixture
 from . import preparation
 from .preparation import Job, given_means
 
-SCALES = (0, 1, 2, 3)  # of "multiscale": deviations of the Gaussians that smooth, in pixels
+SCALES = (0, 1, 2, 3)  # of "multiscale": standard deviations of the Gaussians that smooth, in pixels
 _DRAWN = {"kmeans": "kmeans", "random": "random_responsibilities"}  # the function that draws a start
 
 
 def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mixture]:
-    """All that the settings ask for: `restarts` seeds, each at every scale. mask: (H, W, D), the pixels."""
+    """All starts of the settings: `restarts` seeds, each at every scale. mask: (H, W, D), the pixels."""
     initialization = twin.mixtures.initialization
     settings, pixels = job.settings, job.pixels(mask)
     k, kind = settings.n_components, settings.mixture.covariance_type
@@ -40,7 +40,10 @@ def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mixture]:
 
 
 def smoothed(volume: np.ndarray, mask: np.ndarray, deviation: float) -> np.ndarray:
-    """The channels (M, *spatial) smoothed by a Gaussian over the pixels of the mask (*spatial) alone."""
+    """The channels (M, *spatial) smoothed by a Gaussian over the pixels of the mask (*spatial) alone.
+
+    deviation: standard deviation of the Gaussian, in pixels.
+    """
     if deviation == 0:
         return volume
     inside = mask.astype(float)

@@ -1,4 +1,4 @@
-"""What a network sees of a slice: cropped to the mask and padded to a size that it takes."""
+"""The window of a slice that a network sees: cropped to the mask, and padded to a size that the network takes."""
 
 from typing import NamedTuple
 
@@ -23,13 +23,16 @@ class Window(NamedTuple):
         return np.pad(mask[self.box], [(0, more) for more in self.padding])
 
     def give(self, array: np.ndarray) -> np.ndarray:
-        """What belongs to the box, of an array (…, H', W') over the padded box."""
+        """The part of an array (…, H', W') over the padded box that belongs to the box itself."""
         height, width = (side.stop - side.start for side in self.box)
         return array[..., :height, :width]
 
 
 def window(mask: np.ndarray, margin: int, multiple: int) -> Window:
-    """The bounding box of a 2-D mask with a margin, to be padded to a multiple of 2^L."""
+    """The bounding box of a mask (H, W) with a margin, to be padded to a multiple.
+
+    margin: in pixels. multiple: 2^L of the network.
+    """
     box, padding = [], []
     for axis in (0, 1):
         occupied = np.flatnonzero(mask.any(axis=1 - axis))

@@ -9,16 +9,16 @@ from .items import Item
 
 ROTATION = np.pi  # at most, either way
 SCALING = 0.7, 1.4
-# What the paper leaves open, in parts of the image's side and in deviations of a channel.
-ELASTIC = 0.02  # deviation of the displacement
-SMOOTHNESS = 0.06  # deviation of the kernel that smooths it
+# What the paper leaves open, in parts of the image's side and in standard deviations of a channel.
+ELASTIC = 0.02  # standard deviation of the displacement
+SMOOTHNESS = 0.06  # standard deviation of the kernel that smooths it
 NOISE = 0.1  # at most
 
 
 class Augmentation(NamedTuple):
     """One way to change an image of h × w pixels.
 
-    linear: (2, 2), from an offset to the new image's centre to one from the old image's, in pixels.
+    linear: (2, 2), from an offset from the new image's centre to an offset from the old image's, in pixels.
     displacement: (2, h, w), added to that. noise: (M, h, w), added to the standardised channels.
     """
 
@@ -28,7 +28,10 @@ class Augmentation(NamedTuple):
 
 
 def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> Augmentation:
-    """An augmentation of an image (M, h, w): each flip by chance ½, the rest uniform, displacements normal."""
+    """Draw an augmentation for an image (M, h, w).
+
+    Each flip has the probability ½, displacements are normal, all else is uniform.
+    """
     flips = np.diag(rng.choice([-1.0, 1.0], 2))
     angle, scaling = rng.uniform(-ROTATION, ROTATION), np.exp(rng.uniform(*np.log(SCALING)))
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -44,10 +47,10 @@ def draw(rng: np.random.Generator, shape: tuple[int, int, int]) -> Augmentation:
 
 
 def apply(augmentation: Augmentation, item: Item) -> Item:
-    """Change an image, its mask and its truth alike.
+    """Apply an augmentation to an image, its mask and its truth.
 
-    Channels are interpolated linearly and continue as their mirror image; mask and truth take the nearest
-    pixel, and nothing outside the image.
+    Channels are interpolated linearly and continued as their mirror image; mask and truth take the nearest pixel,
+    and are 0 outside the image.
     """
     shape = np.array(item.mask.shape)
     centre = ((shape - 1) / 2)[:, None, None]
@@ -61,6 +64,6 @@ def apply(augmentation: Augmentation, item: Item) -> Item:
 
 
 def augment(item: Item, rng: np.random.Generator) -> Item:
-    """A draw applied; the image as it is if less than half of its mask would stay."""
+    """Draw and apply an augmentation; the image is unchanged if less than half of its mask would remain."""
     changed = apply(draw(rng, item.image.shape), item)
     return changed if 2 * changed.mask.sum() >= item.mask.sum() else item

@@ -1,4 +1,4 @@
-"""Where a run stands, on disk, by Orbax: written to a temporary name, then renamed; the last few are kept."""
+"""The state of a run on disk, by Orbax: written to a temporary name, then renamed; the last few are kept."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ KEPT = 3
 
 
 class Checkpoints:
-    """The checkpoints of a run, by the number of steps done. Where processes share a run, all of them call."""
+    """The checkpoints of a run, by the number of steps done. If processes share a run, all of them must call."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class Checkpoints:
         self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
 
     def save(self, step: int, course: Course) -> None:
-        """Begin to write; the next `save` waits for it, and the end."""
+        """Begin to write; the next `save`, and the end of the block, wait until it is done."""
         arrays = course.state, course.opening, course.kept
         place = {
             "history": course.history,
@@ -44,10 +44,10 @@ class Checkpoints:
         )
 
     def last(self, begun: Course) -> Course | None:
-        """The last course that is whole; None if there is none.
+        """The course of the last undamaged checkpoint; None if there are no checkpoints.
 
-        begun: a course of the same shapes and devices. Damaged ones after it are removed, with a warning.
-        Raises ValueError if there are only damaged ones; they stay.
+        begun: a course of the same shapes and devices. Damaged checkpoints after it are removed, with a warning.
+        Raises ValueError if all checkpoints are damaged; they are kept.
         """
         damaged: dict[int, Exception] = {}
         for step in sorted(self._manager.all_steps(), reverse=True):
@@ -64,7 +64,7 @@ class Checkpoints:
         if damaged:
             listed = "; ".join(f"step {step}: {type(fault).__name__}: {fault}" for step, fault in damaged.items())
             raise ValueError(
-                f"no checkpoint in {self._folder} can be read ({listed}); begin anew with --overwrite"
+                f"no checkpoint in {self._folder} can be read ({listed}); start again with --overwrite"
             )
         return None
 
@@ -100,7 +100,7 @@ class Checkpoints:
 
 
 def _digest(arrays: Any, place: dict[str, Any]) -> str:
-    """Of all that a checkpoint holds: Orbax does not notice every byte that has changed."""
+    """A digest of all that a checkpoint holds, because Orbax does not notice every byte that has changed."""
     digest = hashlib.sha256(json.dumps(place, sort_keys=True).encode())
     for leaf in jax.tree.leaves(arrays):
         digest.update(np.ascontiguousarray(leaf).tobytes())

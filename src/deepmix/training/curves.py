@@ -1,4 +1,4 @@
-"""What training looked like, from its metrics."""
+"""The course of a training, from its metrics: a table and a figure."""
 
 import csv
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from .runs import Epoch
 
 
 def write_table(path: Path, epochs: Sequence[Epoch]) -> None:
-    """One row an epoch, as CSV."""
+    """Write one row per epoch, as CSV."""
     names = list(epochs[0].dice or ())
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -24,7 +24,7 @@ def write_table(path: Path, epochs: Sequence[Epoch]) -> None:
 
 
 def draw(path: Path, epochs: Sequence[Epoch]) -> None:
-    """NLL, what the loss adds to it if anything, and, where truth is known, Dice over the epochs."""
+    """Draw the NLL, what the loss adds to it if anything, and, if truth is known, Dice over the epochs."""
     curves: dict[str, dict[str, list[float | None]]] = {"NLL": {"": [each.nll for each in epochs]}}
     if any(each.regularizer for each in epochs):
         curves["regulariser"] = {"": [each.regularizer for each in epochs]}

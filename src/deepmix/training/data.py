@@ -1,4 +1,4 @@
-"""A data set to what training needs: who trains, who is watched, and by which means classes are named."""
+"""From a data set to what training needs: images to train on, images to watch, and the means of the classes."""
 
 import hashlib
 import warnings
@@ -18,9 +18,9 @@ from .settings import TrainSettings
 class Data(NamedTuple):
     """The images of a training.
 
-    training: what the network learns from, with truth where [TR4] may use it. watched: labelled ones on which
-    it is tried after each epoch, never trained on if there are test cases with labels. means: μ_data (K, M).
-    record: what a run folder says of all this.
+    training: images that the network learns from, with truth where [TR4] may use it. watched: labelled images that
+    it segments after each epoch; test cases, if any of them has labels, else training cases. means: μ_data (K, M).
+    record: description of the data for the run folder.
     """
 
     training: list[Item]
@@ -66,7 +66,7 @@ def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
 
 
 def _cropped(path: Path, settings: TrainSettings, skip_bad: bool) -> tuple[list[list[LoadedCase]], dict[str, str]]:
-    """The cases, cropped as told, as the layout says, or to what holds every mask; and those left out."""
+    """The cases, cropped as set, as the layout says, or to a size that holds every mask; and those left out."""
     n_classes = settings.n_components if settings.named else None
     crop = None if settings.data.crop is None else (settings.data.crop, settings.data.crop)
     loaded, skipped = datasets.load_all(datasets.find(path), skip_bad, crop, n_classes)
@@ -89,7 +89,7 @@ def _cropped(path: Path, settings: TrainSettings, skip_bad: bool) -> tuple[list[
 def _split(
     cases: list[list[LoadedCase]], settings: TrainSettings
 ) -> tuple[list[list[LoadedCase]], list[list[LoadedCase]]]:
-    """Those who train and those who never do."""
+    """The cases for training and those for testing."""
     patients = {case[0].case.patient for case in cases}
     if settings.data.test is not None and (strangers := set(settings.data.test) - patients):
         raise ValueError(f"no case is of the test patients {', '.join(sorted(strangers))}")
@@ -103,7 +103,7 @@ def _split(
 def _means(
     known: list[list[LoadedCase]], settings: TrainSettings, n_channels: int, rng: np.random.Generator
 ) -> tuple[np.ndarray | None, list[list[LoadedCase]]]:
-    """μ_data and the cases that it was estimated from."""
+    """μ_data (K, M), and the cases that it was estimated from."""
     given = settings.prior.means_init
     if given is None:
         return None, []
@@ -127,7 +127,7 @@ def _read_means(path: Path, n_components: int, n_channels: int) -> np.ndarray:
 
 
 def _some(cases: list[list[LoadedCase]], number: int, rng: np.random.Generator) -> list[list[LoadedCase]]:
-    """So many of the cases, all if there are fewer, in their order."""
+    """A number of cases drawn at random, or all if there are fewer, in their order."""
     chosen = rng.permutation(len(cases))[:number]
     return [cases[place] for place in sorted(chosen)]
 
@@ -137,7 +137,7 @@ def _names(cases: list[list[LoadedCase]]) -> list[str]:
 
 
 def _digest(cases: list[list[LoadedCase]], labelled: set[str]) -> str:
-    """Of all that the network learns from, as the files have it: a run goes on with the same or not at all."""
+    """A digest of all that the network learns from: a run can only be resumed with the same data."""
     digest = hashlib.sha256()
     for item in (item for case in cases for item in case):
         digest.update(np.ascontiguousarray(np.where(item.mask, item.image, 0)).tobytes())

@@ -1,4 +1,4 @@
-"""Where training runs: one device, all that a process sees, or those of several processes."""
+"""Where training runs: on one device, on all that a process sees, or on those of several processes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _LONGEST = 4096  # bytes of a message from the leading process to the others
 
 
 class Cluster(NamedTuple):
-    """The processes that train together, as `jax.distributed.initialize` takes them; None: it finds out itself."""
+    """The processes that train together: arguments of `jax.distributed.initialize`, which finds what is None."""
 
     coordinator: str | None = None
     n_processes: int | None = None
@@ -23,18 +23,22 @@ class Cluster(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """mesh: the devices that share each batch; None: one device. part: (p, P), this process and their number."""
+    """The devices and processes of a training.
+
+    mesh: the devices that share each batch; None: one device. part: (p, P), the number of this process, from 0,
+    and how many there are.
+    """
 
     mesh: Mesh | None
     part: tuple[int, int]
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes what all of them found."""
+        """Whether this process writes the results of all."""
         return self.part[0] == 0
 
     def led(self, work: Callable[[], object]) -> None:
-        """Let the leading process do something; all others wait, and fail as it does if it fails."""
+        """Let the leading process do some work; all others wait for it, and raise its error if it fails."""
         message = b""
         if self.leads:
             try:
@@ -52,9 +56,9 @@ class Execution(NamedTuple):
 
 @contextmanager
 def executing(dtype: str, device: str | None = None, cluster: Cluster | None = None) -> Iterator[Execution]:
-    """Run what follows in a dtype, on the device of that name or else on all.
+    """Run the block in a dtype, on the device of a name ("gpu:1"), or on all devices if it is None.
 
-    Raises ValueError if there is no such device, or no cluster, or JAX cannot start.
+    Raises ValueError if the device or the cluster does not exist, or JAX cannot start.
     """
     if cluster is not None:
         try:

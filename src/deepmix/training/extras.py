@@ -1,4 +1,4 @@
-"""What training needs beside the base install."""
+"""The libraries that training needs beside the base install."""
 
 from importlib.util import find_spec
 

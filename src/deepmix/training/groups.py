@@ -1,4 +1,4 @@
-"""The groups of the settings of training: of the data, what the classes mean, the loss and the loop."""
+"""The groups of the settings of training: the data, what the classes mean, the loss and the loop."""
 
 from dataclasses import dataclass
 
@@ -12,39 +12,39 @@ DATA, PRIOR = "Data", "What the classes mean"  # panels of the help
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Of the data set.
+    """Settings of the data set.
 
-    test: None: the patients that the data's layout names. crop: None: as the layout says, or what holds all masks.
+    test: None: the patients that the data's layout names. crop: None: as the layout says, or to hold all masks.
     """
 
     test: tuple[str, ...] | None = setting(
         None,
-        help="Patients that never train, with commas between.",
+        help="Patients for testing only, separated by commas.",
         panel=DATA,
         typed=str,
         parse=parsing.names,
     )
-    crop: int | None = setting(None, help="Pixels a side of the window round each mask.", panel=DATA)
+    crop: int | None = setting(None, help="Pixels per side of the window round each mask.", panel=DATA)
     standardize: str = setting(
-        "mask", help="Each image over its mask, or none.", panel=DATA, choices=("mask", "none")
+        "mask", help="Standardise each image over its mask, or none.", panel=DATA, choices=("mask", "none")
     )
-    augment: bool = setting(True, help="Flip, turn, scale, deform and add noise.", panel=DATA)
+    augment: bool = setting(True, help="Flip, turn, scale, deform and add noise to images.", panel=DATA)
 
 
 @dataclass(frozen=True)
 class PriorSettings:
-    """How classes come to be tissues.
+    """What tells each class which tissue it is.
 
-    means_init: a file with μ_data (K, M) of standardised channels, "auto" for that of `prior_cases` labelled
-    training cases, or None. mean_prior, mean_prior_of_batch: λ of [R1] and of its batch form, 0 without μ_data.
-    supervision: α of [TR4]. labelled_fraction: of the training cases with truth, those whose truth [TR4], and
-    then "auto", may use.
+    means_init: a file with μ_data (K, M) of standardised channels; "auto": μ_data of `prior_cases` labelled
+    training cases; or None. mean_prior, mean_prior_of_batch: λ of [R1] and of its batch form, 0 without μ_data.
+    supervision: α of [TR4]. labelled_fraction: share of the training cases with truth whose truth [TR4], and then
+    also "auto", may use.
     """
 
     means_init: str | None = setting(
         None,
-        help="Means that draw the classes to tissues: auto (of labelled training cases), or a file with one "
-        "row of standardised channel means a class.",
+        help="Means that draw the classes to tissues: auto (from labelled training cases), or a file with a row "
+        "of standardised channel means per class.",
         panel=PRIOR,
         names=("--mean-prior",),
     )
@@ -53,7 +53,7 @@ class PriorSettings:
     )
     mean_prior_of_batch: float = setting(
         0.0,
-        help="Weight of the distance of a batch's average means.",
+        help="Weight of the distance of a batch's average means to the means.",
         panel=PRIOR,
         least=0,
         names=("--lambda-batch",),
@@ -63,19 +63,19 @@ class PriorSettings:
         0.0, help="Weight of cross-entropy and Dice where labels are known.", panel=PRIOR, least=0
     )
     labelled_fraction: float = setting(
-        1.0, help="Of the labelled cases, those that count as such.", panel=PRIOR, least=0, most=1
+        1.0, help="Share of the labelled cases whose labels are used.", panel=PRIOR, least=0, most=1
     )
 
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What Algorithm 4 minimises beside that; see `DeepModel`. total_variation: λ of [R2]."""
+    """The other settings of the loss of Algorithm 4; see `DeepModel`. total_variation: λ of [R2]."""
 
     covariance_type: str = setting(
         "diag", help="diag, spherical, tied or full.", panel=MIXTURE, choices=COVARIANCE_TYPES
     )
     label_rule: str = setting(
-        DeepModel().label_rule, help="prior or posterior.", panel=LOOP, choices=tuple(LABEL_RULES)
+        DeepModel().label_rule, help="Labels by prior or posterior.", panel=LOOP, choices=tuple(LABEL_RULES)
     )
     total_variation: float = setting(0.0, help="Weight of the total variation.", panel=LOOP, least=0)
 
@@ -84,14 +84,14 @@ class LossSettings:
 class EpochSettings:
     """The loop of Algorithm 4; see `Training`."""
 
-    batch_size: int = setting(4, help="Images a step.", panel=LOOP, least=1)
-    learning_rate: float = setting(Training().learning_rate, help="Of AdamW.", panel=LOOP, least=0)
-    weight_decay: float = setting(Training().weight_decay, help="Of AdamW.", panel=LOOP, least=0)
+    batch_size: int = setting(4, help="Images per step.", panel=LOOP, least=1)
+    learning_rate: float = setting(Training().learning_rate, help="Learning rate of AdamW.", panel=LOOP, least=0)
+    weight_decay: float = setting(Training().weight_decay, help="Weight decay of AdamW.", panel=LOOP, least=0)
     max_norm: float = setting(
         Training().max_norm, help="The gradient is clipped to this norm.", panel=LOOP, least=0
     )
     tol: float = setting(
         Training().tol, help="Stop when an epoch's mean NLL changes by less.", panel=LOOP, least=0
     )
-    min_epochs: int = setting(Training().min_epochs, help="Least epochs.", panel=LOOP, least=0)
-    max_epochs: int = setting(Training().max_epochs, help="Most epochs.", panel=LOOP, least=1)
+    min_epochs: int = setting(Training().min_epochs, help="Smallest number of epochs.", panel=LOOP, least=0)
+    max_epochs: int = setting(Training().max_epochs, help="Largest number of epochs.", panel=LOOP, least=1)

@@ -1,4 +1,4 @@
-"""Cases to what the network is given: standardised crops of one size, with mask and truth."""
+"""From cases to the input of the network: standardised crops of one size, with mask and truth."""
 
 from typing import NamedTuple
 
@@ -21,9 +21,10 @@ class Item(NamedTuple):
 
 
 def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Item:
-    """Standardise a loaded image; what the crop adds round it becomes 0. labelled: whether its truth is known.
+    """Standardise a loaded image. labelled: whether its truth may be used.
 
-    What cannot be computed with, outside the mask, becomes the channel's mean.
+    Pixels that the crop adds round the image become 0, and pixels outside the mask that are not finite become the
+    channel's mean.
     """
     outliers.warn(loaded.image, loaded.mask, remedy="")
     scale = preparation.scale(loaded.image, loaded.mask, standardize)
@@ -34,9 +35,9 @@ def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Ite
 
 
 def mean_prior(items: list[Item], n_components: int) -> np.ndarray:
-    """μ_data (K, M): of each class the mean over the images in which it is, of its mean in an image.
+    """μ_data (K, M): for each class its mean in an image, averaged over the images that show it.
 
-    Raises ValueError if a class is in none.
+    Raises ValueError if no image shows a class.
     """
     means = np.full((len(items), n_components, len(items[0].image)), np.nan)
     for of_item, item in zip(means, items, strict=True):

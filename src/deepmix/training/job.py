@@ -1,4 +1,4 @@
-"""The work of `deepmix train`: from a data set to a run folder, in one go or in several."""
+"""The work of `deepmix train`: from a data set to a run folder, at once or with interruptions."""
 
 import time
 from collections.abc import Callable
@@ -42,10 +42,10 @@ def train(
     progress: OnProgress = lambda place: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Status:
-    """Train on a data set; the folder then holds all that `predict` needs, and checkpoints on the way.
+    """Train on a data set, with checkpoints on the way; the folder then holds all that `predict` needs.
 
-    every: steps between checkpoints; there is one after each epoch in any case. say: told where training goes on,
-    and that it is about to stop. Returns how it ended; `running` if a signal stopped it: resume it then.
+    every: steps between checkpoints; each epoch ends with one in any case. say: called with a line when training
+    is resumed or about to stop. Returns how it ended; `running` if a signal stopped it, and it can be resumed.
     Raises ValueError for bad data, and for a run that cannot be resumed.
     """
     began = time.perf_counter()
@@ -112,7 +112,7 @@ def train(
 
 
 def _steps(course: Course, pipeline: Pipeline) -> int:
-    """How many have been done."""
+    """How many steps have been done."""
     return len(course.history) * pipeline.n_batches + len(course.sums)
 
 
@@ -139,7 +139,7 @@ def _parameters(settings: TrainSettings, found: Data) -> Tree:
 
 
 def _epoch(course: Course, settings: TrainSettings, found: Data, model: TrainingModel) -> Epoch:
-    """The line of the epoch that has just ended."""
+    """The line of the metrics for the epoch that has just ended."""
     epoch = len(course.history) - 1
     rate = polynomial_decay(settings.epochs.learning_rate, epoch, settings.epochs.max_epochs)
     nll, objective = course.history[-1], course.objective[-1]
@@ -155,14 +155,14 @@ def _epoch(course: Course, settings: TrainSettings, found: Data, model: Training
 
 
 def _shown(epoch: Epoch) -> dict[str, float]:
-    """Its numbers: the NLL, what the loss adds, and the mean Dice where truth is known."""
+    """The numbers of an epoch: the NLL, what the loss adds, and the mean Dice if truth is known."""
     scores = [score for score in (epoch.dice or {}).values() if score is not None]
     dice = {"Dice": float(np.mean(scores))} if scores else {}
     return {"NLL": epoch.nll, "regulariser": epoch.regularizer} | dice
 
 
 def _finish(folder: Path, course: Course, seconds: float) -> None:
-    """Write what was learned, and how. seconds: since training began or was resumed."""
+    """Write the parameters and the report. seconds: since training began or was resumed."""
     epochs = runs.metrics(folder)
     report: dict[str, Any] = {
         "status": course.status,

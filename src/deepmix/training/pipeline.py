@@ -1,4 +1,4 @@
-"""From items to mini-batches, by Grain: shuffled by seed, augmented in parallel, begun anywhere."""
+"""From items to mini-batches, by Grain: shuffled by seed, augmented in parallel, started at any batch."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,8 +16,8 @@ THREADS = 4
 class Pipeline:
     """The mini-batches of all epochs; what a batch holds depends on its place and the seed alone.
 
-    items: of one size. n_components: K. known: whether truth goes with the images. part: (p, P) where P
-    processes share each batch; p gets its images p·⌈B/P⌉ and so on.
+    items: of one size. n_components: K. known: whether batches hold the truth. part: (p, P), if P processes share
+    each batch; process p gets ⌈B/P⌉ images, from image p·⌈B/P⌉ on.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Pipeline:
         self.n_batches = -(-len(items) // self._batch_size)
 
     def __call__(self, epoch: int, done: int = 0) -> Iterator[Batch]:
-        """The mini-batches of an epoch from its batch `done` on; the last one of an epoch is filled up."""
+        """The mini-batches of an epoch from its batch number `done` on; the last one is filled up."""
         rest = grain.MapDataset.range(done, self.n_batches).map(lambda number: self._batch(epoch, int(number)))
         return iter(rest.to_iter_dataset(grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=2 * THREADS)))
 

@@ -20,7 +20,7 @@ from .runs import Run
 
 
 class Slice(NamedTuple):
-    """How a slice went, of its standardised channels.
+    """What the network found in a slice; its standardised channels are the unit.
 
     slice: its number in the volume, None for an image. nll: that of its mixture. degenerate: (K,) bool.
     proportions: (K,). means: (K, M). covariances: by their type.
@@ -35,7 +35,7 @@ class Slice(NamedTuple):
 
 
 def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Run) -> CaseFiles:
-    """A case from files; its channels are those of the run, in its order. ValueError if they are not as many."""
+    """A case from files, one for each channel of the run, in its order. Raises ValueError for another number."""
     channels = run.record["channels"]
     if len(paths) != len(channels):
         raise ValueError(
@@ -48,7 +48,7 @@ def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Run) 
 
 
 def fitted(case: CaseFiles, run: Run) -> CaseFiles:
-    """A case of a data set with its channels in the run's order, not cropped; other channels are a fault."""
+    """A case of a data set, not cropped, with its channels in the run's order; other channels are a fault."""
     channels = run.record["channels"]
     case = case._replace(layout=case.layout._replace(size=None))
     if set(case.channels) != set(channels) and not case.faults:
@@ -58,14 +58,14 @@ def fitted(case: CaseFiles, run: Run) -> CaseFiles:
 
 
 def files(case: CaseFiles) -> list[Path]:
-    """All that is read of a case."""
+    """All files of a case."""
     return [path for path in (*case.channels.values(), case.mask, case.labels) if path is not None]
 
 
 def segment(case: CaseFiles, run: Run, backend: ModuleType, folder: Path, probabilities: bool) -> dict[str, Any]:
-    """Segment a case and write what `deepmix segment` writes of an image, its report included, which it returns.
+    """Segment a case, and write the same files as `deepmix segment` writes for an image. Returns the report.
 
-    Raises ValueError that names all that is wrong with the case.
+    Raises ValueError that names everything that is wrong with the case.
     """
     began = time.perf_counter()
     items, maps, slices = _through_network(_cropped(case, run), run, backend)
@@ -103,15 +103,15 @@ def segment(case: CaseFiles, run: Run, backend: ModuleType, folder: Path, probab
 
 
 def _class_names(run: Run) -> list[str] | None:
-    """Those of the tissues, if class k is tissue k and there are as many."""
+    """The names of the tissues, if class k is tissue k and there are as many."""
     codes = run.record["codes"]
     return list(codes) if codes and run.settings.named and len(codes) == run.settings.n_components else None
 
 
 def _truth(items: list[LoadedCase], run: Run) -> np.ndarray | None:
-    """The true labels of all items, as numbers of tissues where the files have the codes of the run's data.
+    """The true labels of all items; codes of the run's data become the numbers of their tissues.
 
-    Raises ValueError for other labels than classes, where class k is tissue k.
+    Raises ValueError for labels that are no classes, if class k is tissue k.
     """
     if items[0].labels is None:
         return None
@@ -133,7 +133,7 @@ def _truth(items: list[LoadedCase], run: Run) -> np.ndarray | None:
 def _through_network(
     loaded: list[LoadedCase], run: Run, backend: ModuleType
 ) -> tuple[list[LoadedCase], list[np.ndarray], list[Slice]]:
-    """Those images that have as many pixels as classes; their class probabilities (K, h, w); how they went."""
+    """The images with at least as many pixels as classes; their class probabilities (K, h, w); their `Slice`s."""
     kept, maps, slices = [], [], []
     model, n_components = run.settings.model().deep, run.settings.n_components
     for item in loaded:
@@ -162,7 +162,7 @@ def _through_network(
 
 
 def _cropped(case: CaseFiles, run: Run) -> list[LoadedCase]:
-    """Windows as large as those of the training, or larger where a mask does not fit."""
+    """The case in windows as large as those of the training, or larger if a mask does not fit."""
     whole = datasets.load(case)
     needed = datasets.fitting((item.mask for item in whole), run.settings.multiple)
     height, width = np.maximum(needed, run.record["size"])

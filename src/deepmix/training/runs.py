@@ -1,4 +1,4 @@
-"""The folder of a run: what was asked, how it went, and what was learned; all that its use elsewhere needs."""
+"""The folder of a run: its settings, metrics and parameters; all that another machine needs to use it."""
 
 import json
 import shutil
@@ -26,8 +26,8 @@ TABLE, CURVES = "curves.csv", "curves.png"
 class Epoch(NamedTuple):
     """A line of the metrics.
 
-    nll: mean over the images, each under the θ that its batch met. regularizer: of the loss less the NLL,
-    supervision included. dice: of the watched images, by true class; None where nobody knows the truth.
+    nll: mean over the images, each with θ from before the step of its batch. regularizer: the loss minus the NLL,
+    supervision included. dice: of the watched images, by true class; None if no truth is known.
     """
 
     epoch: int
@@ -46,15 +46,15 @@ class Run(NamedTuple):
 
 
 def config(settings: TrainSettings, record: dict[str, Any]) -> dict[str, Any]:
-    """What a run folder says of itself, as JSON holds it."""
+    """The configuration of a run as JSON holds it."""
     return outputs.plain({"settings": flat_settings(settings), "data": record, "versions": outputs.versions()})
 
 
 @contextmanager
 def claimed(folder: Path, inputs: Iterable[Path], overwrite: bool, resume: bool) -> Iterator[None]:
-    """Hold the folder of a run. Raises ValueError, saying what to do, if none may begin there, nor go on.
+    """Hold the folder of a run. Raises ValueError, saying what to do, if a run can neither begin nor go on there.
 
-    So it is while another process trains there: a job that is queued twice runs once.
+    This is so while another process trains there: a job that is queued twice runs once.
     """
     outputs.check_folder(folder, True, inputs)
     with holding.held(folder):
@@ -66,7 +66,7 @@ def claimed(folder: Path, inputs: Iterable[Path], overwrite: bool, resume: bool)
 
 
 def begin(folder: Path, wanted: dict[str, Any]) -> None:
-    """Write the configuration; of an earlier run in the folder, nothing stays."""
+    """Write the configuration, and remove all of an earlier run in the folder."""
     if (folder / CHECKPOINTS).exists():
         shutil.rmtree(folder / CHECKPOINTS)
     for name in (METRICS, PARAMETERS, TABLE, CURVES, outputs.REPORT):
@@ -78,7 +78,7 @@ def begin(folder: Path, wanted: dict[str, Any]) -> None:
 def check_same(folder: Path, begun: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Raise ValueError unless a run was begun with these settings and data.
 
-    The means are those that it was begun with: another processor may round them otherwise.
+    The class means are not compared, because another processor may round them differently.
     """
     for part in ("settings", "data"):
         before, now = (_comparable(each[part]) for each in (begun, wanted))
@@ -90,7 +90,7 @@ def check_same(folder: Path, begun: dict[str, Any], wanted: dict[str, Any]) -> N
 
 
 def _comparable(part: dict[str, Any]) -> dict[str, Any]:
-    """Without the means, and without what was wrong with cases, which names their places."""
+    """Part of a configuration without the means, and without the faults of cases, which contain paths."""
     kept = {name: value for name, value in part.items() if name != "means"}
     if "cases" in kept:
         kept["cases"] = kept["cases"] | {"skipped": sorted(kept["cases"]["skipped"])}
@@ -98,7 +98,7 @@ def _comparable(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def keep_epochs(folder: Path, n_epochs: int) -> None:
-    """Leave the first lines of the metrics: those before the checkpoint that a run goes on from."""
+    """Keep the first lines of the metrics: those before the checkpoint that a run is resumed from."""
     lines = [line for line in metrics(folder) if line.epoch < n_epochs]
     _replace(folder / METRICS, "".join(_line(each) for each in lines).encode())
 
@@ -110,7 +110,7 @@ def add_epoch(folder: Path, epoch: Epoch) -> None:
 
 
 def metrics(folder: Path) -> list[Epoch]:
-    """The lines so far; one that was cut off in writing is none. ValueError if others are damaged."""
+    """The lines so far, without a last one that was cut off. Raises ValueError if others are damaged."""
     path = folder / METRICS
     lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
     try:
@@ -120,14 +120,14 @@ def metrics(folder: Path) -> list[Epoch]:
 
 
 def save_parameters(path: Path, parameters: Tree) -> None:
-    """θ as arrays by name, such as `encoder_0/conv_0/kernel`."""
+    """Write θ as arrays by name, such as `encoder_0/conv_0/kernel`."""
     arrays, _ = flat.flatten(tree_map(np.asarray, parameters))
     named: dict[str, Any] = {**arrays}
     np.savez(path, **named)
 
 
 def load(folder: Path) -> Run:
-    """Read a finished run. Raises ValueError if it is none, or damaged."""
+    """Read a finished run. Raises ValueError if the folder holds none, or a damaged one."""
     begun = read(folder)
     try:
         with np.load(folder / PARAMETERS) as file:
@@ -143,7 +143,7 @@ def load(folder: Path) -> Run:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The configuration of a run. Raises ValueError if there is none, or none of this version."""
+    """The configuration of a run. Raises ValueError if there is none, or one of another version."""
     try:
         found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError:

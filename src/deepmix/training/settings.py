@@ -1,4 +1,4 @@
-"""What training can be told; the defaults are the published settings."""
+"""The settings of training; the defaults are the published settings."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +17,13 @@ from .groups import DataSettings, EpochSettings, LossSettings, PriorSettings
 class TrainSettings:
     """Settings of `deepmix train`, by the flat names of their fields; see `deepmix.settings`.
 
-    n_components: K. seed: of the parameters, the order, the augmentation and all draws.
-    product_dtype: None: the dtype.
+    n_components: K. seed: of the parameters, the order of the images, the augmentation and all draws.
+    product_dtype: of the network's convolutions; None: that of all else.
     """
 
     n_components: int = setting(help="Number of classes.", least=1, most=255, names=("--classes", "-k"))
     method: str = setting("deepsvg", help="deepg or deepsvg.", choices=NETWORKS)
-    seed: int = setting(0, help="Of the network, the order, the augmentation.", least=0)
+    seed: int = setting(0, help="Seed of the network, the order of images and the augmentation.", least=0)
     data: DataSettings = DataSettings()
     prior: PriorSettings = PriorSettings()
     loss: LossSettings = LossSettings()
@@ -31,7 +31,7 @@ class TrainSettings:
     network: NetworkSettings = NetworkSettings()
     dtype: str = setting("float32", help="float32 or float64.", panel=RUN, choices=("float32", "float64"))
     product_dtype: str | None = setting(
-        None, help="bfloat16: what convolutions multiply in.", panel=RUN, choices=("bfloat16",)
+        None, help="bfloat16: dtype of the products in convolutions.", panel=RUN, choices=("bfloat16",)
     )
 
     def __post_init__(self) -> None:
@@ -49,12 +49,12 @@ class TrainSettings:
 
     @property
     def multiple(self) -> int:
-        """2^L, of which the network takes multiples."""
+        """2^L: height and width of the network's input must be multiples of it."""
         return 2**self.network.depth
 
     @property
     def named(self) -> bool:
-        """Whether class k is tissue k, because means or known truth say so; else classes need matching."""
+        """Whether class k is tissue k, by means or known truth; else classes need matching."""
         return self.prior.means_init is not None or self.prior.supervision > 0
 
     def model(self, regularizers: tuple[Any, ...] = (), of_batch: tuple[Any, ...] = ()) -> TrainingModel:

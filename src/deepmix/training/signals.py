@@ -1,4 +1,4 @@
-"""Training that is told to stop ends after a step, with a checkpoint."""
+"""Stops training after a step, with a checkpoint, when a signal asks for it."""
 
 import os
 import signal
@@ -13,9 +13,10 @@ from .execution import Execution
 
 @contextmanager
 def stopping_on_signals(execution: Execution, say: Callable[[str], None]) -> Iterator[Callable[[int], bool]]:
-    """Whether, after this step, to stop: when SIGTERM or SIGINT has come; a second SIGINT interrupts at once.
+    """A function of the step that tells whether to stop after it, because SIGTERM or SIGINT has come.
 
-    JAX sees SIGTERM to any of several processes and lets them all stop after the same step.
+    A second SIGINT interrupts at once. If several processes train, JAX notices SIGTERM to any of them, and all
+    stop after the same step.
     """
     several, asked = execution.part[1] > 1, threading.Event()
 

@@ -14,7 +14,7 @@ from .items import Item
 
 
 def scores(parameters: Tree, data: Data, model: DeepModel, named: bool) -> dict[str, float] | None:
-    """Dice by tissue over all pixels of the watched images; None if there is none.
+    """Dice by tissue over all pixels of the watched images; None if no image is watched.
 
     named: class k is tissue k; else classes are matched over all the images at once [EV2].
     """
@@ -28,11 +28,11 @@ def scores(parameters: Tree, data: Data, model: DeepModel, named: bool) -> dict[
 
 
 def _labels(parameters: Tree, item: Item, model: DeepModel) -> np.ndarray:
-    """1 … K, of the pixels of the mask."""
+    """The labels 1 … K of the pixels inside the mask."""
     found = many_images.predict(parameters, jnp.asarray(item.image), jnp.asarray(item.mask), model=model)
     return np.asarray(found.labels)[item.mask] + 1
 
 
 def tissue(record: dict, number: int) -> str:
-    """The name of a true class 1, 2, …; its number where the data's layout names none."""
+    """The name of a true class 1, 2, …, or its number if the data's layout gives no names."""
     return list(record["codes"])[number - 1] if record["codes"] else str(number)

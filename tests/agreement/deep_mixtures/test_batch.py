@@ -68,7 +68,7 @@ def test_what_does_not_fit_together_is_refused(problem):
     images, parameters, masks = problem
     with pytest.raises(ValueError, match="each needs its parameters"):
         accelerated.deep_mixtures.one_image.fit_batch(images, parameters[:2], model=MODEL)
-    with pytest.raises(ValueError, match="masks are of 2 images, images of 5"):
+    with pytest.raises(ValueError, match="masks are of 2 images, but there are 5 images"):
         accelerated.deep_mixtures.one_image.fit_batch(images, parameters, masks[:2], model=MODEL)
     with pytest.raises(ValueError, match="lanes must be at least 1"):
         accelerated.deep_mixtures.one_image.fit_batch(images, parameters, model=MODEL, lanes=0)

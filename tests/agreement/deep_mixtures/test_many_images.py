@@ -163,7 +163,7 @@ def test_bad_batches_are_refused(backend):
     rng = np.random.default_rng(0)
     parameters, batch = draw_parameters(rng, M, K, CONFIG), draw_batch(rng)
     wrong = {
-        "weights are of 2 images, images of 3": batch._replace(weights=batch.weights[:2]),
+        "weights are of 2 images, but there are 3 images": batch._replace(weights=batch.weights[:2]),
         "no image of the batch counts": batch._replace(shares=np.zeros(B)),
         "truth of shape": batch._replace(truth=batch.truth[:, :2]),
         "multiples of 2": batch._replace(images=batch.images[..., 1:], weights=batch.weights[..., 1:]),

@@ -105,7 +105,7 @@ def test_a_batch_is_its_single_fits(lanes, kind, method):
 def test_a_batch_that_does_not_fit_together_is_refused():
     pixels = np.stack([clusters(50), clusters(50)])
     starts = Mixture._make(np.stack([array] * 3) for array in start_of(pixels[0], "gmm", "diag"))
-    with pytest.raises(ValueError, match="proportions are of 3 images, pixels of 2"):
+    with pytest.raises(ValueError, match="proportions are of 3 images, but pixels of 2"):
         accelerated.mixtures.gmm.fit_batch(pixels, starts)
     with pytest.raises(ValueError, match="images, channels, pixels"):
         accelerated.mixtures.gmm.fit_batch(pixels[0], starts)

@@ -316,7 +316,7 @@ ERRORS = {
     "two of a name": (["twice", "folder"], "are both of the case a"),
     "two results": (["results", "truth.nii.gz"], "labels.nii.gz and labels.nrrd"),
     "names": (["truth.nii.gz", "truth.nii.gz", "--classes", "one"], "2 classes (1, 2) need as many names"),
-    "names alike": (["truth.nii.gz", "truth.nii.gz", "--classes", "one,one"], "each another; got one, one"),
+    "names alike": (["truth.nii.gz", "truth.nii.gz", "--classes", "one,one"], "all different; got one, one"),
     "tolerance": (["truth.nii.gz", "truth.nii.gz", "--tolerance", "-1"], "--tolerance"),
     "an input in the folder": (["folder", "folder", "-o", "folder", "--overwrite"], "name another folder"),
     "a table without labels": (["folder", "cases.csv"], "names no true labels"),

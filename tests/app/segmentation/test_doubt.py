@@ -123,7 +123,7 @@ def test_only_fields_as_good_as_the_best_have_a_say():
         (0.6, 1.0, []),
         (0.3, 1.0, ["neighbours tell only 30% of a pixel's class"]),
         (-0.1, 1.0, ["neighbours tell only 0% of a pixel's class"]),
-        (0.6, 0.8, ["label up to 20% of the pixels otherwise"]),
+        (0.6, 0.8, ["label up to 20% of the pixels differently"]),
         (0.3, 0.8, ["neighbours tell only 30%", "label up to 20%"]),
     ],
 )

@@ -387,7 +387,7 @@ def test_the_phantom_is_segmented():
         ({"volumes": (0.2, 0.3, 0.5), "preset": "paper"}, "volumes need classes that have a place"),
         ({"means_init": np.zeros((2, 2))}, r"means_init must have the shape .* \(3, 2\)"),
         ({"m_step_weights": "posterior"}, "goes with"),
-        ({"slices": (0, 1)}, "slices are of volumes"),
+        ({"slices": (0, 1)}, "slices are for volumes"),
         ({"device": "abacus"}, "there is no device 'abacus'"),
         ({"backend": "reference", "dtype": "float32"}, "reference backend runs on the CPU in float64"),
         ({"mask": np.zeros((20, 26))}, "the mask is empty"),

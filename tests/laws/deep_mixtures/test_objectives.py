@@ -296,7 +296,7 @@ def test_ve_refuses():
             "leave m_step_weights out",
         ),
         ({"model": energy._replace(contamination=1.0), "mixture": mixture}, "contamination must be at least 0"),
-        ({"model": DeepModel(unet=config, contamination=0.1)}, "contamination is of objective"),
+        ({"model": DeepModel(unet=config, contamination=0.1)}, "contamination is for objective"),
         (
             {"model": energy, "mixture": mixture, "optimization": Optimization(m_step_damping=1.5)},
             "m_step_damping must be from 0 to 1",
