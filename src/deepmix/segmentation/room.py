@@ -9,7 +9,8 @@ from .size import Size
 LIGHT = "gmm"  # the method that needs least
 ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, whatever the image
 NETWORK = 450  # numbers that descending takes, a pixel of a slice and a filter of the first level
-GROWN = 4  # bytes of a number of a map that is brought back from a coarser grid
+FINE = 12  # bytes a pixel of labels, ambiguity and what making them takes, where the rest is on a coarser grid
+PROBABILITY = 4  # bytes
 COARSEST = 16  # what is advised
 
 
@@ -50,5 +51,11 @@ def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
     )
     if deep:
         numbers += at.of_slice * settings.network.filters * NETWORK
-    grown = size.n_pixels * settings.n_components * GROWN if shrink > 1 else 0
-    return numbers * (8 if settings.floating == "float64" else 4) + grown
+    of_number = 8 if settings.floating == "float64" else 4
+    return numbers * of_number + (size.n_pixels * _brought_back(settings, method, of_number) if shrink > 1 else 0)
+
+
+def _brought_back(settings: Settings, method: str, of_number: int) -> int:
+    """Bytes a pixel of the image, from a coarser grid: the probabilities, and the γ of a field or a network."""
+    consensus = of_number if METHODS[method].field or METHODS[method].deep else 0
+    return FINE + settings.n_components * (PROBABILITY + consensus)
