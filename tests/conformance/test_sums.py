@@ -107,6 +107,14 @@ def test_a_list_that_is_cut_or_does_not_know_a_case_is_refused(folder, run):  # 
     assert run("conform", "deepmix.reference", "--vectors", folder)[0] == 0
 
 
+def test_a_list_that_is_no_text_is_refused(folder, run):  # noqa: F811
+    path = folder / "SHA256SUMS"
+    path.write_bytes(b"\xff\xfe" + path.read_bytes())
+    code, _, err = run("conform", "deepmix.reference", "--vectors", folder)
+    assert code == 2
+    assert err.startswith(f"deepmix: {path} has no sum of a file in line 1; make the vectors anew")
+
+
 def test_another_list_above_the_vectors_is_not_theirs(folder, run):  # noqa: F811
     (folder / "SHA256SUMS").rename(folder.parent / "SHA256SUMS")
     cut(folder / "FORMAT.md")

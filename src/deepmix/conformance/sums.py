@@ -28,7 +28,7 @@ def listed(folder: Path) -> dict[str, str]:
     Raises FileNotFoundError if there is none, ValueError if it cannot be read.
     """
     try:
-        lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
+        lines = (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     except (FileNotFoundError, NotADirectoryError):
         message = f"there is no {folder / FILE}; name a whole folder that deepmix vectors wrote"
         raise FileNotFoundError(message) from None
