@@ -33,11 +33,15 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
         advice.append(f"or take --shrink {coarser[0]}, which needs {memory.said(wanted(shrink=coarser[0]))}")
     if wanted(LIGHT) <= there:
         advice.append(f"or take --method {LIGHT}, which needs {memory.said(wanted(LIGHT))}")
+    channels, classes = _counted(size.n_channels, "channel"), _counted(settings.n_components, "class", "es")
     raise ValueError(
-        f"{source} has {size.n_pixels} pixels: with {size.n_channels} channels and {settings.n_components} "
-        f"classes, {settings.method} needs about {memory.said(wanted())} of memory, "
-        f"{memory.said(there)} are free; " + ", ".join(advice)
+        f"{source} has {size.n_pixels} pixels: with {channels} and {classes}, {settings.method} needs about "
+        f"{memory.said(wanted())} of memory, {memory.said(there)} are free; " + ", ".join(advice)
     )
+
+
+def _counted(n: int, thing: str, plural: str = "s") -> str:
+    return f"{n} {thing}{'' if n == 1 else plural}"
 
 
 def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
