@@ -8,6 +8,7 @@ import dataclasses
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -15,6 +16,9 @@ import numpy as np
 from deepmix.reference.checks import check_choice
 
 Record = TypeVar("Record")
+
+# Of a field of that type: what a value must be, NumPy's included, and what that is called.
+_NUMBERS: dict[Any, tuple[type, str]] = {int: (Integral, "a whole number"), float: (Real, "a number")}
 
 NETWORK, LOOP, MIXTURE, RUN = "Network", "How the network is trained", "Mixture", "Running"  # panels of the help
 
@@ -111,6 +115,9 @@ def check(record: Any) -> None:
     for name, value in values.items():
         if known[name].about.choices and not (value is None and known[name].default is None):
             check_choice(name, value, known[name].about.choices)
+        kind, called = _NUMBERS.get(known[name].type, (object, ""))
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} must be {called}, got {value!r}")
     for name, value in values.items():
         _check_number(name, value, known[name].about)
 

@@ -58,6 +58,14 @@ def test_what_a_setting_may_be_is_checked(record, name):
             nested(record, **given | {name: value})
 
 
+@pytest.mark.parametrize(("record", "name"), EVERY)
+def test_numbers_are_numbers_and_counts_are_whole(record, name):
+    wrong: dict[Any, list[Any]] = {int: [2.5, 3.0, "3"], float: ["3"]}
+    for value in wrong.get(settings_of(record)[name].type, []):
+        with pytest.raises(ValueError, match=rf"^{name} must be a (whole )?number, got {value!r}$"):
+            nested(record, **{"n_components": 3} | {name: value})
+
+
 @RECORDS
 def test_flat_and_nested_are_each_other_s_inverse(record):
     made = nested(record, n_components=3, learning_rate=0.5, filters=7, covariance_type="full")

@@ -1,6 +1,8 @@
 """`deepmix conform --outputs`: what a program in another language wrote, in whatever folder it is."""
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -90,3 +92,50 @@ def test_vectors_and_outputs_are_one_folder(folder, run):  # noqa: F811
     code, _, err = run("conform", "--outputs", "v", "--vectors", "v")
     assert code == 2
     assert err == "deepmix: --vectors is for a module; --outputs names a folder that holds its vectors\n"
+
+
+def npy(array) -> bytes:
+    content = io.BytesIO()
+    np.save(content, np.asarray(array))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it is no ZIP archive"),
+        (b"numbers", "it is no ZIP archive"),
+        (npy([1.0]), "it is no ZIP archive"),
+        ({"responsibilities.npy": npy([1.0]) + b"0"}, "it holds more than the numbers of the shape (1,)"),
+        ({"responsibilities.npy": b"1, 0"}, "magic string"),
+    ],
+)
+def test_what_is_no_archive_of_arrays_is_said_to_be_none(content, message, folder, run):  # noqa: F811
+    path = folder / CASES[0] / "actual.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as file:
+            for name, each in content.items():
+                file.writestr(name, each)
+    code, out, _ = run("conform", "--outputs", folder)
+    assert code == 1
+    (line,) = (each for each in out.splitlines() if each.startswith("fail: "))
+    assert f"{path} cannot be read as .npz: " in line
+    assert message in line
+    assert "pickle" not in line
+
+
+def test_entries_for_folders_are_no_arrays(run, tmp_path):  # noqa: F811
+    """As the programs that pack folders write them."""
+    vector = vector_of("mixtures.gmm.m_step/diag")
+    files.write(tmp_path, vector)
+    outputs = {each: vector.expected[each] for each in vector.description["outputs"]}
+    with zipfile.ZipFile(tmp_path / vector.name / "actual.npz", "w") as file:
+        for name in {name.rpartition("/")[0] for name in outputs}:
+            file.mkdir(name)
+        for name, array in outputs.items():
+            file.writestr(f"{name}.npy", npy(array))
+    code, out, _ = run("conform", "--outputs", tmp_path)
+    assert code == 0, out
+    assert "conforms: 1 pass" in out

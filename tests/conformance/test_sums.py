@@ -107,6 +107,14 @@ def test_a_list_that_is_cut_or_does_not_know_a_case_is_refused(folder, run):  # 
     assert run("conform", "deepmix.reference", "--vectors", folder)[0] == 0
 
 
+def test_a_list_that_is_no_text_is_refused(folder, run):  # noqa: F811
+    path = folder / "SHA256SUMS"
+    path.write_bytes(b"\xff\xfe" + path.read_bytes())
+    code, _, err = run("conform", "deepmix.reference", "--vectors", folder)
+    assert code == 2
+    assert err.startswith(f"deepmix: {path} has no sum of a file in line 1; make the vectors anew")
+
+
 def test_another_list_above_the_vectors_is_not_theirs(folder, run):  # noqa: F811
     (folder / "SHA256SUMS").rename(folder.parent / "SHA256SUMS")
     cut(folder / "FORMAT.md")
@@ -144,9 +152,15 @@ def test_the_script_prints_the_sum(folder):
     assert (done.returncode, done.stderr) == (0, "")
     packed = (folder.parent / "v.tar.gz").read_bytes()
     assert done.stdout == f"{hashlib.sha256(packed).hexdigest()}  v.tar.gz\n"
+
+
+@pytest.mark.parametrize("name", [".", CASES[0], "FORMAT.md", "nowhere"])
+def test_a_folder_without_sums_is_not_packed(name, folder, monkeypatch, capsys):
+    """One of which they were deleted, that of a case, a file, none at all."""
     (folder / "SHA256SUMS").unlink()
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder.parent, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("deepmix.conformance.release: ")
-    assert "No such file or directory" in done.stderr
-    assert done.stderr.count("\n") == 1
+    monkeypatch.setattr(sys, "argv", ["release", str(folder / name)])
+    assert release.main() == 2
+    place = folder / name / "SHA256SUMS"
+    said = f"there is no {place.resolve()}; name a whole folder that deepmix vectors wrote"
+    assert capsys.readouterr() == ("", f"deepmix.conformance.release: {said}\n")
+    assert not list(folder.parent.rglob("*.tar.gz*"))

@@ -61,6 +61,8 @@ def test_evaluate():
     names = executed(DOCS / "evaluate.md", {"prediction": prediction, "truth": np.roll(prediction, 1, axis=0)})
     assert names["dice"] == 0.75
     assert names["hd95"] == 0.5  # a pixel of the first axis
+    assert 0 < names["assd"] < 0.5
+    assert names["nsd"] == 1
 
 
 def test_scale(folder):

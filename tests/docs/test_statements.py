@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+from deepmix.reference import SPECIFICATION
 from tests.docs.pages import DOCS, PAGES, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -21,6 +22,11 @@ def test_the_change_log_begins_with_this_version():
     assert first[1] == PROJECT["version"]
 
 
+def test_the_change_log_knows_the_specification():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"version of their own, now {SPECIFICATION}," in changes
+
+
 def test_the_workflow_does_what_must_hold():
     workflow = (ROOT / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8")
     assert re.findall(r"run: (.*)", workflow) == [".ci/run"]
@@ -32,6 +38,15 @@ def test_the_install_page_tells_of_every_extra():
     table = (DOCS / "install.md").read_text(encoding="utf-8")
     for extra in PROJECT["optional-dependencies"]:
         assert f"`{extra}`" in table, extra
+
+
+def test_the_pages_name_the_libraries_that_are_oracles():
+    for page in (DOCS / "install.md", ROOT / "CONTRIBUTING.md"):
+        rows = page.read_text(encoding="utf-8").splitlines()
+        row = next(each for each in rows if each.startswith(("| `oracles`", "| `pytest -m oracles")))
+        said = re.sub("[^a-z]", "", row.lower())
+        for each in PROJECT["optional-dependencies"]["oracles"]:
+            assert re.match("[a-z]+(-[a-z]+)?", each)[0].replace("-", "") in said, f"{page.name}: {each}"
 
 
 def test_the_readme_is_short():

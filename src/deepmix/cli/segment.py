@@ -79,7 +79,7 @@ def segment(
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
-        if (words := duration.said(image.channels, inside, settings)) is not None:
+        if (words := duration.said(image.channels, inside, settings, candidates)) is not None:
             console.err.print(words)
         with console.progress_bar(settings.method, "slice") as progress:
             result = run(image.channels, inside, settings, progress, candidates)

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -53,16 +54,24 @@ def read(place: Path) -> Arrays:
 
 
 def _read_npz(path: Path) -> Arrays:
-    with _readable(path), np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    with _readable(path), path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no ZIP archive")
+        with zipfile.ZipFile(file) as archive:
+            entries = [name for name in archive.namelist() if not name.endswith("/")]  # no folders
+            return {name.removesuffix(".npy"): _array(io.BytesIO(archive.read(name))) for name in entries}
 
 
 def _read_npy(path: Path) -> np.ndarray:
     with _readable(path), path.open("rb") as file:
-        array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
-        if file.read(1):
-            raise ValueError(f"it holds more than the numbers of the shape {array.shape}")
-        return array
+        return _array(file)
+
+
+def _array(file: BinaryIO) -> np.ndarray:
+    array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+    if file.read(1):
+        raise ValueError(f"it holds more than the numbers of the shape {array.shape}")
+    return array
 
 
 @contextmanager

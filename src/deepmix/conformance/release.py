@@ -47,16 +47,18 @@ def _packed(folder: Path, names: list[str]) -> bytes:
     return packed.getvalue()
 
 
-def main() -> None:
-    """Pack a folder of vectors."""
+def main() -> int:
+    """Pack a folder of vectors. Exit code 2 if it cannot be packed."""
     parser = argparse.ArgumentParser(prog="python -m deepmix.conformance.release", description=main.__doc__)
     parser.add_argument("folder", type=Path, help="what deepmix vectors wrote")
     try:
         archive = pack(parser.parse_args().folder.resolve())
     except (ValueError, OSError) as error:
-        sys.exit(f"deepmix.conformance.release: {error}")
+        print(f"deepmix.conformance.release: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
     print(archive.with_name(f"{archive.name}.sha256").read_text(encoding="utf-8"), end="")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

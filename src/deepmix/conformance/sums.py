@@ -27,8 +27,13 @@ def listed(folder: Path) -> dict[str, str]:
 
     Raises FileNotFoundError if there is none, ValueError if it cannot be read.
     """
+    try:
+        lines = (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        message = f"there is no {folder / FILE}; name a whole folder that deepmix vectors wrote"
+        raise FileNotFoundError(message) from None
     found = {}
-    for number, text in enumerate((folder / FILE).read_text(encoding="utf-8").splitlines(), 1):
+    for number, text in enumerate(lines, 1):
         match = re.fullmatch("([0-9a-f]{64})  (.+)", text)
         if match is None:
             raise ValueError(f"{folder / FILE} has no sum of a file in line {number}; {REMEDY}")

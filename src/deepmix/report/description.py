@@ -27,10 +27,16 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "versions": versions(),
         "seconds": result.seconds,
         "standardization": result.scale._asdict(),
-        "units": "means and covariances in the unit of the image; all else of the standardised channels",
+        "units": "means and covariances in the unit of the image; all else of the standardised channels"
+        + (f"; all of {blocks(settings.shrink)}" if settings.shrink > 1 else ""),
         "fits": [_of_part(part, settings.measure, method.settles) for part in result.parts],
         "guide": None if result.guide is None else _of_part(result.guide, guide.measure, guide.settles),
     } | _of_memberships(result)
+
+
+def blocks(shrink: int) -> str:
+    """What a shrunk segmentation fits instead of pixels, which vary more."""
+    return f"means over blocks of {shrink} × {shrink} pixels"
 
 
 def channel_names(paths: Sequence[str | Path], n_channels: int) -> list[str]:

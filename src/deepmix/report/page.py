@@ -12,7 +12,7 @@ from deepmix.files.outputs import replaced
 
 from . import panels
 from .contents import Contents, read
-from .description import VALUES, channel_names
+from .description import VALUES, blocks, channel_names
 
 PAGE = "report.html"
 _STYLE = """
@@ -79,7 +79,9 @@ def _sections(contents: Contents) -> Iterator[tuple[str, str]]:
         drawn = panels.histograms(
             channels, labels, channel_names(report["channels"], len(channels)), mixture, kind
         )
-        note = '<p class="note">Filled: how often a class has a value. Lines: proportion × density.</p>\n'
+        shrink = report["settings"].get("shrink", 1)  # absent from reports of before
+        less = f" They are of {blocks(shrink)}, which vary less." if shrink > 1 else ""
+        note = f'<p class="note">Filled: how often a class has a value. Lines: proportion × density.{less}</p>\n'
         yield "Histograms and densities", note + _picture(drawn, "histograms with the fitted densities")
     for head in ("settings", "versions"):
         rows = [[name, "" if value is None else str(value)] for name, value in report[head].items()]

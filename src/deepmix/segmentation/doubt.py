@@ -35,8 +35,7 @@ def ambiguity(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """
     result = np.zeros(labels.shape, np.float32)
     for k, of_class in enumerate(probabilities):
-        mine = labels == k + 1
-        result[mine] = 1 - of_class[mine]
+        np.subtract(1, of_class, out=result, where=labels == k + 1)  # of a volume, copies would be as large
     return result
 
 

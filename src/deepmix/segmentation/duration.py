@@ -10,33 +10,39 @@ from .settings import Settings
 from .slices import AGAIN
 
 STEP = 0.25  # µs of a step of the network, per pixel of a slice and filter of the first level
+TRIED = 0.07  # µs of a GMM that is tried, per pixel and K²: with more classes EM takes more steps, too
 LONG = 30.0  # seconds from which on the user is told
 COARSER = 4  # times: the coarser grid that is offered instead
 
 
-def said(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> str | None:
+def said(image: np.ndarray, mask: np.ndarray | None, settings: Settings, candidates: range) -> str | None:
     """The result of `seconds` in words; None if it is short, or for the reference, which is not made for speed."""
     if settings.backend == "reference":
         return None
     coarser = COARSER * settings.shrink
-    wanted, less = (seconds(image, mask, settings, shrink) for shrink in (settings.shrink, coarser))
+    wanted, less = (seconds(image, mask, settings, shrink, candidates) for shrink in (settings.shrink, coarser))
     if wanted < LONG:
         return None
     return f"{settings.method}: {_words(wanted)} or so on two cores; --shrink {coarser}: {_words(less)}"
 
 
-def seconds(image: np.ndarray, mask: np.ndarray | None, settings: Settings, shrink: int) -> float:
+def seconds(
+    image: np.ndarray, mask: np.ndarray | None, settings: Settings, shrink: int, candidates: range
+) -> float:
     """Seconds of a method on two cores, once it is compiled; measured: between a third and three times as many.
 
     image: (M, H, W[, D]). mask: (H, W[, D]), the pixels that count; None: all. shrink: instead of the settings'.
+    candidates: numbers of classes to choose from, if several.
     """
     volume = np.broadcast_to(True, image.shape[1:]) if mask is None else mask
     volume = np.atleast_3d(volume)[..., slice(*settings.slices or (None, None))]
     n_pixels = np.count_nonzero(volume) / shrink**2
     deep = METHODS[settings.method].deep
     pace = METHODS[settings.guidance.guide if deep else settings.method].pace
-    of_classes = settings.n_components * (1 + len(image)) / 12  # measured with three classes and three channels
-    spent = (pace.drawn * min(n_pixels, MOST) + pace.pixel * n_pixels) * of_classes
+    drawn, of_channels = min(n_pixels, MOST), (1 + len(image)) / 4  # measured with three channels, three classes
+    spent = (pace.drawn * drawn + pace.pixel * n_pixels) * of_channels * settings.n_components / 3
+    if len(candidates) > 1:
+        spent += TRIED * (drawn + n_pixels) * of_channels * sum(k**2 for k in candidates)
     if deep:
         margin = 2 * settings.margin * shrink
         sides = [min(volume.any(axis=(1 - axis, 2)).sum() + margin, volume.shape[axis]) for axis in (0, 1)]

@@ -9,7 +9,8 @@ from .size import Size
 LIGHT = "gmm"  # the method that needs least
 ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, for any image
 NETWORK = 450  # numbers that the descent takes, per pixel of a slice and filter of the first level
-GROWN = 4  # bytes of a number of a map that is brought back from a coarser grid
+FINE = 12  # bytes per pixel of labels, ambiguity and what making them takes, where the rest is on a coarser grid
+PROBABILITY = 4  # bytes
 COARSEST = 16  # the largest --shrink that is suggested
 
 
@@ -32,11 +33,15 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
         advice.append(f"or take --shrink {coarser[0]}, which needs {memory.said(wanted(shrink=coarser[0]))}")
     if wanted(LIGHT) <= there:
         advice.append(f"or take --method {LIGHT}, which needs {memory.said(wanted(LIGHT))}")
+    channels, classes = _counted(size.n_channels, "channel"), _counted(settings.n_components, "class", "es")
     raise ValueError(
-        f"{source} has {size.n_pixels} pixels: with {size.n_channels} channels and {settings.n_components} "
-        f"classes, {settings.method} needs about {memory.said(wanted())} of memory, "
-        f"{memory.said(there)} are free; " + ", ".join(advice)
+        f"{source} has {size.n_pixels} pixels: with {channels} and {classes}, {settings.method} needs about "
+        f"{memory.said(wanted())} of memory, {memory.said(there)} are free; " + ", ".join(advice)
     )
+
+
+def _counted(n: int, thing: str, plural: str = "s") -> str:
+    return f"{n} {thing}{'' if n == 1 else plural}"
 
 
 def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
@@ -50,5 +55,11 @@ def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
     )
     if deep:
         numbers += at.of_slice * settings.network.filters * NETWORK
-    grown = size.n_pixels * settings.n_components * GROWN if shrink > 1 else 0
-    return numbers * (8 if settings.floating == "float64" else 4) + grown
+    of_number = 8 if settings.floating == "float64" else 4
+    return numbers * of_number + (size.n_pixels * _brought_back(settings, method, of_number) if shrink > 1 else 0)
+
+
+def _brought_back(settings: Settings, method: str, of_number: int) -> int:
+    """Bytes a pixel of the image, from a coarser grid: the probabilities, and the γ of a field or a network."""
+    consensus = of_number if METHODS[method].field or METHODS[method].deep else 0
+    return FINE + settings.n_components * (PROBABILITY + consensus)

@@ -84,6 +84,17 @@ def test_every_covariance_has_its_densities(kind, run, case):  # noqa: F811
     assert "Histograms and densities" in sections((folder / "report.html").read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(("shrink", "said"), [(1, False), (2, True)])
+def test_moments_of_means_over_blocks_are_said_to_be(shrink, said, run, case):  # noqa: F811
+    """They vary less than the pixels that the histograms show."""
+    folder = segmented(run, case, "--method", "gmm", "--backend", "reference", "--shrink", shrink)
+    report = json.loads((folder / "report.json").read_text())
+    assert ("of means over blocks of 2 × 2 pixels" in report["units"]) == said
+    assert run("report", folder)[0] == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert ("They are of means over blocks of 2 × 2 pixels, which vary less." in page) == said
+
+
 def test_a_report_of_before_there_was_doubt_has_a_page(run, case):  # noqa: F811
     folder = segmented(run, case, "--method", "gmm")
     report = json.loads((folder / "report.json").read_text())

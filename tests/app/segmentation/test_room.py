@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import tracemalloc
 
+import numpy as np
 import pytest
 
-from deepmix import memory
+from deepmix import memory, segment
 from deepmix.segmentation import presets, room
 from deepmix.segmentation.methods import METHODS
 from deepmix.segmentation.settings import Settings
@@ -54,6 +56,20 @@ def test_shrunk_needs_less_but_what_maps_of_all_pixels_take(method):
     assert half > 4 * LARGE.n_pixels * 3
 
 
+@pytest.mark.parametrize("method", ["gmm", "hmrf"])
+def test_shrunk_takes_no_more_than_is_said(method):
+    """Of large blocks the maps of all pixels are most of it: the probabilities, and of a field a second time."""
+    volume = np.random.default_rng(0).normal(size=(1, 128, 128, 64)).astype(np.float32)
+    volume[:, :40] += 5
+    given = {"method": method, "shrink": 8, "max_iter": 2, "backend": "reference"}
+    tracemalloc.start()
+    segment(volume, n_components=2, **given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    size = Size(n_pixels=volume.size, n_channels=1, of_slice=128**2)
+    assert peak < need(size, settings(n_components=2, **given)) < 2 * peak
+
+
 def test_a_network_needs_what_its_guide_needs():
     deep, guide = (need(LARGE, settings(name)) for name in ("deepsvg", "hmrf"))
     assert deep > guide
@@ -72,13 +88,15 @@ def test_what_fits_is_let_through(monkeypatch):
     ("there", "advice"),
     [
         (12, ("or take --shrink 2, which needs", "or take --method gmm, which needs")),
-        (5, ("or take --shrink 3, which needs",)),
+        (5, ("or take --shrink 6, which needs",)),
         (1, ("with fewer pixels",)),
     ],
 )
 def test_what_does_not_fit_is_refused_with_what_it_needs_and_what_to_do(monkeypatch, there, advice):
     monkeypatch.setattr(memory, "available", lambda: there * 2**30)
-    with pytest.raises(ValueError, match=r"brain.nii.gz has 100000000 pixels: .* hmrf needs") as error:
+    with pytest.raises(
+        ValueError, match=r"brain.nii.gz has 100000000 pixels: with 1 channel and 3 classes, hmrf needs"
+    ) as error:
         check(LARGE, 4 * LARGE.n_pixels, 8 * LARGE.n_pixels, method="hmrf")
     said = str(error.value).partition(f"{there} GiB are free; ")[2]
     assert all(each in said for each in advice)
