@@ -71,16 +71,18 @@ def segment(
     with console.warnings_in_lines(), outputs.claimed(output, overwrite):
         if settings.backend == "accelerated" and not no_compilation_cache:
             compilation_cache.enable()
+        needed = ""
         if (extent := extents.of_image(channels, channels_are)) is not None:
             size = Size(n_pixels=extent.n_pixels, n_channels=extent.n_channels, of_slice=extent.of_slice)
-            room.check(size, extent.held, extent.reading, settings=settings, source=str(channels[0]))
+            peak = room.check(size, extent.held, extent.reading, settings=settings, source=str(channels[0]))
+            needed = f"; about {memory.said(peak)} of memory"
         image = images.read_image(channels, channels_are)
         inside = None if mask is None else images.read_mask(mask, image, mask_threshold)
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:
             evaluation.check_truth(true_labels, inside, settings)
         if (words := duration.said(image.channels, inside, settings, candidates)) is not None:
-            console.err.print(words)
+            console.err.print(words + needed)
         with console.progress_bar(settings.method, "slice") as progress:
             result = run(image.channels, inside, settings, progress, candidates)
         report = description.report_of(result) | {"channels": channels, "channels_are": channels_are}

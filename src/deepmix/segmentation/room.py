@@ -14,8 +14,8 @@ PROBABILITY = 4  # bytes
 COARSEST = 16  # the largest --shrink that is suggested
 
 
-def check(size: Size, held: int, reading: int, *, settings: Settings, source: str) -> None:
-    """Raise ValueError if a segmentation would not fit.
+def check(size: Size, held: int, reading: int, *, settings: Settings, source: str) -> float:
+    """About how many bytes a segmentation holds at its peak; ValueError if they are not there.
 
     held, reading: bytes that the image takes, and at the peak of reading it. source: name of the image for the
     error.
@@ -26,7 +26,7 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
         return ALWAYS + max(reading, held + need(size, settings, method, shrink))
 
     if wanted() <= max(there, 2 * ALWAYS):  # small ones are tried, whatever the system says
-        return
+        return wanted()
     advice = ["cut it to what counts, or into parts, or store it with fewer pixels"]
     coarser = [factor for factor in range(settings.shrink + 1, COARSEST + 1) if wanted(shrink=factor) <= there]
     if coarser:

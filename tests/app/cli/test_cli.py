@@ -1,6 +1,7 @@
 """The command: files in, a folder out; errors in one line with exit code 2."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from deepmix import __version__, cli, memory
 from deepmix.cli import demo
 from deepmix.files import images
 from deepmix.report import figures
-from deepmix.segmentation import room
+from deepmix.segmentation import duration, room
 from tests.app.segmentation.test_segmentation import blobs
 
 TINY = ["--preset", "paper", "--depth", "1", "--filters", "2", "--max-steps", "12", "--learning-rate", "0.01"]
@@ -256,6 +257,13 @@ def test_errors_are_one_clear_line(name, case, run, monkeypatch):
         assert len(err.splitlines()) == 1
     assert not Path("out").exists()
     assert not list(Path().glob(".out*"))
+
+
+def test_time_and_memory_are_told_before_the_work(case, run, monkeypatch):
+    monkeypatch.setattr(duration, "LONG", 0)
+    code, _, err = run("segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", case / "out")
+    assert code == 0
+    assert re.search(r"gmm: a second or so on two cores; --shrink 4: a second; about \d+ MiB of memory\n", err)
 
 
 def test_an_image_too_large_for_the_memory_is_refused(case, run, monkeypatch):
