@@ -59,8 +59,8 @@ MISTAKES = (
     ),
     Mistake(
         "labels are broadcast as if they were a one-hot truth",
-        'number counts as that.\n    """\n    check_known(proportions, truth, mask, class_weights)\n',
-        'number counts as that.\n    """\n',
+        'is replaced by that number.\n    """\n    check_known(proportions, truth, mask, class_weights)\n',
+        'is replaced by that number.\n    """\n',
         "losses.segmentation.cross_entropy/labels_for_the_truth",
     ),
     Mistake(
