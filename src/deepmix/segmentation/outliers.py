@@ -25,15 +25,18 @@ def warn(image: np.ndarray, mask: np.ndarray, remedy: str) -> None:
 
     image: (M, *spatial). mask: (*spatial). remedy: what can be done, beside leaving them out by a mask.
     """
+    everywhere = mask.all()
     for m, channel in enumerate(image):
-        values = channel[mask]
+        values = channel.ravel() if everywhere else channel[mask]
         sample = values[:: -(-values.size // SAMPLE)]
         (low,), (high,) = limits(sample[None], EXTREME)
         variance = sample.var(dtype=float)
         share = 1 - np.clip(sample, low, high).var(dtype=float) / variance if variance > 0 else 0.0
+        if share <= MOST:
+            continue
         width = high - low
         far = values[(values < low - width) | (values > high + width)]
-        if share <= MOST or not far.size:  # of few bright pixels among zeros some lie within the percentiles
+        if not far.size:  # of few bright pixels among zeros some lie within the percentiles
             continue
         warnings.warn(
             f"channel {m}: {far.size:,} of {values.size:,} pixels, from {far.min():g} to {far.max():g}, are far "
