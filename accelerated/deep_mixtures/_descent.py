@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.deep_mixtures.records import DeepState, Evaluation, Optimization
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture
 from deepmix.reference.types import Array, Status, Tree
 
 from .. import stopping
@@ -38,7 +38,7 @@ class Task(NamedTuple):
     image: Array
     weights: Array
     floor: Array
-    mixture: Mixture | None = None
+    mixture: AnyMixture | None = None
 
 
 class Standing(NamedTuple):

@@ -17,7 +17,7 @@ from deepmix.reference.deep_mixtures.records import (
     Evaluation,
     Optimization,
 )
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState
 from deepmix.reference.types import Array, Progress, Status, Tree
@@ -25,7 +25,8 @@ from deepmix.reference.types import Array, Progress, Status, Tree
 from ..execution.arrays import cast, floating
 from ..execution.results import unpacked
 from ..execution.rows import greatest
-from ..mixtures import gaussian
+from ..mixtures import families, gaussian
+from ..mixtures.families import FAMILIES
 from ..networks.unet import unet
 from ..optimization import adamw
 from . import _descent, regularizers
@@ -36,7 +37,7 @@ from .objectives import OBJECTIVES
 def loss(
     parameters: Tree,
     image: jax.Array,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
@@ -52,7 +53,7 @@ def loss(
 def loss_of_logits(
     logits: jax.Array,
     image: jax.Array,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
@@ -68,7 +69,7 @@ def loss_of_logits(
 def loss_and_gradient(
     parameters: Tree,
     image: jax.Array,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
@@ -113,7 +114,7 @@ def fit(
     *,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
-    mixture: Mixture | None = None,
+    mixture: AnyMixture | None = None,
     progress: Progress | None = None,
     chunk: int = 10,
     product_dtype: str | None = None,
@@ -125,10 +126,10 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    checked = check_image(floating(image), mask, n_components, model.unet.depth)
+    checked = check_image(floating(image), mask, n_components, model.unet.depth, model.family)
     check_descent(model, optimization, mixture, checked[0], n_components)
     x, w = map(jnp.asarray, checked)
-    floor = gaussian.variance_floor(x.reshape(len(x), -1), w.ravel())
+    floor = families.floor(x.reshape(len(x), -1), w.ravel(), model.family)
     begins_with = None if mixture is None else cast(mixture, x.dtype)
     job = _descent.Task(parameters=cast(parameters, x.dtype), image=x, weights=w, floor=floor, mixture=begins_with)
     made_of = algorithm(product_dtype)
@@ -151,7 +152,7 @@ def solve(
     *,
     model: DeepModel,
     optimization: Optimization,
-    mixture: Mixture | None,
+    mixture: AnyMixture | None,
 ) -> DeepFit:
     """See `reference.deep_mixtures.one_image.solve`; one program, its history at full length: NaN after the end.
 
@@ -171,7 +172,7 @@ def fit_batch(
     *,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
-    mixtures: Sequence[Mixture] | None = None,
+    mixtures: Sequence[AnyMixture] | None = None,
     progress: Callable[[int], None] | None = None,
     lanes: int | None = None,
     chunk: int = 10,
@@ -200,10 +201,10 @@ def fit_batch(
         n_components = len(parameters[b]["head"]["bias"])
         mask = None if masks is None else masks[b]
         mixture = None if mixtures is None else mixtures[b]
-        x, w = check_image(floating(image), mask, n_components, model.unet.depth)
+        x, w = check_image(floating(image), mask, n_components, model.unet.depth, model.family)
         check_descent(model, optimization, mixture, x, n_components)
         start, mixture = jax.tree.map(partial(np.asarray, dtype=x.dtype), (parameters[b], mixture))
-        floor = gaussian.variance_floor(jnp.asarray(x).reshape(len(x), -1), jnp.asarray(w.ravel()))
+        floor = families.floor(jnp.asarray(x).reshape(len(x), -1), jnp.asarray(w.ravel()), model.family)
         jobs.append(_descent.Task(parameters=start, image=x, weights=w, floor=np.asarray(floor), mixture=mixture))
     ended = _descent.run_batch(algorithm(product_dtype), jobs, traced(model), optimization, progress, lanes, chunk)
     return [unpacked(_fit(loop, history[: int(loop.t)], model)) for loop, history in ended]
@@ -215,9 +216,9 @@ def begin(
 ) -> DeepState:
     """See `reference.deep_mixtures.one_image.begin`."""
     n_components = len(parameters["head"]["bias"])
-    mixture = gaussian.global_mixture(
-        image.reshape(len(image), -1), weights.ravel(), floor, n_components, model.covariance_type
-    )
+    pixels, kind = image.reshape(len(image), -1), model.covariance_type
+    alike = gaussian.global_mixture(pixels, weights.ravel(), floor, n_components, kind)
+    mixture = FAMILIES[model.family].of_gaussians(alike, kind)
     return DeepState(parameters=parameters, optimizer=adamw.init(parameters), mixture=mixture)
 
 

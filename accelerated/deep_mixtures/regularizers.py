@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.deep_mixtures.records import Batch, DeepModel
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Mixture
 
 from ..execution.precision import HIGHEST
 from ..mixtures import hmrf
@@ -14,7 +14,7 @@ from ._prior import mixture_of
 def total(
     proportions: jax.Array,
     image: jax.Array,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: jax.Array,
     floor: jax.Array,
     model: DeepModel = DeepModel(),
@@ -22,7 +22,7 @@ def total(
     """See `reference.deep_mixtures.regularizers.total` [R]."""
     if not model.regularizers:
         return 0.0
-    mixture = mixture_of(proportions, image, previous, weights, floor, model.covariance_type)
+    mixture = mixture_of(proportions, image, previous, weights, floor, model.covariance_type, model.family)
     return sum(
         strength * regularizer(proportions, mixture, image, weights)
         for regularizer, strength in model.regularizers
@@ -43,7 +43,7 @@ def mean_prior_of_batch(proportions: jax.Array, mixtures: Mixture, batch: Batch,
     return ((mean - jnp.asarray(means, mean.dtype)) ** 2).sum()
 
 
-def total_variation(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+def total_variation(proportions: jax.Array, mixture: AnyMixture, image: jax.Array, mask: jax.Array) -> jax.Array:
     """See `reference.deep_mixtures.regularizers.total_variation` [R2]."""
     inside = mask > 0
     down = _absolute(jnp.diff(proportions, axis=1)) * (inside[1:] & inside[:-1])
@@ -51,14 +51,14 @@ def total_variation(proportions: jax.Array, mixture: Mixture, image: jax.Array, 
     return (down.sum() + across.sum()) / mask.sum()
 
 
-def entropy(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+def entropy(proportions: jax.Array, mixture: AnyMixture, image: jax.Array, mask: jax.Array) -> jax.Array:
     """See `reference.deep_mixtures.regularizers.entropy` [R3]."""
     logs = jnp.log(jnp.where(proportions > 0, proportions, 1))
     return -(mask * (proportions * logs)).sum() / mask.sum()
 
 
 def volumes(
-    proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array, volumes: jax.Array
+    proportions: jax.Array, mixture: AnyMixture, image: jax.Array, mask: jax.Array, volumes: jax.Array
 ) -> jax.Array:
     """See `reference.deep_mixtures.regularizers.volumes` [R4]."""
     v = jnp.asarray(volumes, proportions.dtype)
@@ -66,7 +66,7 @@ def volumes(
     return (v * jnp.log(wanted / found)).sum()
 
 
-def hidden_markov(proportions: jax.Array, mixture: Mixture, image: jax.Array, mask: jax.Array) -> jax.Array:
+def hidden_markov(proportions: jax.Array, mixture: AnyMixture, image: jax.Array, mask: jax.Array) -> jax.Array:
     """See `reference.deep_mixtures.regularizers.hidden_markov` [R5]."""
     weighted = mask * proportions
     return -0.5 * (weighted * hmrf.neighbour_sum(weighted)).sum() / mask.sum()

@@ -9,50 +9,52 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from deepmix.reference.mixtures.checks import check_pixels, check_start
-from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.reference.mixtures.checks import check_pixels, check_start, check_support
+from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.reference.types import Array
 
 from ..execution import meshes
 from ..execution.arrays import aligned, floating
 from ..execution.lanes import count
 from ..execution.results import unpacked, without_padding
-from . import gaussian
+from . import families
+from .families import Kind, n_components
 
 
 class Problem(NamedTuple):
     """The input of Algorithms 1 and 2: checked, in one dtype, padded by pixels of weight 0.
 
-    pixels: (M, N). start: `Mixture`. weights: (N,). floor: (M,), or None for that of [G3].
+    pixels: (M, N). start: a mixture. weights: (N,). floor: (M,), or None for that of [G3].
     """
 
     pixels: Array
-    start: Mixture
+    start: AnyMixture
     weights: Array
     floor: Array
 
 
-# From a problem, tol, the covariance type, max_iter and the axes of the mesh over which its pixels lie: a fit,
-# its history at full length, NaN after the end.
-Algorithm = Callable[[Problem, jax.Array, str, int, tuple[str, ...]], Fit]
+# From a problem, tol, the kind of its densities, max_iter and the axes of the mesh over which its pixels lie: a
+# fit, its history at full length, NaN after the end.
+Algorithm = Callable[[Problem, jax.Array, Kind, int, tuple[str, ...]], Fit]
 
 
 def pose(
     pixels: jax.Array,
-    start: Mixture,
+    start: AnyMixture,
     weights: jax.Array | None,
     floor: jax.Array | None,
-    covariance_type: str,
+    kind: Kind,
     *,
     per_pixel: bool = False,
     parts: int = 1,
 ) -> Problem:
     """Check and pad the input of a fit. per_pixel: the start has Π (K, N). parts: devices for the pixels."""
-    x, w = check_pixels(floating(pixels), weights, len(start.means))
-    check_start(start, x, covariance_type, per_pixel)
+    x, w = check_pixels(floating(pixels), weights, n_components(start))
+    check_start(start, x, *kind, per_pixel)
+    x = check_support(x, w, kind.family)
     begin = jax.tree.map(lambda array: np.asarray(array, x.dtype), start)
     if per_pixel:
-        uniform = 1 / len(begin.means)
+        uniform = 1 / n_components(begin)
         known = np.isfinite(begin.proportions) | (w > 0)  # outside Ω nothing matters
         begin = begin._replace(proportions=aligned(np.where(known, begin.proportions, uniform), uniform, parts))
     given = None if floor is None else np.asarray(floor, x.dtype)
@@ -60,21 +62,21 @@ def pose(
 
 
 def solve_on_mesh(
-    algorithm: Algorithm, problem: Problem, tol: float, covariance_type: str, max_iter: int, mesh: Mesh
+    algorithm: Algorithm, problem: Problem, tol: float, kind: Kind, max_iter: int, mesh: Mesh
 ) -> Fit:
     """The fit of one problem whose pixels the devices of a mesh share."""
     mesh = meshes.plain(mesh)
     placed = jax.device_put(problem, jax.tree.map(partial(NamedSharding, mesh), _layout(problem, mesh)))
-    return _solve_on_mesh(algorithm, placed, tol, covariance_type, max_iter, mesh)
+    return _solve_on_mesh(algorithm, placed, tol, kind, max_iter, mesh)
 
 
 def solve_batch(
     algorithm: Algorithm,
     pixels: jax.Array,
-    starts: Mixture,
+    starts: AnyMixture,
     weights: jax.Array | None,
     floor: jax.Array | None,
-    covariance_type: str,
+    kind: Kind,
     tol: float,
     max_iter: int,
     lanes: int | None,
@@ -89,7 +91,7 @@ def solve_batch(
             jax.tree.map(lambda array, b=b: array[b], starts),
             None if weights is None else weights[b],
             None if floor is None else floor[b],
-            covariance_type,
+            kind,
             per_pixel=per_pixel,
         )
         for b, image in enumerate(pixels)
@@ -97,15 +99,15 @@ def solve_batch(
     n_lanes = count(lanes, len(posed))
     posed += posed[-1:] * (-len(posed) % n_lanes)  # the last group is filled up by copies
     stacked = jax.tree.map(lambda *arrays: np.stack(arrays), *posed)
-    solutions = jax.device_get(_solve_batch(algorithm, stacked, tol, covariance_type, max_iter, n_lanes))
+    solutions = jax.device_get(_solve_batch(algorithm, stacked, tol, kind, max_iter, n_lanes))
     leaves, structure = jax.tree.flatten(solutions)
     each = [jax.tree.unflatten(structure, of_image) for of_image in zip(*leaves, strict=True)]
     return [unpack(fit, pixels.shape[2]) for fit in each[: len(pixels)]]
 
 
-@partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "lanes"))
+@partial(jax.jit, static_argnames=("algorithm", "kind", "max_iter", "lanes"))
 def _solve_batch(
-    algorithm: Algorithm, problems: Problem, tol: jax.Array, covariance_type: str, max_iter: int, lanes: int
+    algorithm: Algorithm, problems: Problem, tol: jax.Array, kind: Kind, max_iter: int, lanes: int
 ) -> Fit:
     """`lanes` images at a time; an image that has converged waits for the slowest beside it."""
     n_groups = len(problems.weights) // lanes
@@ -113,7 +115,7 @@ def _solve_batch(
 
     @jax.vmap
     def solve(problem: Problem) -> Fit:
-        return algorithm(with_floor(problem), tol, covariance_type, max_iter, ())
+        return algorithm(with_floor(problem, kind.family), tol, kind, max_iter, ())
 
     def group(i: jax.Array) -> Problem:
         return jax.tree.map(lambda leaf: leaf[i], grouped)
@@ -130,12 +132,12 @@ def _solve_batch(
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), solutions)
 
 
-@partial(jax.jit, static_argnames=("algorithm", "covariance_type", "max_iter", "mesh"))
+@partial(jax.jit, static_argnames=("algorithm", "kind", "max_iter", "mesh"))
 def _solve_on_mesh(
-    algorithm: Algorithm, problem: Problem, tol: jax.Array, covariance_type: str, max_iter: int, mesh: Mesh
+    algorithm: Algorithm, problem: Problem, tol: jax.Array, kind: Kind, max_iter: int, mesh: Mesh
 ) -> Fit:
     """Each device holds its share of the pixels; the sums of [G2] are added over the mesh."""
-    problem, whole = with_floor(problem), _spec()
+    problem, whole = with_floor(problem, kind.family), _spec()
     layout = _layout(problem, mesh)
     fit = Fit(
         value=whole,
@@ -147,7 +149,7 @@ def _solve_on_mesh(
         labels=layout.weights,
     )
     mapped = jax.shard_map(
-        lambda problem, tol: algorithm(problem, tol, covariance_type, max_iter, mesh.axis_names),
+        lambda problem, tol: algorithm(problem, tol, kind, max_iter, mesh.axis_names),
         mesh=mesh,
         in_specs=(layout, whole),
         out_specs=fit,
@@ -160,7 +162,7 @@ def _layout(problem: Problem, mesh: Mesh) -> Problem:
     """How a problem lies on the mesh: arrays along the pixels are divided, the others are on every device."""
     whole, columns = _spec(), _spec(None, mesh.axis_names)
     per_pixel = np.ndim(problem.start.proportions) == 2
-    start = Mixture(proportions=columns if per_pixel else whole, means=whole, covariances=whole)
+    start = jax.tree.map(lambda _: whole, problem.start)._replace(proportions=columns if per_pixel else whole)
     return Problem(
         pixels=columns,
         start=start,
@@ -174,15 +176,17 @@ def _spec(*axes: tuple[str, ...] | None) -> Any:
     return PartitionSpec(*axes)
 
 
-@jax.jit
-def with_floor(problem: Problem) -> Problem:
+@partial(jax.jit, static_argnames="family")
+def with_floor(problem: Problem, family: str) -> Problem:
     """The problem with the floor of [G3] where none is given."""
     if problem.floor is not None:
         return problem
-    return problem._replace(floor=gaussian.variance_floor(problem.pixels, problem.weights))
+    return problem._replace(floor=families.floor(problem.pixels, problem.weights, family))
 
 
-def _check_batch(pixels: jax.Array, starts: Mixture, weights: jax.Array | None, floor: jax.Array | None) -> None:
+def _check_batch(
+    pixels: jax.Array, starts: AnyMixture, weights: jax.Array | None, floor: jax.Array | None
+) -> None:
     if np.ndim(pixels) != 3 or not len(pixels):
         raise ValueError(f"pixels must have the shape (images, channels, pixels), got {np.shape(pixels)}")
     named = {**starts._asdict(), "weights": weights, "floor": floor}

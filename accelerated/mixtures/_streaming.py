@@ -1,32 +1,35 @@
 """Algorithm 1 for images larger than memory: a pass over the pixels is a sum over chunks.
 
-Only the K Gaussians are kept from one pass to the next.
+Only the parameters of the K classes are kept from one pass to the next.
 """
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from deepmix.reference.checks import plain
 from deepmix.reference.mixtures import em
-from deepmix.reference.mixtures.checks import check_channels, check_count, check_weights
-from deepmix.reference.mixtures.records import Fit, Mixture, Moments
+from deepmix.reference.mixtures.checks import SUPPORTS, check_channels, check_count, check_known, check_weights
+from deepmix.reference.mixtures.families import FAMILIES as DENSITIES
+from deepmix.reference.mixtures.families import Found
+from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.reference.types import Array, Progress
 
 from ..execution.arrays import floating
 from . import _sums
 from ._sums import EStep, Sums
+from .families import FAMILIES, Kind, n_components
 
 
 class Source(NamedTuple):
     """Pixels (M, N) and weights (N,) or None that are read in chunks.
 
-    chunk: pixels read at a time. mean: (M,) over Ω; it replaces values outside Ω that are not finite or overflow.
-    floor: (M,) [G3].
+    chunk: pixels read at a time. mean: (M,) over Ω; it replaces values outside Ω that are not finite, overflow or
+    are none of the densities'. floor: (M,) [G3]. knows: which values (M, n) the densities know.
     """
 
     pixels: Array
@@ -34,12 +37,13 @@ class Source(NamedTuple):
     chunk: int
     mean: np.ndarray
     floor: np.ndarray
+    knows: Callable[[np.ndarray], np.ndarray]
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """The slice of each chunk, its pixels (M, chunk) and weights (chunk,); the last is padded by weight 0."""
         for place, x, w in _chunks(self.pixels, self.weights, self.chunk):
             if not (w > 0).all():  # what counts was checked by `survey`
-                usable = (w > 0) | (np.abs(x) < np.finfo(x.dtype).max ** 0.25)
+                usable = (w > 0) | (np.abs(x) < np.finfo(x.dtype).max ** 0.25) & self.knows(x)
                 x = np.where(usable, x, self.mean[:, None].astype(x.dtype))
             missing = min(self.chunk, self.pixels.shape[1]) - len(w)
             if missing:
@@ -47,8 +51,8 @@ class Source(NamedTuple):
             yield place, x, w
 
 
-def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) -> Source:
-    """One pass that checks the input as `check_pixels` does and finds mean and floor [G3]."""
+def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int, family: str) -> Source:
+    """One pass that checks the input as `check_pixels` and `check_support` do, and finds mean and floor [G3]."""
     if np.ndim(pixels) != 2:
         raise ValueError(f"pixels must have the shape (channels, pixels), got {np.shape(pixels)}")
     n_channels, n_pixels = np.shape(pixels)
@@ -56,8 +60,9 @@ def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) 
         raise ValueError(f"weights of shape {np.shape(weights)} do not match pixels of shape {np.shape(pixels)}")
     if chunk < 1:
         raise ValueError(f"chunk must be at least 1, got {chunk}")
+    kind, knows = DENSITIES[family], SUPPORTS[DENSITIES[family].support]
     counted, total, centre = 0, 0.0, np.zeros(n_channels)
-    bad, first, second = (np.zeros(n_channels) for _ in range(3))
+    bad, unknown, first, along, second = (np.zeros(n_channels) for _ in range(5))
     lowest, highest = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
     for _, x, w in _chunks(pixels, weights, chunk):
         check_weights(w)
@@ -67,24 +72,33 @@ def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int) 
         if not counted:
             centre = x[:, 0]  # sums about a pixel, as E[x²] − E[x]² of raw data would cancel
         counted, total = counted + len(w), total + w.sum()
-        bad += (~np.isfinite(x)).sum(axis=1)
+        bad, unknown = bad + (~np.isfinite(x)).sum(axis=1), unknown + (~knows(x)).sum(axis=1)
         lowest, highest = np.minimum(lowest, x.min(axis=1)), np.maximum(highest, x.max(axis=1))
-        deviation = x - centre[:, None]
-        first, second = first + deviation @ w, second + deviation**2 @ w
+        with np.errstate(invalid="ignore", divide="ignore"):  # values that are refused below
+            deviation = kind.coordinates(x) - kind.coordinates(centre)[:, None]
+        first = first + (x - centre[:, None]) @ w
+        along, second = along + deviation @ w, second + deviation**2 @ w
     check_count(counted, n_pixels, n_components)
     check_channels(bad.astype(int), lowest == highest)
-    variance = second / total - (first / total) ** 2
-    floor = np.where(lowest == highest, 1e-12, 1e-6 * variance)
-    return Source(pixels=pixels, weights=weights, chunk=chunk, mean=centre + first / total, floor=floor)
+    check_known(unknown.astype(int), family)
+    variance = second / total - (along / total) ** 2
+    return Source(
+        pixels=pixels,
+        weights=weights,
+        chunk=chunk,
+        mean=centre + first / total,
+        floor=np.where(lowest == highest, 1e-12, 1e-6 * variance),
+        knows=knows,
+    )
 
 
 def run(
     source: Source,
-    start: Mixture,
+    start: AnyMixture,
     e_step: EStep,
-    estimate: Callable[[Moments, jax.Array], Mixture],
+    estimate: Callable[[AnyMixture, Found, jax.Array], AnyMixture],
     *,
-    covariance_type: str,
+    kind: Kind,
     tol: float,
     max_iter: int,
     responsibilities: Array | None,
@@ -92,21 +106,21 @@ def run(
 ) -> Fit:
     """`em.run` with the host in charge of the passes, and one more pass for labels and responsibilities.
 
-    estimate: the mixture from the moments and Σw [EM3].
+    estimate: the mixture with π, from one with new parameters, what was found and Σw [EM3].
     """
     passes = count()
 
-    def step(mixture: Mixture) -> tuple[float, Mixture, np.ndarray]:
-        totals, found = _settle(source, mixture, e_step, covariance_type)
+    def step(mixture: AnyMixture) -> tuple[float, AnyMixture, np.ndarray]:
+        totals, following, found = _settle(source, mixture, e_step, kind)
         nll = -float(totals.log_likelihood / totals.weight)
         if progress is not None:
             progress(next(passes), nll)
-        return nll, *jax.device_get((estimate(found, totals.weight), found.degenerate))
+        return nll, *jax.device_get((estimate(following, found, totals.weight), found.degenerate))
 
     ended = em.run(step, start, tol, max_iter)
-    labels = np.empty(source.pixels.shape[1], np.uint8 if len(start.means) <= 256 else np.int32)
+    labels = np.empty(source.pixels.shape[1], np.uint8 if n_components(start) <= 256 else np.int32)
     for place, x, _ in source.chunks():
-        found_in_chunk = np.asarray(_responsibilities(e_step, x, ended.mixture, covariance_type))
+        found_in_chunk = np.asarray(_responsibilities(e_step, x, ended.mixture, kind))
         found_in_chunk = found_in_chunk[:, : place.stop - place.start]
         labels[place] = found_in_chunk.argmax(axis=0)
         if responsibilities is not None:
@@ -114,26 +128,27 @@ def run(
     return Fit(**ended._asdict(), responsibilities=responsibilities, labels=labels)
 
 
-def _settle(source: Source, mixture: Mixture, e_step: EStep, covariance_type: str) -> tuple[Sums, Moments]:
-    """As `_sums.settle`: a pass about the last means, and if a mean moved far, another about the new means."""
-    floor = source.floor.astype(mixture.means.dtype)
-    totals = _pass(source, mixture, mixture.means, e_step, covariance_type)
-    found, far = _moments(totals, mixture.means, floor, mixture, covariance_type)
+def _settle(source: Source, mixture: AnyMixture, e_step: EStep, kind: Kind) -> tuple[Sums, AnyMixture, Found]:
+    """As `_sums.settle`: a pass about where the classes were; if one moved far, another about where it is."""
+    floor, centres_of = source.floor.astype(mixture[1].dtype), FAMILIES[kind.family].centres
+    centres = np.asarray(centres_of(mixture))
+    totals = _pass(source, mixture, centres, e_step, kind)
+    following, found, far = _found(totals.statistics, centres, floor, mixture, kind)
     if far:
-        centres = np.asarray(found.means)
-        totals = _pass(source, mixture, centres, e_step, covariance_type)
-        found, _ = _moments(totals, centres, floor, mixture, covariance_type)
-    return totals, found
+        centres = np.asarray(centres_of(following))
+        totals = _pass(source, mixture, centres, e_step, kind)
+        following, found, _ = _found(totals.statistics, centres, floor, mixture, kind)
+    return totals, following, found
 
 
-def _pass(source: Source, mixture: Mixture, centres: np.ndarray, e_step: EStep, covariance_type: str) -> Sums:
+def _pass(source: Source, mixture: AnyMixture, centres: np.ndarray, e_step: EStep, kind: Kind) -> Sums:
     """The sums over all chunks, added in float64; a chunk is read while the one before is computed."""
     total, waiting = None, None
     for _, x, w in source.chunks():
-        started = _sums_of(e_step, x, w, mixture, centres, covariance_type)
+        started = _sums_of(e_step, x, w, mixture, centres, kind)
         total, waiting = _added(total, waiting), started
     total = _added(total, waiting)
-    return jax.tree.map(lambda array: array.astype(mixture.means.dtype), total)
+    return jax.tree.map(lambda array: array.astype(mixture[1].dtype), total)
 
 
 def _added(total: Sums | None, sums: Sums | None) -> Sums | None:
@@ -144,12 +159,18 @@ def _added(total: Sums | None, sums: Sums | None) -> Sums | None:
 
 
 _sums_of = partial(jax.jit, static_argnums=(0, 5))(_sums.of_mixture)
-_moments = partial(jax.jit, static_argnames="covariance_type")(_sums.moments)
+
+
+@partial(jax.jit, static_argnames="kind")
+def _found(
+    statistics: Any, centres: Array, floor: Array, previous: AnyMixture, kind: Kind
+) -> tuple[AnyMixture, Found, jax.Array]:
+    return FAMILIES[kind.family].found(statistics, centres, floor, previous, kind.covariance_type)
 
 
 @partial(jax.jit, static_argnums=(0, 3))
-def _responsibilities(e_step: EStep, pixels: jax.Array, mixture: Mixture, covariance_type: str) -> jax.Array:
-    return e_step(pixels, mixture, covariance_type)[0]
+def _responsibilities(e_step: EStep, pixels: jax.Array, mixture: AnyMixture, kind: Kind) -> jax.Array:
+    return e_step(pixels, mixture, *kind)[0]
 
 
 def _chunks(pixels: Array, weights: Array | None, chunk: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:

@@ -27,6 +27,7 @@ class CovarianceKernel(NamedTuple):
     blend: as in the reference, with S of the distances between means.
     whitening: W with W Σ Wᵀ = 1 in the form of S, and log det Σ (K,), from μ and Σ.
     squared_norm: ‖W d‖² of one class; d has a row of pixels for each channel, as a list or an array.
+    variances: the diagonals (K, M) of the matrices that Σ stands for, from Σ and μ.
     second: S of one class, summed instead of averaged, from its share (N,) and its deviations (M, N).
     pools: whether all classes share one Σ.
     """
@@ -39,6 +40,7 @@ class CovarianceKernel(NamedTuple):
     blend: Callable[..., jax.Array]
     whitening: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
     squared_norm: Callable[[jax.Array, Rows], jax.Array]
+    variances: Callable[[jax.Array, jax.Array], jax.Array]
     second: Callable[[jax.Array, jax.Array], jax.Array]
     pools: bool = False
 
@@ -64,8 +66,16 @@ def _whole_scatter(share: jax.Array, deviation: jax.Array) -> jax.Array:
     return jnp.einsum("kin,kjn->kij", share[:, None, :] * deviation, deviation, precision=HIGHEST)
 
 
+def _diagonal_variances(covariances: jax.Array, means: jax.Array) -> jax.Array:
+    return jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
+
+
+def _whole_variances(covariances: jax.Array, means: jax.Array) -> jax.Array:
+    return jnp.broadcast_to(jnp.diagonal(covariances, axis1=-2, axis2=-1), means.shape)
+
+
 def _diagonal_whitening(means: jax.Array, covariances: jax.Array) -> tuple[jax.Array, jax.Array]:
-    variances = jnp.broadcast_to(covariances.reshape(len(means), -1), means.shape)
+    variances = _diagonal_variances(covariances, means)
     return 1 / jnp.sqrt(variances), jnp.log(variances).sum(axis=1)
 
 
@@ -140,6 +150,7 @@ _DIAG = CovarianceKernel(
     blend=_blend_of_each(lambda between: between),
     whitening=_diagonal_whitening,
     squared_norm=_diagonal_norm,
+    variances=_diagonal_variances,
     second=_diagonal_second,
 )
 _FULL = CovarianceKernel(
@@ -151,6 +162,7 @@ _FULL = CovarianceKernel(
     blend=_blend_of_each(lambda between: between),
     whitening=_whole_whitening,
     squared_norm=_whole_norm,
+    variances=_whole_variances,
     second=_whole_second,
 )
 COVARIANCES = {

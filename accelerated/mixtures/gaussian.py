@@ -7,7 +7,7 @@ precision.
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.mixtures.records import Mixture, Moments
+from deepmix.reference.mixtures.records import AnyMixture, Mixture, Moments
 
 from ..execution import rows
 from ..execution.precision import HIGHEST
@@ -45,7 +45,7 @@ def moments(
     responsibilities: jax.Array,
     weights: jax.Array,
     floor: jax.Array,
-    previous: Mixture,
+    previous: AnyMixture,
     covariance_type: str = "diag",
 ) -> Moments:
     """See `reference.mixtures.gaussian.moments` [G2], [G3]. Differentiable; empty classes pass no gradient."""
@@ -65,7 +65,7 @@ def moments(
 
 
 def covariances(
-    counts: jax.Array, scatter: jax.Array, floor: jax.Array, previous: Mixture, covariance_type: str
+    counts: jax.Array, scatter: jax.Array, floor: jax.Array, previous: AnyMixture, covariance_type: str
 ) -> jax.Array:
     """Σ by covariance type from the counts (K,) and the scatter about the class means [G2], [G3].
 

@@ -7,18 +7,22 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from deepmix.reference.mixtures.checks import check_start
-from deepmix.reference.mixtures.records import Fit, Mixture, Moments
+from deepmix.reference.mixtures.checks import check_family, check_start
+from deepmix.reference.mixtures.families import Found
+from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.reference.types import Array, Progress
 
 from ..execution.arrays import floating
 from ..execution.rows import greatest
 from . import _problem, _streaming, _sums, em, gaussian
+from .families import FAMILIES, Kind, n_components
 
 
-def e_step(pixels: jax.Array, mixture: Mixture, covariance_type: str = "diag") -> tuple[jax.Array, jax.Array]:
+def e_step(
+    pixels: jax.Array, mixture: AnyMixture, covariance_type: str = "diag", family: str = "gaussian"
+) -> tuple[jax.Array, jax.Array]:
     """See `reference.mixtures.gmm.e_step` [EM1]."""
-    log_densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
+    log_densities = FAMILIES[family].log_density(pixels, mixture, covariance_type)
     return gaussian.posterior(jnp.log(mixture.proportions)[:, None], log_densities)
 
 
@@ -27,26 +31,35 @@ def m_step(
     responsibilities: jax.Array,
     weights: jax.Array,
     floor: jax.Array,
-    previous: Mixture,
+    previous: AnyMixture,
     covariance_type: str = "diag",
-) -> tuple[Mixture, Moments]:
+    family: str = "gaussian",
+) -> tuple[AnyMixture, Found]:
     """See `reference.mixtures.gmm.m_step` [EM3]."""
-    found = gaussian.moments(pixels, responsibilities, weights, floor, previous, covariance_type)
-    return _mixture(found, weights.sum()), found
+    estimate = FAMILIES[family].estimate
+    following, found = estimate(pixels, responsibilities, weights, floor, previous, covariance_type)
+    return _mixture(following, found, weights.sum()), found
 
 
-def nll(pixels: jax.Array, mixture: Mixture, weights: jax.Array, covariance_type: str = "diag") -> jax.Array:
+def nll(
+    pixels: jax.Array,
+    mixture: AnyMixture,
+    weights: jax.Array,
+    covariance_type: str = "diag",
+    family: str = "gaussian",
+) -> jax.Array:
     """See `reference.mixtures.gmm.nll` [EM2]."""
-    _, log_likelihood = e_step(pixels, mixture, covariance_type)
+    _, log_likelihood = e_step(pixels, mixture, covariance_type, family)
     return em.mean_nll(log_likelihood, weights)
 
 
 def fit(
     pixels: jax.Array,
-    start: Mixture,
+    start: AnyMixture,
     weights: jax.Array | None = None,
     *,
     covariance_type: str = "diag",
+    family: str = "gaussian",
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
@@ -54,37 +67,41 @@ def fit(
 ) -> Fit:
     """See `reference.mixtures.gmm.fit`, Algorithm 1. mesh: devices that share the pixels."""
     parts = 1 if mesh is None else mesh.size
-    posed = _problem.pose(pixels, start, weights, floor, covariance_type, parts=parts)
+    kind = Kind(covariance_type=covariance_type, family=family)
+    posed = _problem.pose(pixels, start, weights, floor, kind, parts=parts)
     if mesh is None:
-        posed = _problem.with_floor(posed)
-        solved = solve(*posed, covariance_type=covariance_type, tol=tol, max_iter=max_iter)
+        posed = _problem.with_floor(posed, family)
+        solved = solve(*posed, **kind._asdict(), tol=tol, max_iter=max_iter)
     else:
-        solved = _problem.solve_on_mesh(_algorithm, posed, tol, covariance_type, max_iter, mesh)
+        solved = _problem.solve_on_mesh(_algorithm, posed, tol, kind, max_iter, mesh)
     return _problem.unpack(solved, np.shape(pixels)[1])
 
 
-@partial(jax.jit, static_argnames=("covariance_type", "max_iter"))
+@partial(jax.jit, static_argnames=("covariance_type", "family", "max_iter"))
 def solve(
     pixels: jax.Array,
-    start: Mixture,
+    start: AnyMixture,
     weights: jax.Array,
     floor: jax.Array,
     *,
     covariance_type: str,
+    family: str,
     tol: float,
     max_iter: int,
 ) -> Fit:
     """See `reference.mixtures.gmm.solve`; one program, its history at full length: NaN after the end."""
     posed = _problem.Problem(pixels=pixels, start=start, weights=weights, floor=floor)
-    return _algorithm(posed, tol, covariance_type, max_iter, ())
+    kind = Kind(covariance_type=covariance_type, family=family)
+    return _algorithm(posed, tol, kind, max_iter, ())
 
 
 def fit_batch(
     pixels: jax.Array,
-    starts: Mixture,
+    starts: AnyMixture,
     weights: jax.Array | None = None,
     *,
     covariance_type: str = "diag",
+    family: str = "gaussian",
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
@@ -97,16 +114,17 @@ def fit_batch(
     lanes: images side by side; if not given, one on a CPU, which a single image keeps busy, else all.
     Returns the B fits, in NumPy arrays, each as `fit` returns it. Raises ValueError as `fit`.
     """
-    options = covariance_type, tol, max_iter, lanes
+    options = Kind(covariance_type=covariance_type, family=family), tol, max_iter, lanes
     return _problem.solve_batch(_algorithm, pixels, starts, weights, floor, *options)
 
 
 def fit_stream(
     pixels: Array,
-    start: Mixture,
+    start: AnyMixture,
     weights: Array | None = None,
     *,
     covariance_type: str = "diag",
+    family: str = "gaussian",
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
@@ -122,11 +140,12 @@ def fit_stream(
     Returns a `Fit` in NumPy arrays; its labels are small integers, its responsibilities the array given, or None.
     Raises ValueError as `fit`.
     """
-    shape = len(start.means), np.shape(pixels)[-1]
+    shape = n_components(start), np.shape(pixels)[-1]
     if responsibilities is not None and (responsibilities.shape != shape or not responsibilities.flags.writeable):
         raise ValueError(f"responsibilities must be writable and of shape {shape}, got {responsibilities.shape}")
-    source = _streaming.survey(pixels, weights, chunk, len(start.means))
-    check_start(start, pixels, covariance_type)
+    check_family(family, covariance_type)
+    source = _streaming.survey(pixels, weights, chunk, n_components(start), family)
+    check_start(start, pixels, covariance_type, family)
     dtype = floating(pixels[:, :1]).dtype
     if floor is not None:
         source = source._replace(floor=np.asarray(floor))
@@ -135,7 +154,7 @@ def fit_stream(
         jax.tree.map(lambda array: np.asarray(array, dtype), start),
         e_step,
         _mixture,
-        covariance_type=covariance_type,
+        kind=Kind(covariance_type=covariance_type, family=family),
         tol=tol,
         max_iter=max_iter,
         responsibilities=responsibilities,
@@ -144,22 +163,23 @@ def fit_stream(
 
 
 def _algorithm(
-    posed: _problem.Problem, tol: jax.Array | float, covariance_type: str, max_iter: int, axes: tuple[str, ...]
+    posed: _problem.Problem, tol: jax.Array | float, kind: Kind, max_iter: int, axes: tuple[str, ...]
 ) -> Fit:
     pixels, start, weights, floor = posed
 
-    def step(mixture: Mixture) -> tuple[jax.Array, Mixture, jax.Array]:
+    def step(mixture: AnyMixture) -> tuple[jax.Array, AnyMixture, jax.Array]:
         def about(centres: jax.Array) -> _sums.Sums:
-            return _sums.of_mixture(e_step, pixels, weights, mixture, centres, covariance_type)
+            return _sums.of_mixture(e_step, pixels, weights, mixture, centres, kind)
 
-        totals, found = _sums.settle(about, mixture, floor, covariance_type, axes)
-        return -totals.log_likelihood / totals.weight, _mixture(found, totals.weight), found.degenerate
+        totals, following, found = _sums.settle(about, mixture, floor, kind, axes)
+        following = _mixture(following, found, totals.weight)
+        return -totals.log_likelihood / totals.weight, following, found.degenerate
 
     ended = em.run(step, start, tol, max_iter)
-    responsibilities, _ = e_step(pixels, ended.mixture, covariance_type)
+    responsibilities, _ = e_step(pixels, ended.mixture, *kind)
     return Fit(**ended._asdict(), responsibilities=responsibilities, labels=greatest(responsibilities))
 
 
-def _mixture(found: Moments, weight: jax.Array) -> Mixture:
-    proportions = jnp.where(found.degenerate, 0, found.counts / weight)
-    return Mixture(proportions=proportions, means=found.means, covariances=found.covariances)
+def _mixture(following: AnyMixture, found: Found, weight: jax.Array) -> AnyMixture:
+    """The mixture with π [EM3]. following: with new parameters."""
+    return following._replace(proportions=jnp.where(found.degenerate, 0, found.counts / weight))

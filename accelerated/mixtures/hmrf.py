@@ -8,15 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.checks import check_choice
-from deepmix.reference.mixtures.checks import CLASS_SIZES, check_field, check_start
-from deepmix.reference.mixtures.records import FieldFit, FieldState, Mixture
+from deepmix.reference.mixtures.checks import CLASS_SIZES, check_field, check_start, check_support
+from deepmix.reference.mixtures.records import AnyMixture, FieldFit, FieldState
 
 from ..execution import rows
 from ..execution.arrays import cast, floating, padded, shared
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
 from ..execution.rows import greatest
-from . import _sums, em, gaussian, gmm
+from . import _sums, em, families, gaussian, gmm
+from .families import FAMILIES, Kind, n_components
 
 
 def neighbour_sum(maps: jax.Array, diagonals: bool = False) -> jax.Array:
@@ -147,26 +148,28 @@ def _mean(maps: jax.Array, weights: jax.Array) -> jax.Array:
 
 def fit(
     image: jax.Array,
-    start: Mixture,
+    start: AnyMixture,
     mask: jax.Array | None = None,
     *,
     beta: float = 1.0,
     diagonals: bool = False,
     class_sizes: str = "equal",
     covariance_type: str = "diag",
+    family: str = "gaussian",
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: jax.Array | None = None,
 ) -> FieldFit:
     """See `reference.mixtures.hmrf.fit`."""
     check_choice("class_sizes", class_sizes, CLASS_SIZES)
-    pixels, weights = check_field(floating(image), mask, beta, len(start.means))
-    check_start(start, pixels, covariance_type)
+    pixels, weights = check_field(floating(image), mask, beta, n_components(start))
+    check_start(start, pixels, covariance_type, family)
+    pixels = check_support(pixels, weights.ravel(), family)
     shape = weights.shape
     lengths = tuple(shared(length) for length in shape)  # what lies beyond has the weight 0, as outside the mask
     x = jnp.asarray(padded(pixels.reshape(-1, *shape), lengths).reshape(len(pixels), -1))
     w = jnp.asarray(padded(weights, lengths, 0))
-    floor = _variance_floor(x, w.ravel()) if floor is None else jnp.asarray(floor, x.dtype)
+    floor = _floor(x, w.ravel(), family) if floor is None else jnp.asarray(floor, x.dtype)
     solved = solve(
         x,
         cast(start, x.dtype),
@@ -176,6 +179,7 @@ def fit(
         diagonals=diagonals,
         class_sizes=class_sizes,
         covariance_type=covariance_type,
+        family=family,
         tol=tol,
         max_iter=max_iter,
     )
@@ -188,13 +192,13 @@ def fit(
     )
 
 
-_variance_floor = jax.jit(gaussian.variance_floor)
+_floor = partial(jax.jit, static_argnames="family")(families.floor)
 
 
-@partial(jax.jit, static_argnames=("diagonals", "class_sizes", "covariance_type", "max_iter"))
+@partial(jax.jit, static_argnames=("diagonals", "class_sizes", "covariance_type", "family", "max_iter"))
 def solve(
     pixels: jax.Array,
-    start: Mixture,
+    start: AnyMixture,
     weights: jax.Array,
     floor: jax.Array,
     *,
@@ -202,16 +206,18 @@ def solve(
     diagonals: bool,
     class_sizes: str,
     covariance_type: str,
+    family: str,
     tol: float,
     max_iter: int,
 ) -> FieldFit:
     """See `reference.mixtures.hmrf.solve`; one program, its history at full length: NaN after the end."""
-    w, free, maps = weights.ravel(), class_sizes == "free", (len(start.means), *weights.shape)
+    w, free, maps = weights.ravel(), class_sizes == "free", (n_components(start), *weights.shape)
+    kind = Kind(covariance_type=covariance_type, family=family)
 
     def e_step(state: FieldState) -> tuple[jax.Array, jax.Array]:
-        responsibilities, means, covariances = state.mixture
-        densities = gaussian.log_density(pixels, means, covariances, covariance_type).reshape(maps)
-        swept = sweep(responsibilities.reshape(maps), densities, weights, beta, diagonals, given(state))
+        densities = FAMILIES[family].log_density(pixels, state.mixture, covariance_type).reshape(maps)
+        before = state.mixture.proportions.reshape(maps)
+        swept = sweep(before, densities, weights, beta, diagonals, given(state))
         return swept, densities
 
     def given(state: FieldState) -> jax.Array | None:
@@ -224,17 +230,17 @@ def solve(
         flat = responsibilities.reshape(len(responsibilities), -1)
 
         def about(centres: jax.Array) -> _sums.Sums:
-            return _sums.of_responsibilities(pixels, flat, -energy, w, centres, covariance_type)
+            return _sums.of_responsibilities(pixels, flat, -energy, w, state.mixture, centres, kind)
 
-        totals, found = _sums.settle(about, state.mixture, floor, covariance_type)
-        mixture = Mixture(proportions=flat, means=found.means, covariances=found.covariances)
+        totals, following, found = _sums.settle(about, state.mixture, floor, kind)
+        mixture = following._replace(proportions=flat)
         external = state.external
         if free:
             external = external_field(responsibilities, weights, external, beta, diagonals)
-        following = FieldState(mixture=mixture, external=external)
-        return -totals.log_likelihood / totals.weight, following, found.degenerate
+        state = FieldState(mixture=mixture, external=external)
+        return -totals.log_likelihood / totals.weight, state, found.degenerate
 
-    posterior, _ = gmm.e_step(pixels, start, covariance_type)
+    posterior, _ = gmm.e_step(pixels, start, covariance_type, family)
     sizes = maps[0] * start.proportions
     external = jnp.log(jnp.where(free & (sizes > 0), sizes, 1))
     begin = FieldState(mixture=start._replace(proportions=posterior), external=external)

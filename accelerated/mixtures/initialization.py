@@ -28,6 +28,7 @@ from ..execution.arrays import ALIGN, aligned, floating
 from ..execution.precision import HIGHEST
 from ..execution.rows import greatest
 from . import _sums, fcm, gaussian
+from .families import Kind
 
 
 def random_responsibilities(
@@ -172,11 +173,13 @@ def _of_responsibilities(
     fallback = gaussian.global_mixture(pixels, weights, floor, len(responsibilities), covariance_type)
     nothing = jnp.zeros_like(weights)
 
-    def about(centres: jax.Array) -> _sums.Sums:
-        return _sums.of_responsibilities(pixels, responsibilities, nothing, weights, centres, covariance_type)
+    kind = Kind(covariance_type=covariance_type, family="gaussian")
 
-    _, found = _sums.settle(about, fallback, floor, covariance_type)
-    return Mixture(proportions=found.counts / weights.sum(), means=found.means, covariances=found.covariances)
+    def about(centres: jax.Array) -> _sums.Sums:
+        return _sums.of_responsibilities(pixels, responsibilities, nothing, weights, fallback, centres, kind)
+
+    _, following, found = _sums.settle(about, fallback, floor, kind)
+    return following._replace(proportions=found.counts / weights.sum())
 
 
 def _in_deviations(pixels: jax.Array, weights: jax.Array, others: jax.Array) -> tuple[jax.Array, jax.Array]:

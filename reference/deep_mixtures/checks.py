@@ -3,19 +3,20 @@
 import numpy as np
 
 from ..checks import check_choice, plain
-from ..mixtures.checks import check_covariance_type, check_pixels, check_start, check_weights
-from ..mixtures.records import Mixture
+from ..mixtures import families
+from ..mixtures.checks import check_family, check_pixels, check_start, check_support, check_weights
+from ..mixtures.records import AnyMixture
 from ..types import Array
 from .records import LABEL_RULES, OBJECTIVE_NAMES, Batch, DeepModel, Optimization, TrainingModel
 
 
 def check_image(
-    image: np.ndarray, mask: Array | None, n_components: int, depth: int
+    image: np.ndarray, mask: Array | None, n_components: int, depth: int, family: str = "gaussian"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check an image (M, H, W) and its mask (H, W) (bool or weights; None: all 1) for the network.
 
     Returns the image, cleaned outside the mask, and the weights (H, W).
-    Raises ValueError as `check_pixels`, and for sizes that are not multiples of 2^depth.
+    Raises ValueError as `check_pixels` and `check_support`, and for sizes that are not multiples of 2^depth.
     """
     if image.ndim != 3:
         raise ValueError(f"image must have the shape (channels, height, width), got {image.shape}")
@@ -26,6 +27,7 @@ def check_image(
         raise ValueError(f"height and width must be multiples of {factor} (2^depth), got {image.shape[1:]}")
     flat = None if mask is None else plain(mask).reshape(-1)
     pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
+    pixels = check_support(pixels, weights, family)
     return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
 
 
@@ -42,7 +44,7 @@ def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> 
 
 def check_model(model: DeepModel) -> None:
     """Raise ValueError for switches of [DG] that do not exist or do not go together."""
-    check_covariance_type(model.covariance_type)
+    check_family(model.family, model.covariance_type)
     check_choice("objective", model.objective, OBJECTIVE_NAMES)
     check_choice("m_step_gradient", model.m_step_gradient, ("through", "held"))
     check_choice("m_step_weights", model.m_step_weights, ("prior", "posterior"))
@@ -58,7 +60,7 @@ def check_model(model: DeepModel) -> None:
 
 
 def check_descent(
-    model: DeepModel, optimization: Optimization, mixture: Mixture | None, image: np.ndarray, n_components: int
+    model: DeepModel, optimization: Optimization, mixture: AnyMixture | None, image: np.ndarray, n_components: int
 ) -> None:
     """Check that a loop of Algorithm 3 can start.
 
@@ -66,13 +68,18 @@ def check_descent(
     the free energy without a mixture, and a damping outside 0 … 1.
     """
     if mixture is not None:
-        if len(mixture.means) != n_components:
-            raise ValueError(f"the mixture has {len(mixture.means)} classes, the network {n_components}")
-        check_start(mixture, image, model.covariance_type)
+        if families.n_components(mixture) != n_components:
+            n_given = families.n_components(mixture)
+            raise ValueError(f"the mixture has {n_given} classes, the network {n_components}")
+        check_start(mixture, image, model.covariance_type, model.family)
     elif model.objective == "free_energy":
         raise ValueError('objective="free_energy" needs a mixture to start from, such as a fitted GMM')
     if not 0 <= round(optimization.m_step_damping, 6) <= 1:  # float32 may have moved a 1
         raise ValueError(f"m_step_damping must be from 0 to 1, got {optimization.m_step_damping}")
+    if model.family != "gaussian" and optimization.m_step_damping not in (0, 1):
+        raise ValueError(
+            f'm_step_damping is 0 or 1 for family="{model.family}", got {optimization.m_step_damping}'
+        )
 
 
 def check_training(model: TrainingModel) -> None:
@@ -80,6 +87,8 @@ def check_training(model: TrainingModel) -> None:
     check_model(model.deep)
     if model.deep.m_step_weights == "posterior":
         raise ValueError('m_step_weights="posterior" needs the step before, which Algorithm 4 does not have')
+    if model.deep.family != "gaussian":
+        raise ValueError(f'Algorithm 4 knows Gaussian classes only, got family="{model.deep.family}"')
     if model.deep.objective == "free_energy":
         raise ValueError('objective="free_energy" needs the step before, which Algorithm 4 does not have')
     if not 0 <= model.supervision < np.inf:

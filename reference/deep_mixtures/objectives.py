@@ -12,7 +12,8 @@ from scipy.special import log_softmax, logsumexp, xlogy
 
 from ..mixtures import gaussian
 from ..mixtures.em import mean_nll
-from ..mixtures.records import Mixture, Moments
+from ..mixtures.families import FAMILIES, Found
+from ..mixtures.records import AnyMixture
 from ..networks import layers
 from .records import DeepModel, Evaluation
 
@@ -22,20 +23,22 @@ EvaluationAndGradient = tuple[Evaluation, np.ndarray]
 def nll_v(
     logits: np.ndarray,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> EvaluationAndGradient:
     """NLL_V [SV1] at Π, and μ, Σ of [DG3]: the loss of deepSVG. Its gradient: [DG4], [DG5]."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
+    pixels, w, family = _columns(image), weights.ravel(), FAMILIES[model.family]
     proportions, softmax_pullback = layers.softmax(_columns(logits))
-    found = _M_STEP_WEIGHTS[model.m_step_weights](proportions, pixels, previous, w, floor, kind)
-    mixture = Mixture(proportions=proportions @ w / w.sum(), means=found.means, covariances=found.covariances)
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
+    r = _M_STEP_WEIGHTS[model.m_step_weights](proportions, pixels, previous, model)
+    following, found = family.estimate(pixels, r, w, floor, previous, model.covariance_type)
+    mixture = following._replace(proportions=proportions @ w / w.sum())
+    densities = family.log_density(pixels, mixture, model.covariance_type)
     gamma, log_likelihood = gaussian.posterior(gaussian.safe_log(proportions), densities)
-    through = _M_STEP_GRADIENT[model.m_step_gradient](gamma, mixture, found, pixels, w, floor, kind)
+    surroundings = pixels, w, floor, found, previous, model
+    through = _M_STEP_GRADIENT[model.m_step_gradient](gamma, proportions, mixture, *surroundings)
     gradient = softmax_pullback(through) + w / w.sum() * (proportions - gamma)  # [DG5], [DG4]
     value = mean_nll(log_likelihood, w)
     return _evaluation(value, found, mixture, proportions, gamma, logits), gradient.reshape(logits.shape)
@@ -44,22 +47,24 @@ def nll_v(
 def nll(
     logits: np.ndarray,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> EvaluationAndGradient:
     """NLL [EM2] at π = mean Π, and μ, Σ of [DG3]: the loss of deepG. Its gradient: at π, and [DG5]."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
+    pixels, w, family = _columns(image), weights.ravel(), FAMILIES[model.family]
     proportions, softmax_pullback = layers.softmax(_columns(logits))
-    found = _M_STEP_WEIGHTS[model.m_step_weights](proportions, pixels, previous, w, floor, kind)
-    mixture = Mixture(proportions=proportions @ w / w.sum(), means=found.means, covariances=found.covariances)
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
+    r = _M_STEP_WEIGHTS[model.m_step_weights](proportions, pixels, previous, model)
+    following, found = family.estimate(pixels, r, w, floor, previous, model.covariance_type)
+    mixture = following._replace(proportions=proportions @ w / w.sum())
+    densities = family.log_density(pixels, mixture, model.covariance_type)
     gamma, _ = gaussian.posterior(gaussian.safe_log(proportions), densities)
     of_mean, log_likelihood = gaussian.posterior(gaussian.safe_log(mixture.proportions)[:, None], densities)
     d_mean = -np.exp(densities - log_likelihood) @ w / w.sum()
-    through = _M_STEP_GRADIENT[model.m_step_gradient](of_mean, mixture, found, pixels, w, floor, kind)
+    surroundings = pixels, w, floor, found, previous, model
+    through = _M_STEP_GRADIENT[model.m_step_gradient](of_mean, proportions, mixture, *surroundings)
     gradient = softmax_pullback(d_mean[:, None] * w / w.sum() + through)
     value = mean_nll(log_likelihood, w)
     return _evaluation(value, found, mixture, proportions, gamma, logits), gradient.reshape(logits.shape)
@@ -68,22 +73,24 @@ def nll(
 def free_energy(
     logits: np.ndarray,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
     damping: float = 1.0,
 ) -> EvaluationAndGradient:
     """F [VE1], [VE4] at q = Π and the mixture after the damped M-step [VE3]. Its gradient: [VE2]."""
-    pixels, w, kind = _columns(image), weights.ravel(), model.covariance_type
+    pixels, w, family = _columns(image), weights.ravel(), FAMILIES[model.family]
     proportions, _ = layers.softmax(_columns(logits))
-    found = gaussian.moments(pixels, proportions, w, floor, previous, kind)
-    estimate = Mixture(proportions=proportions @ w / w.sum(), means=found.means, covariances=found.covariances)
-    mixture = gaussian.blend(previous, estimate, damping, kind)
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, kind)
+    following, found = family.estimate(pixels, proportions, w, floor, previous, model.covariance_type)
+    estimate = following._replace(proportions=proportions @ w / w.sum())
+    mixture = family.blend(previous, estimate, damping, model.covariance_type)
+    densities = family.log_density(pixels, mixture, model.covariance_type)
     gamma, _ = gaussian.posterior(gaussian.safe_log(proportions), densities)
-    value = free_energy_of(proportions, mixture, pixels, w, kind, model.contamination)
-    joint = _log_joint(pixels, mixture, kind, model.contamination)
+    value = free_energy_of(
+        proportions, mixture, pixels, w, model.covariance_type, model.contamination, model.family
+    )
+    joint = _log_joint(mixture, densities, model.contamination)
     # [VE2] through the softmax, where its + 1 cancels
     excess = log_softmax(_columns(logits), axis=0) - np.where(proportions > 0, joint, 0)
     gradient = w / w.sum() * proportions * (excess - (proportions * excess).sum(axis=0))
@@ -95,64 +102,55 @@ OBJECTIVES = {"nll_v": nll_v, "nll": nll, "free_energy": free_energy}
 
 def free_energy_of(
     proportions: np.ndarray,
-    mixture: Mixture,
+    mixture: AnyMixture,
     pixels: np.ndarray,
     weights: np.ndarray,
     covariance_type: str = "diag",
     contamination: float = 0.0,
+    family: str = "gaussian",
 ) -> float:
     """F = (1/N) Σ_x w Σ_k q_k(x) (log q_k(x) − log π_k − log N(I(x)|μ_k,Σ_k)) [VE1].
 
     proportions: q (K, N). mixture: with π (K,). pixels: (M, N). weights: (N,). covariance_type: of the mixture.
-    contamination: ε [VE4].
+    contamination: ε [VE4]. family: of the densities, in place of N.
     """
-    joint = _log_joint(pixels, mixture, covariance_type, contamination)
+    densities = FAMILIES[family].log_density(pixels, mixture, covariance_type)
+    joint = _log_joint(mixture, densities, contamination)
     divergence = xlogy(proportions, proportions) - proportions * np.where(proportions > 0, joint, 0)
     return float(divergence.sum(axis=0) @ weights / weights.sum())
 
 
-def _by_prior(
-    proportions: np.ndarray,
-    pixels: np.ndarray,
-    previous: Mixture,
-    weights: np.ndarray,
-    floor: np.ndarray,
-    covariance_type: str,
-) -> Moments:
-    """[DG3] with r = Π."""
-    return gaussian.moments(pixels, proportions, weights, floor, previous, covariance_type)
+def _prior(proportions: np.ndarray, *_: object) -> np.ndarray:
+    """r = Π of [DG3]."""
+    return proportions
 
 
-def _by_posterior(
-    proportions: np.ndarray,
-    pixels: np.ndarray,
-    previous: Mixture,
-    weights: np.ndarray,
-    floor: np.ndarray,
-    covariance_type: str,
-) -> Moments:
-    """[DG3] with r = γ by [SV2], under the mixture of the step before."""
-    densities = gaussian.log_density(pixels, previous.means, previous.covariances, covariance_type)
+def _posterior(proportions: np.ndarray, pixels: np.ndarray, previous: AnyMixture, model: DeepModel) -> np.ndarray:
+    """r = γ of [DG3] by [SV2], under the mixture of the step before."""
+    densities = FAMILIES[model.family].log_density(pixels, previous, model.covariance_type)
     gamma, _ = gaussian.posterior(gaussian.safe_log(proportions), densities)
-    return gaussian.moments(pixels, gamma, weights, floor, previous, covariance_type)
+    return gamma
 
 
-_M_STEP_WEIGHTS = {"prior": _by_prior, "posterior": _by_posterior}
+_M_STEP_WEIGHTS: dict[str, Callable[..., np.ndarray]] = {"prior": _prior, "posterior": _posterior}
 
 
 def _through(
     gamma: np.ndarray,
-    mixture: Mixture,
-    found: Moments,
+    proportions: np.ndarray,
+    mixture: AnyMixture,
     pixels: np.ndarray,
     weights: np.ndarray,
     floor: np.ndarray,
-    covariance_type: str,
+    found: Found,
+    previous: AnyMixture,
+    model: DeepModel,
 ) -> np.ndarray:
-    """The gradient at Π through the moments [DG5], for a loss whose posterior is γ (K, N)."""
+    """The gradient at Π through the M-step [DG5], [NG10], for a loss whose posterior is γ (K, N)."""
+    family, kind = FAMILIES[model.family], model.covariance_type
     cotangent = -weights * gamma / weights.sum()
-    d_means, d_covariances = gaussian.log_density_pullback(pixels, mixture, cotangent, covariance_type)
-    return gaussian.moments_pullback(pixels, weights, floor, found, d_means, d_covariances, covariance_type)
+    at_parameters = family.log_density_pullback(pixels, mixture, cotangent, kind)
+    return family.estimate_pullback(pixels, proportions, weights, floor, found, previous, at_parameters, kind)
 
 
 def _held(gamma: np.ndarray, *_: object) -> np.ndarray:
@@ -164,7 +162,7 @@ _M_STEP_GRADIENT: dict[str, Callable[..., np.ndarray]] = {"through": _through, "
 
 
 def _evaluation(
-    value: float, found: Moments, mixture: Mixture, proportions: np.ndarray, gamma: np.ndarray, logits: np.ndarray
+    value: float, found: Found, mixture: AnyMixture, proportions: np.ndarray, gamma: np.ndarray, logits: np.ndarray
 ) -> Evaluation:
     return Evaluation(
         value=value,
@@ -175,9 +173,8 @@ def _evaluation(
     )
 
 
-def _log_joint(pixels: np.ndarray, mixture: Mixture, covariance_type: str, contamination: float) -> np.ndarray:
+def _log_joint(mixture: AnyMixture, densities: np.ndarray, contamination: float) -> np.ndarray:
     """log π_k + log N(x|μ_k,Σ_k) (K, N); for a share ε of the pixels, x says nothing about k [VE4]."""
-    densities = gaussian.log_density(pixels, mixture.means, mixture.covariances, covariance_type)
     log_proportions = gaussian.safe_log(mixture.proportions)[:, None]
     joint = log_proportions + densities
     if contamination == 0:

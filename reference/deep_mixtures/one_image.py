@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import stopping
 from ..checks import plain
-from ..mixtures import gaussian
-from ..mixtures.records import Mixture
+from ..mixtures import families, gaussian
+from ..mixtures.families import FAMILIES
+from ..mixtures.records import AnyMixture
 from ..networks import layers
 from ..networks.records import UNetConfig
 from ..networks.unet import unet
@@ -25,7 +26,7 @@ Pullback = Callable[[float, np.ndarray], Tree]
 def loss(
     parameters: Tree,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
@@ -45,7 +46,7 @@ def loss(
 def loss_and_gradient(
     parameters: Tree,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
@@ -60,7 +61,7 @@ def loss_and_gradient(
 def forward(
     parameters: Tree,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel,
@@ -116,7 +117,7 @@ def fit(
     *,
     model: DeepModel = DeepModel(),
     optimization: Optimization = Optimization(),
-    mixture: Mixture | None = None,
+    mixture: AnyMixture | None = None,
     progress: Progress | None = None,
 ) -> DeepFit:
     """Fit a network and a mixture to one image (Algorithm 3): [DG1], [DG2], and [DG3] or [VE1], [VE3].
@@ -129,9 +130,9 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth, model.family)
     check_descent(model, optimization, mixture, image, n_components)
-    floor = gaussian.variance_floor(image.reshape(len(image), -1), weights.ravel())
+    floor = families.floor(image.reshape(len(image), -1), weights.ravel(), model.family)
     return solve(
         image,
         parameters,
@@ -152,7 +153,7 @@ def solve(
     *,
     model: DeepModel,
     optimization: Optimization,
-    mixture: Mixture | None,
+    mixture: AnyMixture | None,
     progress: Progress | None,
 ) -> DeepFit:
     """`fit` of input that has been checked."""
@@ -191,9 +192,9 @@ def begin(
     With equal Gaussians γ = Π, so that the first μ and Σ are those of r = Π for both `m_step_weights`.
     """
     n_components = len(parameters["head"]["bias"])
-    mixture = gaussian.global_mixture(
-        image.reshape(len(image), -1), weights.ravel(), floor, n_components, model.covariance_type
-    )
+    pixels, kind = image.reshape(len(image), -1), model.covariance_type
+    alike = gaussian.global_mixture(pixels, weights.ravel(), floor, n_components, kind)
+    mixture = FAMILIES[model.family].of_gaussians(alike, kind)
     return DeepState(parameters=parameters, optimizer=adamw.init(parameters), mixture=mixture)
 
 

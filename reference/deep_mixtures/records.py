@@ -4,14 +4,14 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from ..mixtures.records import Mixture
+from ..mixtures.records import AnyMixture
 from ..networks.records import UNetConfig
 from ..optimization.records import AdamWState
 from ..types import Array, Status, Tree
 
 # R(proportions (K, H, W), mixture, image (M, H, W), mask (H, W)): in `accelerated` a scalar, in
 # `reference` the scalar and its gradient at the proportions, the mixture being a function of them.
-Regularizer = Callable[[Array, Mixture, Array, Array], Any]
+Regularizer = Callable[[Array, AnyMixture, Array, Array], Any]
 
 
 OBJECTIVE_NAMES = ("nll_v", "nll", "free_energy")  # of `objectives.OBJECTIVES`
@@ -24,6 +24,7 @@ class DeepModel(NamedTuple):
     objective: the loss, one of `objectives.OBJECTIVES`: "nll_v" (deepSVG: NLL_V [SV1]), "nll" (deepG: NLL [EM2] at
         π = mean Π) or "free_energy" (F [VE1], whose M-step is always held).
     covariance_type: one of `COVARIANCE_TYPES`.
+    family: of the classes' densities, one of `mixtures.families.FAMILIES` [NG].
     m_step_gradient: "through" (the gradient flows through the moments of [DG3]) or "held".
     m_step_weights: r of [DG3]: "prior" (Π) or "posterior" (γ; goes with "held" only).
     label_rule: one of `LABEL_RULES`: "prior" (argmax Π) or "posterior" (argmax γ).
@@ -34,6 +35,7 @@ class DeepModel(NamedTuple):
     unet: UNetConfig = UNetConfig()
     objective: str = "nll_v"
     covariance_type: str = "diag"
+    family: str = "gaussian"
     m_step_gradient: str = "through"
     m_step_weights: str = "prior"
     label_rule: str = "prior"
@@ -72,7 +74,7 @@ class DeepState(NamedTuple):
 
     parameters: Tree
     optimizer: AdamWState
-    mixture: Mixture
+    mixture: AnyMixture
 
 
 class Evaluation(NamedTuple):
@@ -87,7 +89,7 @@ class Evaluation(NamedTuple):
 
     value: Array
     degenerate: Array
-    mixture: Mixture
+    mixture: AnyMixture
     proportions: Array
     responsibilities: Array
 
@@ -115,7 +117,7 @@ class DeepFit(NamedTuple):
     status: Status | Array
     degenerate: Array
     parameters: Tree
-    mixture: Mixture
+    mixture: AnyMixture
     proportions: Array
     responsibilities: Array
     labels: Array
@@ -201,7 +203,7 @@ class Prediction(NamedTuple):
 
     value: Array
     degenerate: Array
-    mixture: Mixture
+    mixture: AnyMixture
     proportions: Array
     responsibilities: Array
     labels: Array

@@ -7,22 +7,23 @@ Bind the extra arguments with `functools.partial` to get what `DeepModel.regular
 import numpy as np
 from scipy.special import xlogy
 
-from ..mixtures import gaussian, hmrf
-from ..mixtures.records import Mixture
+from ..mixtures import hmrf
+from ..mixtures.families import FAMILIES
+from ..mixtures.records import AnyMixture, Mixture
 from .records import Batch, DeepModel
 
 
 def total(
     proportions: np.ndarray,
     image: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     model: DeepModel = DeepModel(),
 ) -> tuple[float, np.ndarray]:
     """Σ λ R of a model's regularisers, and its gradient at Π [R].
 
-    R sees μ, Σ by [G2] with r = Π, whatever the weights of the M-step, and π = mean Π.
+    R sees μ, Σ by [G2] (or what the family has) with r = Π, whatever the weights of the M-step, and π = mean Π.
     proportions: (K, H, W). image: (M, H, W). previous: the mixture whose moments empty classes keep.
     weights: (H, W). floor: (M,). Returns the value and its gradient (K, H, W).
     """
@@ -30,9 +31,9 @@ def total(
     if not model.regularizers:
         return value, gradient
     pixels, columns, w = (maps.reshape(-1, weights.size) for maps in (image, proportions, weights))
-    found = gaussian.moments(pixels, columns, w[0], floor, previous, model.covariance_type)
-    mean = columns @ w[0] / w.sum()
-    mixture = Mixture(proportions=mean, means=found.means, covariances=found.covariances)
+    estimate = FAMILIES[model.family].estimate
+    found, _ = estimate(pixels, columns, w[0], floor, previous, model.covariance_type)
+    mixture = found._replace(proportions=columns @ w[0] / w.sum())
     for regularizer, strength in model.regularizers:
         term, d_term = regularizer(proportions, mixture, image, weights)
         value, gradient = value + strength * term, gradient + strength * d_term
@@ -69,7 +70,7 @@ def mean_prior_of_batch(
 
 
 def total_variation(
-    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray
+    proportions: np.ndarray, mixture: AnyMixture, image: np.ndarray, mask: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """(1/N) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over horizontal and vertical neighbours [R2].
 
@@ -90,7 +91,7 @@ def total_variation(
 
 
 def entropy(
-    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray
+    proportions: np.ndarray, mixture: AnyMixture, image: np.ndarray, mask: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """−(1/N) Σ_x w Σ_k Π_k log Π_k: how undecided the pixels are, 0 to log K [R3].
 
@@ -104,7 +105,7 @@ def entropy(
 
 
 def volumes(
-    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray, volumes: np.ndarray
+    proportions: np.ndarray, mixture: AnyMixture, image: np.ndarray, mask: np.ndarray, volumes: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """Σ_k v_k log(v_k / π_k): how far the classes' shares π are from given ones; ∞ if one has vanished [R4].
 
@@ -120,7 +121,7 @@ def volumes(
 
 
 def hidden_markov(
-    proportions: np.ndarray, mixture: Mixture, image: np.ndarray, mask: np.ndarray
+    proportions: np.ndarray, mixture: AnyMixture, image: np.ndarray, mask: np.ndarray
 ) -> tuple[float, np.ndarray]:
     """−(1/N) Σ_{x~y} w(x) w(y) Σ_k Π_k(x) Π_k(y), the coupling of the Markov field [R5], [SV4].
 

@@ -1,14 +1,22 @@
 """Checks of the input of mixtures, made once by the fits and initialisers of both backends."""
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
 from ..checks import check_choice, check_unmasked, plain
 from ..types import Array
-from .covariances import COVARIANCE_TYPES, COVARIANCES
-from .records import Mixture
+from .covariances import COVARIANCE_TYPES
+from .families import FAMILIES
+from .records import AnyMixture
 
+# Where the densities of a family live.
+SUPPORTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "real": lambda pixels: np.ones(pixels.shape, bool),
+    "positive": lambda pixels: pixels > 0,
+    "counts": lambda pixels: pixels >= 0,
+}
 CLASS_SIZES = ("equal", "free")  # the prior of a Markov field: α = 0, or α estimated from the image [SV7]
 
 
@@ -71,22 +79,68 @@ def check_channels(bad: np.ndarray, constant: np.ndarray) -> None:
         warnings.warn(f"channel {number} is constant inside the mask and says nothing", stacklevel=4)
 
 
-def check_start(start: Mixture, pixels: np.ndarray, covariance_type: str, per_pixel: bool = False) -> None:
-    """Check that a start has the shapes of its covariance type, for pixels (M, N).
+def check_start(
+    start: AnyMixture,
+    pixels: np.ndarray,
+    covariance_type: str,
+    family: str = "gaussian",
+    per_pixel: bool = False,
+) -> None:
+    """Check that a start is a record of its family, with the shapes of its covariance type, for pixels (M, N).
 
-    per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming both shapes.
+    per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming what was expected.
     """
-    check_covariance_type(covariance_type)
-    n_components, n_channels = len(start.means), len(pixels)
-    expected = Mixture(
-        proportions=(n_components, pixels.shape[1]) if per_pixel else (n_components,),
-        means=(n_components, n_channels),
-        covariances=COVARIANCES[covariance_type].shape(n_components, n_channels),
-    )
-    for name, array, shape in zip(Mixture._fields, start, expected, strict=True):
+    check_family(family, covariance_type)
+    kind = FAMILIES[family]
+    if type(start) is not kind.record:
+        raise ValueError(
+            f'the start is a {type(start).__name__}, but family="{family}" needs a {kind.record.__name__}; '
+            "`mixtures.families.begin` makes one of a fitted Gaussian mixture"
+        )
+    k, m = np.shape(start[1])[0], len(pixels)
+    expected = (k, pixels.shape[1]) if per_pixel else (k,), *kind.shapes(k, m, covariance_type)
+    for name, array, shape in zip(start._fields, start, expected, strict=True):
         check_unmasked(array)
         if np.shape(array) != shape:
             raise ValueError(f"{name} of the start have the shape {np.shape(array)}, expected {shape}")
+
+
+def check_family(family: str, covariance_type: str) -> None:
+    """Raise ValueError unless the family is known and has the covariance type."""
+    check_choice("family", family, tuple(FAMILIES))
+    check_covariance_type(covariance_type)
+    known = FAMILIES[family].covariance_types
+    if covariance_type not in known:
+        raise ValueError(
+            f'channels of family="{family}" are independent: covariance_type must be {" or ".join(known)}, '
+            f"got {covariance_type}"
+        )
+
+
+def check_support(pixels: np.ndarray, weights: np.ndarray, family: str) -> np.ndarray:
+    """Check that the density of a family lives where the pixels (M, N) of weight > 0 are; return the pixels.
+
+    Where the weight is 0, other values are replaced by the channel's mean over Ω. Warns of counts that are not
+    integers. Raises ValueError with their number for values at which the density is 0.
+    """
+    known, inside = SUPPORTS[FAMILIES[family].support](pixels), weights > 0
+    if not known.all():
+        check_known((~known & inside).sum(axis=1), family)
+        pixels = np.where(known, pixels, (pixels[:, inside] @ weights[inside] / weights.sum())[:, None])
+    if FAMILIES[family].support == "counts" and (pixels[:, inside] % 1).any():
+        warnings.warn("the counts are not integers: the likelihood is not that of a Poisson", stacklevel=4)
+    return pixels
+
+
+def check_known(unknown: np.ndarray, family: str) -> None:
+    """Raise ValueError for values at which the density of a family is 0. unknown: (M,) int, how many there are."""
+    if unknown.any():
+        channel, kind = int(unknown.argmax()), FAMILIES[family]
+        wanted = {"positive": "greater than 0", "counts": "0 or greater"}[kind.support]
+        raise ValueError(
+            f"channel {channel} has {unknown[channel]} values inside the mask that are not {wanted}, as "
+            f'family="{family}" needs them; leave them out of the mask, or add a constant'
+        )
 
 
 def check_fuzzifier(fuzzifier: float, max_iter: int) -> None:

@@ -8,7 +8,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import logsumexp
 
 from .covariances import COVARIANCES
-from .records import Mixture, Moments
+from .records import AnyMixture, Mixture, Moments
 
 
 def log_density(
@@ -22,7 +22,7 @@ def log_density(
     n_channels, n_pixels = pixels.shape
     result = np.empty((len(means), n_pixels))
     matrices = covariance_matrices(covariances, covariance_type, *means.shape)
-    for k, (mean, factor) in enumerate(zip(means, map(_cholesky, matrices), strict=True)):
+    for k, (mean, factor) in enumerate(zip(means, map(cholesky, matrices), strict=True)):
         whitened = solve_triangular(factor, pixels - mean[:, None], lower=True, check_finite=False)
         log_det = 2 * np.log(np.diag(factor)).sum()
         result[k] = -0.5 * (n_channels * np.log(2 * np.pi) + log_det + (whitened**2).sum(axis=0))
@@ -51,7 +51,7 @@ def moments(
     responsibilities: np.ndarray,
     weights: np.ndarray,
     floor: np.ndarray,
-    previous: Mixture,
+    previous: AnyMixture,
     covariance_type: str = "diag",
 ) -> Moments:
     """Counts, means and covariances of the classes, in two passes [G2].
@@ -61,7 +61,7 @@ def moments(
     """
     n_classes, n_channels = len(responsibilities), len(pixels)
     counts = responsibilities @ weights
-    degenerate = counts < 10 * np.finfo(float).tiny
+    degenerate = is_empty(counts)
     means = np.array(previous.means, dtype=float)
     scatter = np.zeros((n_classes, n_channels, n_channels))
     for k in np.flatnonzero(~degenerate):
@@ -69,11 +69,25 @@ def moments(
         means[k] = pixels @ share
         deviation = pixels - means[k][:, None]
         scatter[k] = (share * deviation) @ deviation.T
-    found = COVARIANCES[covariance_type].estimate(scatter, np.where(degenerate, 0, counts), floor)
-    if not COVARIANCES[covariance_type].pools:
-        kept = degenerate.reshape(-1, *[1] * (found.ndim - 1))
-        found = np.where(kept, previous.covariances, found)
-    return Moments(counts=counts, means=means, covariances=found, degenerate=degenerate)
+    covariances = floored(scatter, counts, floor, previous.covariances, covariance_type)
+    return Moments(counts=counts, means=means, covariances=covariances, degenerate=degenerate)
+
+
+def floored(
+    scatter: np.ndarray, counts: np.ndarray, floor: np.ndarray, previous: np.ndarray, covariance_type: str
+) -> np.ndarray:
+    """Σ by covariance type from the scatter (K, M, M) about the class means [G2]; empty classes keep theirs [G3].
+
+    counts: n_k (K,). floor: (M,). previous: Σ before, in the form of its type.
+    """
+    empty, kind = is_empty(counts), COVARIANCES[covariance_type]
+    found = kind.estimate(scatter, np.where(empty, 0, counts), floor)
+    return found if kind.pools else np.where(empty.reshape(-1, *[1] * (found.ndim - 1)), previous, found)
+
+
+def is_empty(counts: np.ndarray) -> np.ndarray:
+    """Which classes are too empty to have moments [G3], from the counts (K,)."""
+    return counts < 10 * np.finfo(float).tiny
 
 
 def blend(previous: Mixture, found: Mixture, rate: float, covariance_type: str = "diag") -> Mixture:
@@ -176,7 +190,8 @@ def moments_pullback(
     return result
 
 
-def _cholesky(matrix: np.ndarray) -> np.ndarray:
+def cholesky(matrix: np.ndarray) -> np.ndarray:
+    """The lower factor of a matrix (M, M); NaN if it is not positive definite."""
     try:
         return np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:

@@ -9,9 +9,10 @@ from scipy.ndimage import correlate, generate_binary_structure
 from scipy.special import log_softmax, softmax, xlogy
 
 from ..checks import check_choice, plain
-from . import em, gaussian, svgmm
-from .checks import CLASS_SIZES, check_field, check_start
-from .records import FieldFit, FieldState, Mixture
+from . import em, families, gaussian, svgmm
+from .checks import CLASS_SIZES, check_field, check_start, check_support
+from .families import FAMILIES, n_components
+from .records import AnyMixture, FieldFit, FieldState
 
 
 def neighbour_sum(maps: np.ndarray, diagonals: bool = False) -> np.ndarray:
@@ -139,13 +140,14 @@ def _mean(maps: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def fit(
     image: np.ndarray,
-    start: Mixture,
+    start: AnyMixture,
     mask: np.ndarray | None = None,
     *,
     beta: float = 1.0,
     diagonals: bool = False,
     class_sizes: str = "equal",
     covariance_type: str = "diag",
+    family: str = "gaussian",
     tol: float = 1e-3,
     max_iter: int = 100,
     floor: np.ndarray | None = None,
@@ -160,9 +162,10 @@ def fit(
     Raises ValueError for β < 0, other class sizes, and as `mixtures.gmm.fit`.
     """
     check_choice("class_sizes", class_sizes, CLASS_SIZES)
-    pixels, weights = check_field(plain(image, float), mask, beta, len(start.means))
-    check_start(start, pixels, covariance_type)
-    floor = gaussian.variance_floor(pixels, weights.ravel()) if floor is None else floor
+    pixels, weights = check_field(plain(image, float), mask, beta, n_components(start))
+    check_start(start, pixels, covariance_type, family)
+    pixels = check_support(pixels, weights.ravel(), family)
+    floor = families.floor(pixels, weights.ravel(), family) if floor is None else floor
     return solve(
         pixels,
         start,
@@ -172,6 +175,7 @@ def fit(
         diagonals=diagonals,
         class_sizes=class_sizes,
         covariance_type=covariance_type,
+        family=family,
         tol=tol,
         max_iter=max_iter,
     )
@@ -179,7 +183,7 @@ def fit(
 
 def solve(
     pixels: np.ndarray,
-    start: Mixture,
+    start: AnyMixture,
     weights: np.ndarray,
     floor: np.ndarray,
     *,
@@ -187,31 +191,32 @@ def solve(
     diagonals: bool,
     class_sizes: str,
     covariance_type: str,
+    family: str,
     tol: float,
     max_iter: int,
 ) -> FieldFit:
     """`fit` of input that has been checked: pixels (M, N) of the grid of the weights (*spatial)."""
-    w, free, maps = weights.ravel(), class_sizes == "free", (len(start.means), *weights.shape)
+    w, free, maps = weights.ravel(), class_sizes == "free", (n_components(start), *weights.shape)
 
     def e_step(state: FieldState) -> tuple[np.ndarray, np.ndarray]:
-        responsibilities, means, covariances = state.mixture
-        densities = gaussian.log_density(pixels, means, covariances, covariance_type).reshape(maps)
-        swept = sweep(responsibilities.reshape(maps), densities, weights, beta, diagonals, state.external)
+        densities = FAMILIES[family].log_density(pixels, state.mixture, covariance_type).reshape(maps)
+        before = state.mixture.proportions.reshape(maps)
+        swept = sweep(before, densities, weights, beta, diagonals, state.external)
         return swept, densities
 
     def step(state: FieldState) -> tuple[float, FieldState, np.ndarray]:
         responsibilities, densities = e_step(state)
         energy = free_energy(responsibilities, densities, weights, beta, diagonals, state.external)
         flat = responsibilities.reshape(len(responsibilities), -1)
-        mixture, found = svgmm.m_step(pixels, flat, w, floor, state.mixture, covariance_type)
+        mixture, found = svgmm.m_step(pixels, flat, w, floor, state.mixture, covariance_type, family)
         external = state.external
         if free:
             external = external_field(responsibilities, weights, external, beta, diagonals)
         return em.mean_nll(-energy.ravel(), w), FieldState(mixture=mixture, external=external), found.degenerate
 
-    sizes = len(start.means) * start.proportions  # relative to equal ones
+    sizes = maps[0] * start.proportions  # relative to equal ones
     external = np.log(np.where(free & (sizes > 0), sizes, 1))
-    begin = FieldState(mixture=svgmm.begin(pixels, start, covariance_type), external=external)
+    begin = FieldState(mixture=svgmm.begin(pixels, start, covariance_type, family), external=external)
     ended = em.run(step, begin, tol, max_iter)
     state: FieldState = ended.mixture
     responsibilities, densities = e_step(state)

@@ -18,6 +18,79 @@ class Mixture(NamedTuple):
     covariances: Array
 
 
+class Student(NamedTuple):
+    """Parameters of K Student distributions over M channels [NG2].
+
+    proportions, means, covariances: π, μ, Σ as of a `Mixture`. degrees: ν (K,), from 1 to 1000.
+    """
+
+    proportions: Array
+    means: Array
+    covariances: Array
+    degrees: Array
+
+
+class Rician(NamedTuple):
+    """Parameters of K Rician distributions in each of M channels [NG4].
+
+    proportions: π as of a `Mixture`. signals: ν (K, M), the magnitudes without noise, in the unit of the channels.
+    variances: σ² (K, M), of each of the two parts of the noise; the same for all classes if they share it.
+    """
+
+    proportions: Array
+    signals: Array
+    variances: Array
+
+
+class Gamma(NamedTuple):
+    """Parameters of K gamma distributions in each of M channels [NG6].
+
+    proportions: π as of a `Mixture`. shapes: a (K, M). rates: b (K, M), one over the unit of the channels.
+    """
+
+    proportions: Array
+    shapes: Array
+    rates: Array
+
+
+class LogNormal(NamedTuple):
+    """Parameters of K log-normal distributions over M channels [NG7].
+
+    proportions: π as of a `Mixture`. means, covariances: μ, Σ of the logarithms of the channels.
+    """
+
+    proportions: Array
+    means: Array
+    covariances: Array
+
+
+class Poisson(NamedTuple):
+    """Parameters of K Poisson distributions in each of M channels [NG8].
+
+    proportions: π as of a `Mixture`. rates: λ (K, M), counts.
+    """
+
+    proportions: Array
+    rates: Array
+
+
+# A record of any of these families: π or Π first, then the parameters of the classes, K first.
+AnyMixture = Any
+
+
+class Estimate(NamedTuple):
+    """What an M-step finds for another family than the Gaussian.
+
+    counts: n_k (K,), the summed weights of each class.
+    mixture: the family's record, its π those of before.
+    degenerate: (K,) bool, the classes that were too empty and kept their previous parameters [G3].
+    """
+
+    counts: Array
+    mixture: AnyMixture
+    degenerate: Array
+
+
 class Moments(NamedTuple):
     """Weighted moments of the classes [G2].
 
@@ -38,7 +111,7 @@ class FieldState(NamedTuple):
     mixture: γ (K, N) as its proportions, μ, Σ. external: α (K,) [SV4].
     """
 
-    mixture: Mixture
+    mixture: AnyMixture
     external: Array
 
 
@@ -72,7 +145,7 @@ class Fit(NamedTuple):
     history: Array
     status: Status | Array
     degenerate: Array
-    mixture: Mixture
+    mixture: AnyMixture
     responsibilities: Array
     labels: Array
 
@@ -95,7 +168,7 @@ class FieldFit(NamedTuple):
     history: Array
     status: Status | Array
     degenerate: Array
-    mixture: Mixture
+    mixture: AnyMixture
     responsibilities: Array
     labels: Array
     external: Array

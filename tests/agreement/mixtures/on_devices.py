@@ -9,8 +9,11 @@ import numpy as np
 
 from deepmix import accelerated
 from deepmix.accelerated.mixtures import _problem, gmm
+from deepmix.accelerated.mixtures.families import Kind
 from tests.agreement.mixtures.clusters import assert_same, clusters, fitted, start_of
 from tests.tolerances import TRAJECTORY
+
+DIAG = Kind(covariance_type="diag", family="gaussian")
 
 
 def check_fits(meshes: list[jax.sharding.Mesh], kinds: list[str]) -> None:
@@ -30,10 +33,10 @@ def check_what_travels(mesh: jax.sharding.Mesh) -> None:
     """Between the devices go the sums of K classes, once a pass, and the moments of the floor: no pixels."""
     n_devices = mesh.devices.size
     pixels = clusters(n_devices * 4096)
-    posed = _problem.pose(pixels, start_of(pixels, "gmm", "diag"), None, None, "diag", parts=n_devices)
+    posed = _problem.pose(pixels, start_of(pixels, "gmm", "diag"), None, None, DIAG, parts=n_devices)
     layout = jax.tree.map(partial(jax.sharding.NamedSharding, mesh), _problem._layout(posed, mesh))
     placed = jax.device_put(posed, layout)
-    lowered = _problem._solve_on_mesh.lower(gmm._algorithm, placed, 1e-3, "diag", 9, mesh)
+    lowered = _problem._solve_on_mesh.lower(gmm._algorithm, placed, 1e-3, DIAG, 9, mesh)
     collective = r"= (.*) (?:all-reduce|all-gather|all-to-all|collective-permute)[.(]"
     moved = re.findall(collective, lowered.compile().as_text())
     shapes = [shape for text in moved for shape in re.findall(r"\[([\d,]*)\]", text)]

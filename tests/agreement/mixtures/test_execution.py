@@ -12,6 +12,7 @@ from deepmix import accelerated, reference
 from deepmix.accelerated.execution.arrays import LENGTHS, shared
 from deepmix.accelerated.execution.rows import greatest
 from deepmix.accelerated.mixtures import _sums
+from deepmix.accelerated.mixtures.families import Kind
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
 from tests.agreement.mixtures.clusters import assert_same, clusters, fitted, start_of
@@ -61,6 +62,7 @@ def test_blocks_give_the_sums_of_all_pixels(kind, monkeypatch):
     pixels = clusters(3 * 1024 + 5)
     start = start_of(pixels, "gmm", kind)
     weights = np.random.default_rng(1).uniform(0, 2, pixels.shape[1])
+    kind = Kind(covariance_type=kind, family="gaussian")
     arguments = accelerated.mixtures.gmm.e_step, pixels, weights, start, start.means, kind
     whole = _sums.of_mixture(*arguments)
     monkeypatch.setattr(_sums, "BLOCK_BYTES", 2**16)

@@ -1,0 +1,82 @@
+"""Gamma distributions [NG6]; see `reference.mixtures.gamma`."""
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import gammaln
+
+from deepmix.reference.mixtures.gamma import GREATEST, GammaSums
+from deepmix.reference.mixtures.records import Estimate, Gamma, Mixture
+
+from ..execution import rows
+from . import digamma, gaussian
+from .covariances import COVARIANCES
+
+
+def log_density(pixels: jax.Array, mixture: Gamma, covariance_type: str = "diag") -> jax.Array:
+    """See `reference.mixtures.gamma.log_density` [NG6]."""
+    logs = [jnp.log(channel) for channel in pixels]
+
+    def of_class(shapes: jax.Array, rates: jax.Array) -> jax.Array:
+        return sum(
+            a * jnp.log(b) - gammaln(a) + (a - 1) * log - b * x
+            for x, log, a, b in zip(pixels, logs, shapes, rates, strict=True)
+        )
+
+    return rows.each(of_class, mixture.shapes, mixture.rates)
+
+
+def statistics(
+    pixels: jax.Array,
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    previous: Gamma,
+    covariance_type: str = "diag",
+) -> GammaSums:
+    """See `reference.mixtures.gamma.statistics` [NG6]."""
+    means = previous.shapes / previous.rates
+    return about(pixels, weights * responsibilities, previous, means, covariance_type)
+
+
+def about(
+    pixels: jax.Array, share: jax.Array, previous: Gamma, centres: jax.Array, covariance_type: str
+) -> GammaSums:
+    """The sums in units of centres c (K, M) in place of a/b. share: w r (K, N)."""
+    first, excess = [], []
+    for m, channel in enumerate(pixels):
+        centre = centres[:, m, None]
+        relative = (channel - centre) / centre
+        first.append((share * relative).sum(axis=-1))
+        excess.append((share * (relative - jnp.log1p(relative))).sum(axis=-1))
+    return GammaSums(counts=share.sum(axis=-1), first=jnp.stack(first, axis=1), excess=jnp.stack(excess, axis=1))
+
+
+def estimate(
+    statistics: GammaSums,
+    floor: jax.Array,
+    previous: Gamma,
+    covariance_type: str = "diag",
+    shapes: str = "each",
+    *,
+    centres: jax.Array | None = None,
+) -> Estimate:
+    """See `reference.mixtures.gamma.estimate` [NG6]. centres: (K, M) the unit of the sums, if not a/b before."""
+    counts, first, excess = statistics
+    begin = previous.shapes / previous.rates if centres is None else centres
+    empty = gaussian.degenerate(counts)[:, None]
+    n = jnp.where(empty, 1, counts[:, None])
+    first, excess = jnp.where(empty, 0, first), jnp.where(empty, 1, excess)
+    s = jnp.log1p(first / n) - (first - excess) / n  # log x̄ − mean log x
+    a = jnp.where(empty, previous.shapes, SHAPES[shapes](s, previous.shapes))
+    rates = jnp.where(empty, previous.rates, a / (begin * (1 + first / n)))
+    return Estimate(counts=counts, mixture=previous._replace(shapes=a, rates=rates), degenerate=empty[:, 0])
+
+
+SHAPES = {"each": lambda s, previous: digamma.inverse(s, GREATEST), "fixed": lambda s, previous: previous}
+
+
+def of_gaussians(mixture: Mixture, covariance_type: str = "diag") -> Gamma:
+    """See `reference.mixtures.gamma.of_gaussians` [NG6]."""
+    means = jnp.asarray(mixture.means)
+    variances = COVARIANCES[covariance_type].variances(mixture.covariances, means)
+    shapes = jnp.minimum(means**2 / variances, GREATEST)
+    return Gamma(proportions=mixture.proportions, shapes=shapes, rates=shapes / means)

@@ -1,0 +1,131 @@
+"""Rician distributions [NG4], [NG5]; see `reference.mixtures.rician`."""
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import i0e, i1e
+
+from deepmix.reference.mixtures.records import Estimate, Mixture, Rician
+from deepmix.reference.mixtures.rician import KOAY_STEPS, RicianSums
+
+from ..execution import rows
+from . import gaussian
+from .covariances import COVARIANCES
+
+# From here on 1 − A by its series, exact to rounding, where 1 − I₁/I₀ cancels.
+_SERIES = {jnp.dtype("float64"): 500.0, jnp.dtype("float32"): 20.0}
+
+
+def log_density(pixels: jax.Array, mixture: Rician, covariance_type: str = "diag") -> jax.Array:
+    """See `reference.mixtures.rician.log_density` [NG4]."""
+    signals, variances = mixture.signals, mixture.variances
+    channels = [jnp.log(channel) for channel in pixels]
+
+    def of_class(signals: jax.Array, variances: jax.Array) -> jax.Array:
+        return sum(
+            log - jnp.log(variance) - (x - signal) ** 2 / (2 * variance) + jnp.log(i0e(x * signal / variance))
+            for x, log, signal, variance in zip(pixels, channels, signals, variances, strict=True)
+        )
+
+    return rows.each(of_class, signals, variances)
+
+
+def misalignment(pixels: jax.Array, mixture: Rician) -> jax.Array:
+    """See `reference.mixtures.rician.misalignment` [NG5]."""
+    z = pixels * mixture.signals[:, :, None] / mixture.variances[:, :, None]
+    return _misalignment(z)
+
+
+def _misalignment(z: jax.Array) -> jax.Array:
+    """1 − I₁(z) / I₀(z)."""
+    large = _SERIES[z.dtype]
+    inverse, small = 1 / jnp.maximum(z, large), jnp.minimum(z, large)
+    coefficients = (0.0, 1 / 2, 1 / 8, 1 / 8, 25 / 128, 13 / 32, 1073 / 1024)
+    tail = sum(c * inverse**n for n, c in enumerate(coefficients) if c)
+    return jnp.where(z >= large, tail, 1 - i1e(small) / i0e(small))
+
+
+def statistics(
+    pixels: jax.Array,
+    responsibilities: jax.Array,
+    weights: jax.Array,
+    previous: Rician,
+    covariance_type: str = "diag",
+) -> RicianSums:
+    """See `reference.mixtures.rician.statistics` [NG5]."""
+    return about(pixels, weights * responsibilities, previous, previous.signals, covariance_type)
+
+
+def about(
+    pixels: jax.Array, share: jax.Array, previous: Rician, centres: jax.Array, covariance_type: str
+) -> RicianSums:
+    """The sums about centres c (K, M) in place of ν. share: w r (K, N)."""
+    first, second, lost = [], [], []
+    for m, channel in enumerate(pixels):
+        deviation = channel - centres[:, m, None]
+        z = channel * (previous.signals[:, m] / previous.variances[:, m])[:, None]
+        first.append((share * deviation).sum(axis=-1))
+        second.append((share * deviation**2).sum(axis=-1))
+        lost.append((share * channel * _misalignment(z)).sum(axis=-1))
+    return RicianSums(
+        counts=share.sum(axis=-1),
+        first=jnp.stack(first, axis=1),
+        second=jnp.stack(second, axis=1),
+        lost=jnp.stack(lost, axis=1),
+    )
+
+
+def estimate(
+    statistics: RicianSums,
+    floor: jax.Array,
+    previous: Rician,
+    covariance_type: str = "diag",
+    noise: str = "shared",
+    *,
+    centres: jax.Array | None = None,
+) -> Estimate:
+    """See `reference.mixtures.rician.estimate` [NG5]. centres: (K, M) what the sums are about, if not ν before."""
+    counts, first, second, lost = statistics
+    begin = previous.signals if centres is None else centres
+    empty = gaussian.degenerate(counts)[:, None]
+    n = jnp.where(empty, 1, counts[:, None])
+    shift = (first - lost) / n
+    signals = jnp.where(empty, previous.signals, begin + shift)
+    scatter = jnp.where(empty, 0, second / n - shift**2 + 2 * begin * lost / n) / 2
+    variances = NOISE[noise](scatter, counts, empty, previous.variances - floor) + floor
+    found = previous._replace(signals=signals, variances=variances)
+    return Estimate(counts=counts, mixture=found, degenerate=empty[:, 0])
+
+
+def _of_each(scatter: jax.Array, counts: jax.Array, empty: jax.Array, previous: jax.Array) -> jax.Array:
+    return jnp.where(empty, previous, scatter)
+
+
+def _of_all(scatter: jax.Array, counts: jax.Array, empty: jax.Array, previous: jax.Array) -> jax.Array:
+    return jnp.broadcast_to((counts[:, None] * scatter).sum(axis=0) / counts.sum(), scatter.shape)
+
+
+NOISE = {"shared": _of_all, "each": _of_each}
+
+
+def of_gaussians(mixture: Mixture, covariance_type: str = "diag") -> Rician:
+    """See `reference.mixtures.rician.of_gaussians` [NG5]."""
+    means = jnp.asarray(mixture.means)
+    variances = COVARIANCES[covariance_type].variances(mixture.covariances, means)
+    squared_ratio = means**2 / variances
+    theta = jnp.sqrt(squared_ratio)
+    for _ in range(KOAY_STEPS):
+        theta = jnp.sqrt(jnp.maximum(correction(theta) * (1 + squared_ratio) - 2, 0))
+    theta = jnp.where(squared_ratio <= jnp.pi / (4 - jnp.pi), 0, theta)
+    xi = correction(theta)
+    squared_signals = jnp.where(theta > 0, means**2 + (xi - 2) * variances / xi, 0)
+    return Rician(
+        proportions=mixture.proportions,
+        signals=jnp.sqrt(jnp.maximum(squared_signals, 0)),
+        variances=variances / xi,
+    )
+
+
+def correction(theta: jax.Array) -> jax.Array:
+    """See `reference.mixtures.rician.correction` [NG5]."""
+    z = theta**2 / 4
+    return 2 + theta**2 - jnp.pi / 8 * ((2 + theta**2) * i0e(z) + theta**2 * i1e(z)) ** 2
