@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from deepmix.reference.mixtures.checks import check_pixels, check_start, check_support
+from deepmix.reference.mixtures.forms import n_components
 from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.reference.types import Array
 
@@ -18,7 +19,7 @@ from ..execution.arrays import aligned, floating
 from ..execution.lanes import count
 from ..execution.results import unpacked, without_padding
 from . import families
-from .families import Kind, n_components
+from .families import Kind
 
 
 class Problem(NamedTuple):

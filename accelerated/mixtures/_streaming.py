@@ -13,16 +13,17 @@ import numpy as np
 
 from deepmix.reference.checks import plain
 from deepmix.reference.mixtures import em
-from deepmix.reference.mixtures.checks import SUPPORTS, check_channels, check_count, check_known, check_weights
+from deepmix.reference.mixtures.checks import check_channels, check_count, check_known, check_weights
 from deepmix.reference.mixtures.families import FAMILIES as DENSITIES
 from deepmix.reference.mixtures.families import Found
+from deepmix.reference.mixtures.forms import FORMS, SUPPORTS, n_components
 from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.reference.types import Array, Progress
 
 from ..execution.arrays import floating
 from . import _sums
 from ._sums import EStep, Sums
-from .families import FAMILIES, Kind, n_components
+from .families import FAMILIES, Kind
 
 
 class Source(NamedTuple):
@@ -60,7 +61,7 @@ def survey(pixels: Array, weights: Array | None, chunk: int, n_components: int, 
         raise ValueError(f"weights of shape {np.shape(weights)} do not match pixels of shape {np.shape(pixels)}")
     if chunk < 1:
         raise ValueError(f"chunk must be at least 1, got {chunk}")
-    kind, knows = DENSITIES[family], SUPPORTS[DENSITIES[family].support]
+    kind, knows = DENSITIES[family], SUPPORTS[FORMS[family].support]
     counted, total, centre = 0, 0.0, np.zeros(n_channels)
     bad, unknown, first, along, second = (np.zeros(n_channels) for _ in range(5))
     lowest, highest = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)

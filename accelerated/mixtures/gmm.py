@@ -9,13 +9,14 @@ from jax.sharding import Mesh
 
 from deepmix.reference.mixtures.checks import check_family, check_start
 from deepmix.reference.mixtures.families import Found
+from deepmix.reference.mixtures.forms import n_components
 from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.reference.types import Array, Progress
 
 from ..execution.arrays import floating
 from ..execution.rows import greatest
 from . import _problem, _streaming, _sums, em, gaussian
-from .families import FAMILIES, Kind, n_components
+from .families import FAMILIES, Kind
 
 
 def e_step(

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures.checks import CLASS_SIZES, check_field, check_start, check_support
+from deepmix.reference.mixtures.forms import n_components
 from deepmix.reference.mixtures.records import AnyMixture, FieldFit, FieldState
 
 from ..execution import rows
@@ -17,7 +18,7 @@ from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
 from ..execution.rows import greatest
 from . import _sums, em, families, gaussian, gmm
-from .families import FAMILIES, Kind, n_components
+from .families import FAMILIES, Kind
 
 
 def neighbour_sum(maps: jax.Array, diagonals: bool = False) -> jax.Array:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..checks import check_choice, plain
-from ..mixtures import families
 from ..mixtures.checks import check_family, check_pixels, check_start, check_support, check_weights
+from ..mixtures.forms import n_components as n_components_of
 from ..mixtures.records import AnyMixture
 from ..types import Array
 from .records import LABEL_RULES, OBJECTIVE_NAMES, Batch, DeepModel, Optimization, TrainingModel
@@ -68,8 +68,8 @@ def check_descent(
     the free energy without a mixture, and a damping outside 0 … 1.
     """
     if mixture is not None:
-        if families.n_components(mixture) != n_components:
-            n_given = families.n_components(mixture)
+        if n_components_of(mixture) != n_components:
+            n_given = n_components_of(mixture)
             raise ValueError(f"the mixture has {n_given} classes, the network {n_components}")
         check_start(mixture, image, model.covariance_type, model.family)
     elif model.objective == "free_energy":

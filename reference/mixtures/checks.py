@@ -1,22 +1,15 @@
 """Checks of the input of mixtures, made once by the fits and initialisers of both backends."""
 
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 
 from ..checks import check_choice, check_unmasked, plain
 from ..types import Array
 from .covariances import COVARIANCE_TYPES
-from .families import FAMILIES
+from .forms import FORMS, SUPPORTS
 from .records import AnyMixture
 
-# Where the densities of a family live.
-SUPPORTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "real": lambda pixels: np.ones(pixels.shape, bool),
-    "positive": lambda pixels: pixels > 0,
-    "counts": lambda pixels: pixels >= 0,
-}
 CLASS_SIZES = ("equal", "free")  # the prior of a Markov field: α = 0, or α estimated from the image [SV7]
 
 
@@ -91,7 +84,7 @@ def check_start(
     per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming what was expected.
     """
     check_family(family, covariance_type)
-    kind = FAMILIES[family]
+    kind = FORMS[family]
     if type(start) is not kind.record:
         raise ValueError(
             f'the start is a {type(start).__name__}, but family="{family}" needs a {kind.record.__name__}; '
@@ -107,9 +100,9 @@ def check_start(
 
 def check_family(family: str, covariance_type: str) -> None:
     """Raise ValueError unless the family is known and has the covariance type."""
-    check_choice("family", family, tuple(FAMILIES))
+    check_choice("family", family, tuple(FORMS))
     check_covariance_type(covariance_type)
-    known = FAMILIES[family].covariance_types
+    known = FORMS[family].covariance_types
     if covariance_type not in known:
         raise ValueError(
             f'channels of family="{family}" are independent: covariance_type must be {" or ".join(known)}, '
@@ -123,11 +116,11 @@ def check_support(pixels: np.ndarray, weights: np.ndarray, family: str) -> np.nd
     Where the weight is 0, other values are replaced by the channel's mean over Ω. Warns of counts that are not
     integers. Raises ValueError with their number for values at which the density is 0.
     """
-    known, inside = SUPPORTS[FAMILIES[family].support](pixels), weights > 0
+    known, inside = SUPPORTS[FORMS[family].support](pixels), weights > 0
     if not known.all():
         check_known((~known & inside).sum(axis=1), family)
         pixels = np.where(known, pixels, (pixels[:, inside] @ weights[inside] / weights.sum())[:, None])
-    if FAMILIES[family].support == "counts" and (pixels[:, inside] % 1).any():
+    if FORMS[family].support == "counts" and (pixels[:, inside] % 1).any():
         warnings.warn("the counts are not integers: the likelihood is not that of a Poisson", stacklevel=4)
     return pixels
 
@@ -135,7 +128,7 @@ def check_support(pixels: np.ndarray, weights: np.ndarray, family: str) -> np.nd
 def check_known(unknown: np.ndarray, family: str) -> None:
     """Raise ValueError for values at which the density of a family is 0. unknown: (M,) int, how many there are."""
     if unknown.any():
-        channel, kind = int(unknown.argmax()), FAMILIES[family]
+        channel, kind = int(unknown.argmax()), FORMS[family]
         wanted = {"positive": "greater than 0", "counts": "0 or greater"}[kind.support]
         raise ValueError(
             f"channel {channel} has {unknown[channel]} values inside the mask that are not {wanted}, as "

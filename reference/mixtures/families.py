@@ -1,4 +1,4 @@
-"""The families of distributions that the classes of a mixture may have, and what EM needs to know of each [NG].
+"""The families of distributions that the classes of a mixture may have, and their functions [NG].
 
 A mixture of any family is a record with π or Π first and the parameters of its classes after that, K first.
 """
@@ -11,17 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import gamma, gaussian, lognormal, poisson, rician, student
-from .covariances import COVARIANCE_TYPES, COVARIANCES
-from .records import Estimate, Gamma, LogNormal, Mixture, Moments, Poisson, Rician, Student
+from .records import Estimate, LogNormal, Mixture, Moments
 
 Found = Moments | Estimate  # both have counts and degenerate
 
 
 class Family(NamedTuple):
-    """The functions of one family; `mixture` stands for its record, covariance_type is the last argument of all.
+    """The functions of one family, whose records `forms` describes; their last argument is covariance_type.
 
-    record: the class of its mixtures.
-    shapes: of its parameters, from K and M.
     log_density: (K, N) from pixels (M, N) and a mixture.
     estimate: from pixels, responsibilities r (K, N), weights (N,), the floor (M,) and the mixture before: the
         mixture with new parameters and old π, and what was found.
@@ -32,12 +29,8 @@ class Family(NamedTuple):
     estimate_pullback: from pixels, r, weights, floor, what was found, the mixture before and gradients at the new
         parameters: the gradient at r.
     coordinates: of pixels, in which the floor of [G3] is a share of the variance: x itself, or log x.
-    support: where the density lives: "real", "positive" (x > 0) or "counts" (x ≥ 0).
-    covariance_types: those it knows.
     """
 
-    record: Any
-    shapes: Callable[[int, int, str], tuple[tuple[int, ...], ...]]
     log_density: Callable[[np.ndarray, Any, str], np.ndarray]
     estimate: Callable[..., tuple[Any, Found]]
     of_gaussians: Callable[[Mixture, str], Any]
@@ -45,8 +38,6 @@ class Family(NamedTuple):
     log_density_pullback: Callable[[np.ndarray, Any, np.ndarray, str], tuple[np.ndarray, ...]]
     estimate_pullback: Callable[..., np.ndarray]
     coordinates: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels
-    support: str = "real"
-    covariance_types: tuple[str, ...] = ("diag",)
 
 
 def begin(
@@ -74,19 +65,6 @@ def floor(pixels: np.ndarray, weights: np.ndarray, family: str = "gaussian") -> 
     return gaussian.variance_floor(FAMILIES[family].coordinates(pixels), weights)
 
 
-def n_components(mixture: Any) -> int:
-    """K of a mixture of any family."""
-    return len(mixture[1])
-
-
-def _two(k: int, m: int, covariance_type: str) -> tuple[tuple[int, ...], ...]:
-    return (k, m), (k, m)
-
-
-def _with_covariances(k: int, m: int, covariance_type: str) -> tuple[tuple[int, ...], ...]:
-    return (k, m), COVARIANCES[covariance_type].shape(k, m)
-
-
 def _gaussian_estimate(
     pixels: np.ndarray, r: np.ndarray, weights: np.ndarray, floor: np.ndarray, previous: Mixture, kind: str
 ) -> tuple[Mixture, Moments]:
@@ -107,73 +85,59 @@ def _gaussian_estimate_pullback(
     return gaussian.moments_pullback(pixels, weights, floor, found, *cotangents, kind)
 
 
-def _by_statistics(module: ModuleType, **words: str) -> Callable[..., tuple[Any, Estimate]]:
-    """The M-step of a family as its sums and the estimate from them."""
-
-    def estimate(
-        pixels: np.ndarray, r: np.ndarray, weights: np.ndarray, floor: np.ndarray, previous: Any, kind: str
-    ) -> tuple[Any, Estimate]:
-        found = module.estimate(
-            module.statistics(pixels, r, weights, previous, kind), floor, previous, kind, **words
-        )
-        return found.mixture, found
-
-    return estimate
-
-
 def _lognormal_estimate(*given: Any) -> tuple[LogNormal, Estimate]:
     found = lognormal.estimate(*given)
     return found.mixture, found
 
 
-def _of(module: ModuleType, record: type, pullback_words: dict[str, str], **about: Any) -> Family:
-    """A family whose functions are those of a module."""
+def _of(module: ModuleType, words: dict[str, str], words_of_pullback: dict[str, str]) -> Family:
+    """A family whose functions are those of a module. words: of its M-step, and of the pullback."""
+
+    def estimate(
+        pixels: np.ndarray, r: np.ndarray, weights: np.ndarray, floor: np.ndarray, previous: Any, kind: str
+    ) -> tuple[Any, Estimate]:
+        sums = module.statistics(pixels, r, weights, previous, kind)
+        found = module.estimate(sums, floor, previous, kind, **words)
+        return found.mixture, found
+
     return Family(
-        record=record,
-        of_gaussians=module.of_gaussians,
-        blend=lambda previous, found, rate, kind: found if rate > 0 else previous,
         log_density=module.log_density,
+        estimate=estimate,
+        of_gaussians=module.of_gaussians,
+        blend=_one_of_both,
         log_density_pullback=module.log_density_pullback,
-        estimate_pullback=partial(module.estimate_pullback, **pullback_words),
-        **about,
+        estimate_pullback=partial(module.estimate_pullback, **words_of_pullback),
     )
+
+
+def _one_of_both(previous: Any, found: Any, rate: float, kind: str) -> Any:
+    return found if rate > 0 else previous
 
 
 def _student(degrees: str) -> Family:
-    return _of(
-        student,
-        Student,
-        {},
-        shapes=lambda k, m, kind: (*_with_covariances(k, m, kind), (k,)),
-        estimate=_by_statistics(student, degrees=degrees),
-        covariance_types=COVARIANCE_TYPES,
-    )
+    return _of(student, {"degrees": degrees}, {})
 
 
 def _rician(noise: str) -> Family:
-    estimate = _by_statistics(rician, noise=noise)
-    return _of(rician, Rician, {"noise": noise}, shapes=_two, estimate=estimate, support="positive")
+    return _of(rician, {"noise": noise}, {"noise": noise})
 
 
 def _gamma(shapes: str) -> Family:
-    estimate = _by_statistics(gamma, shapes=shapes)
-    return _of(gamma, Gamma, {"shapes": shapes}, shapes=_two, estimate=estimate, support="positive")
+    return _of(gamma, {"shapes": shapes}, {"shapes": shapes})
 
 
-FAMILIES = {
-    "gaussian": Family(
-        record=Mixture,
-        shapes=_with_covariances,
-        log_density=lambda pixels, mixture, kind: gaussian.log_density(
-            pixels, mixture.means, mixture.covariances, kind
-        ),
-        estimate=_gaussian_estimate,
-        of_gaussians=lambda mixture, kind: mixture,
-        blend=gaussian.blend,
-        log_density_pullback=gaussian.log_density_pullback,
-        estimate_pullback=_gaussian_estimate_pullback,
-        covariance_types=COVARIANCE_TYPES,
+_GAUSSIAN = Family(
+    log_density=lambda pixels, mixture, kind: gaussian.log_density(
+        pixels, mixture.means, mixture.covariances, kind
     ),
+    estimate=_gaussian_estimate,
+    of_gaussians=lambda mixture, kind: mixture,
+    blend=gaussian.blend,
+    log_density_pullback=gaussian.log_density_pullback,
+    estimate_pullback=_gaussian_estimate_pullback,
+)
+FAMILIES = {
+    "gaussian": _GAUSSIAN,
     "student": _student("each"),
     "student_shared": _student("shared"),
     "student_fixed": _student("fixed"),
@@ -181,22 +145,14 @@ FAMILIES = {
     "rician_each": _rician("each"),
     "gamma": _gamma("each"),
     "gamma_fixed": _gamma("fixed"),
-    "lognormal": _of(
-        lognormal,
-        LogNormal,
-        {},
-        shapes=_with_covariances,
+    "lognormal": Family(
+        log_density=lognormal.log_density,
         estimate=_lognormal_estimate,
+        of_gaussians=lognormal.of_gaussians,
+        blend=_one_of_both,
+        log_density_pullback=lognormal.log_density_pullback,
+        estimate_pullback=lognormal.estimate_pullback,
         coordinates=np.log,
-        support="positive",
-        covariance_types=COVARIANCE_TYPES,
     ),
-    "poisson": _of(
-        poisson,
-        Poisson,
-        {},
-        shapes=lambda k, m, kind: ((k, m),),
-        estimate=_by_statistics(poisson),
-        support="counts",
-    ),
+    "poisson": _of(poisson, {}, {}),
 }

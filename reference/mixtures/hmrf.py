@@ -11,7 +11,8 @@ from scipy.special import log_softmax, softmax, xlogy
 from ..checks import check_choice, plain
 from . import em, families, gaussian, svgmm
 from .checks import CLASS_SIZES, check_field, check_start, check_support
-from .families import FAMILIES, n_components
+from .families import FAMILIES
+from .forms import n_components
 from .records import AnyMixture, FieldFit, FieldState
 
 

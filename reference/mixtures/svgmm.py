@@ -5,7 +5,8 @@ import numpy as np
 from ..checks import plain
 from . import em, families, gaussian, gmm
 from .checks import check_pixels, check_start, check_support
-from .families import FAMILIES, Found, n_components
+from .families import FAMILIES, Found
+from .forms import n_components
 from .records import AnyMixture, Fit
 
 
