@@ -53,6 +53,25 @@ def over_pixels(module: ModuleType, function: Callable[..., Any], *static: str) 
     return of_pixels
 
 
+def over_weighted_pixels(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
+    """As `over_pixels`, of a function whose keyword `weights` (N,) makes the padding count nothing.
+
+    Its results are small: they are moved to the host.
+    """
+    if module.__name__ == "deepmix.reference":
+        return function
+    import jax
+
+    from deepmix.accelerated.execution.arrays import aligned
+
+    program = jax.jit(function, static_argnames=static)
+
+    def of_pixels(pixels: Any, *arguments: Any, weights: Any, **options: Any) -> Any:
+        return jax.device_get(program(aligned(pixels), *arguments, weights=aligned(weights, 0), **options))
+
+    return of_pixels
+
+
 def gains_by_batches(module: ModuleType) -> bool:
     """Whether many fits at once are faster than one after the other: not on a CPU, which one fit keeps busy."""
     if module.__name__ == "deepmix.reference":

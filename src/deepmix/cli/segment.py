@@ -97,6 +97,8 @@ def segment(
                 images.write_maps(folder / "probabilities", result.probabilities, image)
             if ambiguity:
                 images.write_maps(folder / "ambiguity", result.ambiguity, image)
+            if result.outliers is not None:
+                images.write_maps(folder / "outliers", result.outliers, image)
             figures.overlay(
                 folder / "overlay.png",
                 image.channels,

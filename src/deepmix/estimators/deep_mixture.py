@@ -98,7 +98,7 @@ class DeepMixture(BaseEstimator):
         frame = _frame(job)
         with _opened(settings) as twin:
             best = best_of(self._run(twin, job, frame, start) for start in self._starts(job))
-        order = order_of(best.mixture.means, job)
+        order = order_of(best.mixture, job)
         part = part_of(None, best, order, job)
         self.weights_, self.means_, self.covariances_ = part.proportions, part.means, part.covariances
         self.network_ = tree_map(np.array, best.parameters)

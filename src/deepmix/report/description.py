@@ -21,6 +21,7 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "method": settings.method,
         "selection": None if result.selection is None else result.selection._asdict(),
         "field": None if result.field is None else result.field._asdict(),
+        "distribution": None if result.distribution is None else result.distribution._asdict(),
         "doubt": None if result.doubt is None else result.doubt._asdict(),
         "ambiguity": float(result.ambiguity[result.labels > 0].mean()),
         "settings": flat(settings) | {"dtype": settings.floating},
@@ -50,6 +51,7 @@ def _of_part(part: Part, measure: str, settles: str) -> dict[str, Any]:
     """A fit as plain data, its value under the name of its measure."""
     about = part._asdict()
     value = {VALUES[measure]: about.pop("value")}
+    about |= about.pop("parameters") or {}
     return about | value | {"steps": len(part.history), "message": part.status.message(measure, settles)}
 
 

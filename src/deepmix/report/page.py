@@ -75,10 +75,10 @@ def _sections(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "Fits", _table(*_fits(report))
     mixture = report["fits"][0] if len(report["fits"]) == 1 else report["guide"]
     if contents.image is not None and mixture:
-        channels, kind = contents.image.channels, report["settings"]["covariance_type"]
-        drawn = panels.histograms(
-            channels, labels, channel_names(report["channels"], len(channels)), mixture, kind
-        )
+        channels, settings = contents.image.channels, report["settings"]
+        names = channel_names(report["channels"], len(channels))
+        kind, distribution = settings["covariance_type"], settings.get("distribution", "gaussian")
+        drawn = panels.histograms(channels, labels, names, mixture, kind, distribution)
         shrink = report["settings"].get("shrink", 1)  # absent from reports of before
         less = f" They are of {blocks(shrink)}, which vary less." if shrink > 1 else ""
         note = f'<p class="note">Filled: how often a class has a value. Lines: proportion × density.{less}</p>\n'

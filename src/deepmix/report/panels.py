@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.ndimage import find_objects
 from scipy.special import entr
 
+from deepmix.report.densities import density
 from deepmix.report.figures import class_colour, turned
 from deepmix.segmentation.covariances import holds_matrices
 
@@ -64,7 +65,12 @@ def courses(fits: Sequence[dict[str, Any]], measure: str) -> bytes:
 
 
 def histograms(
-    channels: np.ndarray, labels: np.ndarray, names: Sequence[str], fit: dict[str, Any], covariance_type: str
+    channels: np.ndarray,
+    labels: np.ndarray,
+    names: Sequence[str],
+    fit: dict[str, Any],
+    covariance_type: str,
+    distribution: str = "gaussian",
 ) -> bytes:
     """Histograms of every channel by class, with the densities that were fitted: a PNG.
 
@@ -85,9 +91,8 @@ def histograms(
             values, colour = channels[m][labels == k + 1], class_colour(k + 1)
             counts, _ = np.histogram(values, bins)
             axes.stairs(counts / len(inside) / width, bins, fill=True, color=colour, alpha=0.35)
-            square = (grid - fit["means"][k][m]) ** 2 / variances[k, m]
-            density = np.exp(-0.5 * square) / np.sqrt(2 * np.pi * variances[k, m])
-            axes.plot(grid, fit["proportions"][k] * density, color=colour, linewidth=1.5)
+            fitted = density(grid, distribution, fit, variances[k, m], k, m)
+            axes.plot(grid, fit["proportions"][k] * fitted, color=colour, linewidth=1.5)
         axes.set(title=names[m], yticks=[])
     return _png(figure)
 

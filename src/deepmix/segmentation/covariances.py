@@ -2,18 +2,21 @@
 
 from math import prod
 
-from deepmix.reference.mixtures.covariances import COVARIANCES
+from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES, COVARIANCES
 
 AUTO = "auto"
 
 
-def suited(covariance_type: str, n_channels: int) -> str:
-    """The type itself; for "auto", the type that suits images of so many channels.
+def suited(covariance_type: str, n_channels: int, known: tuple[str, ...] = COVARIANCE_TYPES) -> str:
+    """The type itself; for "auto", the type that suits images of so many channels, of those that a family knows.
 
     In one channel a class of larger variance would take the pixels beyond all other classes on both sides; in
     several, the correlations of the channels tell objects apart.
     """
-    return ("tied" if n_channels == 1 else "full") if covariance_type == AUTO else covariance_type
+    if covariance_type != AUTO:
+        return covariance_type
+    wanted = "tied" if n_channels == 1 else "full"
+    return wanted if wanted in known else known[0]
 
 
 def freest(covariance_type: str) -> str:

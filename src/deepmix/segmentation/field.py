@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import find_objects
 
 from deepmix.reference.mixtures.hmrf import information
-from deepmix.reference.mixtures.records import FieldFit, Mixture
+from deepmix.reference.mixtures.records import AnyMixture, FieldFit
 
 from .doubt import consensus
 from .mixtures import fit_gmm
@@ -35,7 +35,7 @@ class Trial(NamedTuple):
     told, information: U and C [SV6].
     """
 
-    start: Mixture
+    start: AnyMixture
     fit: FieldFit
     lost: int
     value: float
@@ -88,7 +88,7 @@ def by_field(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
 
 
 def _fit(
-    image: np.ndarray, inside: np.ndarray, job: Job, twin: ModuleType, start: Mixture, beta: float
+    image: np.ndarray, inside: np.ndarray, job: Job, twin: ModuleType, start: AnyMixture, beta: float
 ) -> FieldFit:
     """[SV4] of an image (M, *spatial) and a mask (*spatial) from a start."""
     return twin.mixtures.hmrf.fit(
@@ -99,13 +99,14 @@ def _fit(
         diagonals=job.settings.field.diagonals,
         class_sizes=job.settings.field.class_sizes,
         covariance_type=job.settings.mixture.covariance_type,
+        family=job.settings.densities.family,
         tol=job.settings.mixture.tol,
         max_iter=job.settings.mixture.max_iter,
     )
 
 
 def _best(
-    mask: np.ndarray, job: Job, twin: ModuleType, inside: np.ndarray, fit: Callable[[Mixture, float], FieldFit]
+    mask: np.ndarray, job: Job, twin: ModuleType, inside: np.ndarray, fit: Callable[[AnyMixture, float], FieldFit]
 ) -> tuple[list[Trial], float, Strength | None]:
     """The fields over a mask (H, W, D), best first; β, and how it was chosen. fit: from a start and β to a field.
 
@@ -120,7 +121,7 @@ def _best(
     if settings.mixture.initialization == "multiscale":
         candidates += given
 
-    def trial(start: Mixture, found: FieldFit) -> Trial:
+    def trial(start: AnyMixture, found: FieldFit) -> Trial:
         sizes = np.bincount(np.asarray(found.labels)[inside], minlength=settings.n_components)
         told, of_neighbours = _information(found)
         return Trial(
@@ -132,7 +133,7 @@ def _best(
             information=of_neighbours,
         )
 
-    def attempt(begin: list[Mixture], beta: float) -> list[Trial]:
+    def attempt(begin: list[AnyMixture], beta: float) -> list[Trial]:
         """The fields at one β that are as good as the best from any start, the best first."""
         trials = [trial(start, fit(start, beta)) for start in begin]
         return close(sorted(trials, key=lambda trial: trial.badness))
@@ -154,7 +155,7 @@ def _information(fit: FieldFit) -> tuple[float, float]:
     return float(told), float(of_neighbours)
 
 
-def leading(trials: list[Trial]) -> list[Mixture]:
+def leading(trials: list[Trial]) -> list[AnyMixture]:
     """The mixtures to start from at another β. trials: the fields at one β, best first.
 
     Those with F near the best, one for each F: their starts, and the mixtures that they ended at, because a start

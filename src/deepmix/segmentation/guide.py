@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from deepmix.reference.mixtures.covariances import COVARIANCES
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture
 
+from . import densities
 from .methods import METHODS
 from .order import order_of
 from .preparation import Job
@@ -23,7 +23,7 @@ class Guide(NamedTuple):
     `Outcome`. doubt: of a field, else None.
     """
 
-    mixture: Mixture
+    mixture: AnyMixture
     responsibilities: np.ndarray
     part: Part
     beta: float
@@ -44,18 +44,13 @@ def fit_guide(job: Job, twin: ModuleType) -> Guide:
     """Fit the method that the settings name as the guide, over the whole mask."""
     method = METHODS[job.settings.guidance.guide]
     found = method.fit(job.mask, job, twin)
-    proportions, means, covariances = map(np.asarray, found.fit.mixture)
+    mixture = found.fit.mixture
     if method.field:
-        proportions = softmax(np.asarray(found.fit.external)).astype(means.dtype)  # the prior of [SV4]
-    order = order_of(means, job)
-    kind = COVARIANCES[job.settings.mixture.covariance_type]
-    mixture = Mixture(
-        proportions=proportions[order],
-        means=means[order],
-        covariances=covariances if kind.pools else covariances[order],
-    )
+        of_prior = softmax(np.asarray(found.fit.external))  # the prior of [SV4]
+        mixture = mixture._replace(proportions=of_prior.astype(np.asarray(mixture.proportions).dtype))
+    order = order_of(mixture, job)
     return Guide(
-        mixture=mixture,
+        mixture=densities.reordered(mixture, order, job.settings.mixture.covariance_type),
         responsibilities=placed(found.probabilities[order].astype(job.volume.dtype, copy=False), job.mask),
         part=part_of(None, found.fit, order, job),
         beta=found.beta,

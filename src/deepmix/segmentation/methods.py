@@ -56,6 +56,11 @@ class Method(NamedTuple):
     field: bool = False
 
     @property
+    def has_densities(self) -> bool:
+        """Whether its classes have distributions, and not only centres."""
+        return self.measure != "J"
+
+    @property
     def deep(self) -> bool:
         """Whether it has a network."""
         return self.loss is not None

@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 
 from deepmix.backends import over_pixels
-from deepmix.reference.mixtures.records import Fit, FuzzyFit, Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Fit, FuzzyFit
 
 from .preparation import Job
 from .results import PixelFit
@@ -19,7 +19,7 @@ def fit_gmm(
     mask: np.ndarray,
     job: Job,
     twin: ModuleType,
-    begin: Iterable[Mixture] | None = None,
+    begin: Iterable[AnyMixture] | None = None,
     max_iter: int | None = None,
 ) -> Fit:
     """Algorithm 1 from the best start. begin, max_iter: those of the settings if not given.
@@ -34,6 +34,7 @@ def fit_gmm(
         )
     options = {
         "covariance_type": of.covariance_type,
+        "family": job.settings.densities.family,
         "tol": of.tol,
         "max_iter": of.max_iter if max_iter is None else max_iter,
     }
@@ -52,10 +53,9 @@ def by_svgmm(mask: np.ndarray, job: Job, twin: ModuleType) -> PixelFit:
     """Fit the pixels of a mask (H, W, D) by Algorithm 2, from a fitted or an initial GMM."""
     of, pixels = job.settings.mixture, job.pixels(mask)
     before = fit_gmm(mask, job, twin, max_iter=0 if of.svgmm_start == "initial" else None)
-    start = twin.mixtures.svgmm.begin(pixels, before.mixture, of.covariance_type)
-    fit = twin.mixtures.svgmm.fit(
-        pixels, start, covariance_type=of.covariance_type, tol=of.tol, max_iter=of.max_iter
-    )
+    kind = {"covariance_type": of.covariance_type, "family": job.settings.densities.family}
+    start = twin.mixtures.svgmm.begin(pixels, before.mixture, **kind)
+    fit = twin.mixtures.svgmm.fit(pixels, start, **kind, tol=of.tol, max_iter=of.max_iter)
     return PixelFit(fit=fit, probabilities=np.asarray(fit.mixture.proportions))
 
 

@@ -3,15 +3,18 @@
 import numpy as np
 
 from deepmix.reference.evaluation.overlap import match_classes
+from deepmix.reference.mixtures.records import AnyMixture
 
+from . import densities
 from .preparation import Job
 
 
-def order_of(means: np.ndarray, job: Job) -> np.ndarray:
-    """The classes (K,) by ascending mean of the first channel, or in the order of means_init. means: (K, M)."""
+def order_of(mixture: AnyMixture, job: Job) -> np.ndarray:
+    """The classes (K,) of a mixture by ascending mean of the first channel, or in the order of means_init."""
     if job.settings.mixture.means_init is not None:
         return np.arange(job.settings.n_components)
-    return np.argsort(np.asarray(means)[:, 0], kind="stable")
+    of_classes = densities.means(mixture, job.settings.mixture.covariance_type)
+    return np.argsort(of_classes[:, 0], kind="stable")
 
 
 def matching_order(probabilities: np.ndarray, guide: np.ndarray) -> np.ndarray:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix.reference.checks import plain
-from deepmix.reference.mixtures.checks import check_pixels
+from deepmix.reference.mixtures.checks import check_pixels, check_support
 
-from . import outliers, shrinking
+from . import outliers, positive, shrinking
 from .settings import Settings
 
 
@@ -35,18 +35,22 @@ class Scale(NamedTuple):
         return result
 
 
-def scale(image: np.ndarray, mask: np.ndarray, over: str, clip: float = 0.0) -> Scale:
+def scale(image: np.ndarray, mask: np.ndarray, over: str, clip: float = 0.0, support: str = "real") -> Scale:
     """Mean and standard deviation of each channel over the "mask" or the "image"; "none": 0 and 1.
 
     A constant channel gets the standard deviation 1, and so becomes 0 [G3].
     clip: the percentage of the pixels at each end whose values are clipped.
+    support: of the densities: positive channels are only divided, by their root mean square, and counts stay.
     """
     values = image[:, mask] if over == "mask" and not mask.all() else image.reshape(len(image), -1)
     low, high = outliers.limits(values, clip)
-    if over == "none":
+    if over == "none" or support == "counts":
         return Scale(mean=np.zeros(len(image)), deviation=np.ones(len(image)), low=low, high=high)
     if clip:
         values = np.clip(values, low[:, None], high[:, None])
+    if support == "positive":
+        zero = np.zeros(len(image))
+        return Scale(mean=zero, deviation=np.sqrt(_variances(values, zero)), low=low, high=high)
     constant = values.min(axis=1) == values.max(axis=1)
     mean = np.where(constant, values[:, 0], values.mean(axis=1, dtype=float))
     deviation = np.where(constant, 1.0, np.sqrt(_variances(values, mean)))
@@ -121,12 +125,14 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
         of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""
         raise ValueError(f"the mask is empty{of}: no pixel counts")
     pixels, _ = check_pixels(volume.reshape(len(volume), -1), mask.ravel(), settings.n_components)
+    family = settings.densities.family
+    pixels = check_support(positive.lifted(pixels, mask.ravel(), settings.densities.support), mask.ravel(), family)
     fine, (volume, mask) = mask, shrinking.shrunk(pixels.reshape(volume.shape), mask, settings.shrink)
     if mask.sum() < settings.n_components:
         raise ValueError(f"shrunk {settings.shrink} times, {mask.sum()} pixels count, too few; shrink less")
     if not settings.clip_percentiles:
         outliers.warn(volume, mask, remedy=f", or try --clip-percentiles {outliers.EXTREME:g}")
-    over = scale(volume, mask, settings.standardize, settings.clip_percentiles)
+    over = scale(volume, mask, settings.standardize, settings.clip_percentiles, settings.densities.support)
     return Job(
         volume=over.apply(volume, settings.floating),
         mask=mask,

@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.reference.mixtures.covariances import COVARIANCES
 from deepmix.reference.mixtures.records import FieldFit
 from deepmix.reference.types import Status
 
-from . import shrinking
-from .covariances import holds_matrices
+from . import densities, shrinking
 from .preparation import Job, Scale
-from .selection import Doubt, Selection, Strength
+from .selection import Choice, Doubt, Selection, Strength
 from .settings import Settings
 
 
@@ -26,6 +24,8 @@ class Part(NamedTuple):
     proportions: (K,), means over the mask. means: (K, M), in the unit of the image.
     covariances: in that unit squared; (K, M), or (M, M) tied, or (K, M, M) full.
     external: α (K,) of a field [SV4], None for other methods.
+    parameters: of classes that are not Gaussian, by name, in the unit of the image; see `densities.classes`.
+    None for Gaussian ones.
     """
 
     slice: int | None
@@ -37,6 +37,7 @@ class Part(NamedTuple):
     means: np.ndarray
     covariances: np.ndarray
     external: np.ndarray | None = None
+    parameters: dict[str, np.ndarray] | None = None
 
 
 class PixelFit(NamedTuple):
@@ -87,6 +88,9 @@ class Segmentation(NamedTuple):
     equally good starts, their mean γ is the probability, also for a network that descends on its free energy.
     selection, field: how K, or the β of hmrf, was chosen, if it was not given.
     doubt: how far to trust the field, if there was one.
+    distribution: how the distribution was chosen, if it was not given.
+    outliers: (*spatial) float32, 1/u of each pixel's class [NG3], large far from it, 0 outside the mask; None but
+    for student.
     """
 
     labels: np.ndarray
@@ -100,17 +104,16 @@ class Segmentation(NamedTuple):
     selection: Selection | None = None
     field: Strength | None = None
     doubt: Doubt | None = None
+    distribution: Choice | None = None
+    outliers: np.ndarray | None = None
 
 
 def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
     """A fit as a `Part`, with its classes in the order (K,) and its moments in the unit of the image."""
     proportions = np.asarray(fit.mixture.proportions)
-    deviation, kind = job.scale.deviation, job.settings.mixture.covariance_type
-    covariances = np.asarray(fit.mixture.covariances)
-    if holds_matrices(kind):
-        covariances = covariances * np.outer(deviation, deviation)
-    else:
-        covariances = covariances.reshape(len(order), -1) * deviation**2
+    kind = job.settings.mixture.covariance_type
+    mixture = densities.reordered(fit.mixture._replace(proportions=np.zeros(len(order))), order, kind)
+    found = densities.classes(mixture, job.scale.mean, job.scale.deviation, kind)
     return Part(
         slice=index,
         value=float(fit.value),
@@ -118,9 +121,10 @@ def part_of(index: int | None, fit: Any, order: np.ndarray, job: Job) -> Part:
         status=fit.status,
         degenerate=np.asarray(fit.degenerate)[order],
         proportions=(proportions if proportions.ndim == 1 else proportions.mean(axis=1))[order],
-        means=np.asarray(fit.mixture.means)[order] * deviation + job.scale.mean,
-        covariances=covariances if COVARIANCES[kind].pools else covariances[order],
+        means=found.means,
+        covariances=found.covariances,
         external=np.asarray(fit.external)[order] if isinstance(fit, FieldFit) else None,
+        parameters=found.parameters or None,
     )
 
 

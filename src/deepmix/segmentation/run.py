@@ -12,9 +12,11 @@ from deepmix.progress import OnProgress
 from deepmix.reference.types import Status
 from deepmix.settings import changed
 
-from . import doubt, presets, selection, shrinking
+from . import doubt, outlying, presets, selection, shrinking
+from .choice import choose_distribution
 from .covariances import freest
 from .deep import fit_slices
+from .distributions import AUTO
 from .methods import METHODS, Method
 from .mixtures import fit_gmm
 from .order import order_of
@@ -65,9 +67,12 @@ def run(
 ) -> Segmentation:
     """`segment`, with its settings in one record. candidates: the numbers of classes to choose from."""
     began = time.perf_counter()
-    job = prepare(image, mask, settings)
-    method, selected = METHODS[settings.method], None
+    method, selected, chosen = METHODS[settings.method], None, None
     with opened(settings.backend, settings.floating, settings.device) as twin:
+        if settings.densities.distribution == AUTO:
+            chosen = choose_distribution(image, mask, settings, twin)
+            settings = changed(settings, distribution=chosen.distribution)
+        job = prepare(image, mask, settings)
         if len(candidates) > 1:
             selected = _select(job, twin, candidates, freest(settings.mixture.covariance_type))
             job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
@@ -88,6 +93,8 @@ def run(
         selection=selected,
         field=outcome.field,
         doubt=outcome.doubt,
+        distribution=chosen,
+        outliers=outlying.outliers(job, outcome),
         ambiguity=doubt.ambiguity(labels, probabilities if several is None else several),
     )
     _warn_of_trouble(found)
@@ -106,7 +113,7 @@ def _select(job: Job, twin: ModuleType, candidates: range, covariance_type: str)
     for k in candidates:
         tried = changed(job.settings, n_components=k, tol=tol, covariance_type=covariance_type)
         fit = fit_gmm(mask, job._replace(settings=tried), twin)
-        free = selection.n_parameters(k, n_channels, covariance_type)
+        free = selection.n_parameters(k, n_channels, covariance_type, job.settings.densities.family)
         curve[k] = selection.bic(float(fit.value), n_pixels, free)
     return selection.least(curve)
 
@@ -114,7 +121,7 @@ def _select(job: Job, twin: ModuleType, candidates: range, covariance_type: str)
 def _fit_pixels(method: Method, job: Job, twin: ModuleType) -> Outcome:
     """A method without network: all chosen pixels at once."""
     found = method.fit(job.chosen(), job, twin)
-    order = order_of(found.fit.mixture.means, job)
+    order = order_of(found.fit.mixture, job)
     return Outcome(
         parts=[part_of(None, found.fit, order, job)],
         maps=[(None, [found.probabilities[k] for k in order])],

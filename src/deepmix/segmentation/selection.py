@@ -43,6 +43,13 @@ class Selection(NamedTuple):
     bic: dict[int, float]
 
 
+class Choice(NamedTuple):
+    """The distribution that was chosen, and the BIC of a mixture of each that was tried [NG9]."""
+
+    distribution: str
+    bic: dict[str, float]
+
+
 def candidates(wanted: int | str) -> range:
     """The numbers of classes to choose from: one (3 or "3"), 1 to 8 ("auto") or those named ("auto:2:6").
 
@@ -74,10 +81,20 @@ def finite(value: Any) -> float:
     return float(value) if np.isfinite(value) else np.inf
 
 
-def n_parameters(n_components: int, n_channels: int, covariance_type: str) -> int:
-    """Free parameters of a Gaussian mixture: K·M means, K − 1 proportions, and the covariances."""
+def n_parameters(n_components: int, n_channels: int, covariance_type: str, family: str = "gaussian") -> int:
+    """Free parameters of a mixture: K − 1 proportions, and those of the classes: K·M means, the covariances, …"""
+    k, each = n_components, n_components * n_channels
     of_covariances = n_free(covariance_type, n_components, n_channels)
-    return n_components * n_channels + n_components - 1 + of_covariances
+    of_classes = {
+        "student": each + of_covariances + k,
+        "student_shared": each + of_covariances + 1,
+        "rician": each + n_channels,
+        "rician_each": 2 * each,
+        "gamma": 2 * each,
+        "gamma_fixed": each,
+        "poisson": each,
+    }
+    return k - 1 + of_classes.get(family, each + of_covariances)
 
 
 def aic(nll: float, n_samples: int, free: int) -> float:

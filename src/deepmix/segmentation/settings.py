@@ -9,10 +9,12 @@ from deepmix.backends import BACKENDS
 from deepmix.reference.deep_mixtures.checks import check_model
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.checks import check_fuzzifier
+from deepmix.reference.mixtures.forms import FORMS
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.settings import NETWORK, RUN, changed, check, picked, setting
 
 from .covariances import AUTO, suited
+from .distributions import DistributionSettings
 from .groups import (
     FieldSettings,
     GuidanceSettings,
@@ -57,6 +59,7 @@ class Settings:
         0.0, help="Clip this percentage of the pixels at each end of a channel.", least=0, below=50
     )
     mixture: MixtureSettings = MixtureSettings()
+    densities: DistributionSettings = DistributionSettings()
     field: FieldSettings = FieldSettings()
     network: NetworkSettings = NetworkSettings()
     margin: int = setting(8, help="Pixels round the mask's bounding box.", panel=NETWORK, least=0)
@@ -74,6 +77,7 @@ class Settings:
             raise ValueError("means_init is one start; leave restarts out")
         if self.model.mean_prior and self.mixture.means_init is None:
             raise ValueError("mean_prior needs means_init: the means that it draws the classes to")
+        self._check_distribution()
         check_model(
             self.for_channels(1).deep_model() if self.mixture.covariance_type == AUTO else self.deep_model()
         )
@@ -87,6 +91,16 @@ class Settings:
         if self.method == "fcm":
             check_fuzzifier(self.mixture.fuzzifier, self.mixture.max_iter)
 
+    def _check_distribution(self) -> None:
+        """The method knows distributions, and the settings for means are of Gaussian classes."""
+        self.densities.check()
+        if self.densities.distribution == "gaussian":
+            return
+        if not METHODS[self.method].has_densities:
+            raise ValueError(f"distribution is not for {self.method}, which has no densities; leave it out")
+        if self.model.mean_prior:
+            raise ValueError('mean_prior is for distribution="gaussian" only; leave one of both out')
+
     def _check_volumes(self, volumes: tuple[float, ...]) -> None:
         """Shares of all classes; and the network must know from the beginning which class is which."""
         k = self.n_components
@@ -98,8 +112,9 @@ class Settings:
             raise ValueError("volumes need classes that have a place: free_energy, a warm start, or a mean prior")
 
     def for_channels(self, n_channels: int) -> "Settings":
-        """These settings with the covariance type that suits a number of channels."""
-        return changed(self, covariance_type=suited(self.mixture.covariance_type, n_channels))
+        """These settings with the covariance type that suits the distribution and a number of channels."""
+        known = FORMS[self.densities.family].covariance_types
+        return changed(self, covariance_type=suited(self.mixture.covariance_type, n_channels, known))
 
     @property
     def measure(self) -> str:
@@ -125,6 +140,7 @@ class Settings:
             unet=picked(UNetConfig, self),
             objective=model.objective if energy else method.loss or DeepModel().objective,
             covariance_type=self.mixture.covariance_type,
+            family=self.densities.family,
             m_step_gradient=model.m_step_gradient,
             m_step_weights=model.m_step_weights,
             label_rule=model.label_rule,

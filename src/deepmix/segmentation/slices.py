@@ -177,7 +177,7 @@ def found_in(
         mean = box.give(np.asarray(fit.proportions))[:, inside].mean(axis=1)
         fit = fit._replace(mixture=fit.mixture._replace(proportions=mean))
     if job.flat and settings.mixture.means_init is None:
-        order = order_of(fit.mixture.means, job)
+        order = order_of(fit.mixture, job)
     elif settings.model.mean_prior or energy:  # class k is tissue k [R1], or that of the guide
         order = np.arange(settings.n_components)
     else:

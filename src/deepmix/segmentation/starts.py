@@ -7,16 +7,23 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from deepmix.backends import over_pixels
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Mixture
 
-from . import preparation
+from . import densities, preparation
 from .preparation import Job, given_means
 
 SCALES = (0, 1, 2, 3)  # of "multiscale": standard deviations of the Gaussians that smooth, in pixels
 _DRAWN = {"kmeans": "kmeans", "random": "random_responsibilities"}  # the function that draws a start
 
 
-def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mixture]:
+def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[AnyMixture]:
+    """All starts of the settings, in the family of the settings. mask: (H, W, D), the pixels."""
+    pixels, of = job.pixels(mask), job.settings
+    for start in gaussian_starts(mask, job, twin):
+        yield densities.begin(pixels, start, of.densities, of.mixture.covariance_type, twin)
+
+
+def gaussian_starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mixture]:
     """All starts of the settings: `restarts` seeds, each at every scale. mask: (H, W, D), the pixels."""
     initialization = twin.mixtures.initialization
     settings, pixels = job.settings, job.pixels(mask)

@@ -1,0 +1,73 @@
+"""Which distribution the pixels of a class have: the settings, and the family of the backends that they name."""
+
+from dataclasses import dataclass
+
+from deepmix import parsing
+from deepmix.reference.mixtures.forms import FORMS
+from deepmix.settings import MIXTURE, setting
+
+AUTO = "auto"
+DISTRIBUTIONS = ("gaussian", "student", "rician", "gamma", "lognormal", "poisson")
+CHOSEN_FROM = ("gaussian", "student", "rician", "gamma", "lognormal")  # by "auto": densities of one unit [NG9]
+
+
+@dataclass(frozen=True)
+class DistributionSettings:
+    """Settings of the distributions [NG].
+
+    distribution: "auto" takes the one whose mixture has the least BIC. degrees: ν of student, or "each": found for
+    each class, or "shared": one for all. noise: σ of rician. background: the darkest class has no signal (rician).
+    looks: a of gamma, if it is known.
+    """
+
+    distribution: str = setting(
+        "gaussian",
+        help="Of a class's pixels: gaussian, student (outliers), rician (magnitudes), gamma (speckle), lognormal, "
+        "poisson (counts), or auto.",
+        panel=MIXTURE,
+        choices=(*DISTRIBUTIONS, AUTO),
+    )
+    degrees: float | str = setting(
+        "each",
+        help="Degrees of freedom of student: each (found for every class), shared, or a number from 1.",
+        panel=MIXTURE,
+        typed=str,
+        parse=parsing.number_or_word,
+    )
+    noise: str = setting(
+        "shared", help="σ of rician: shared by all classes, or each.", panel=MIXTURE, choices=("shared", "each")
+    )
+    background: bool = setting(False, help="The darkest class of rician has no signal, only noise.", panel=MIXTURE)
+    looks: float | None = setting(
+        None, help="Number of looks of gamma, such as 3; found from the image if not given.", panel=MIXTURE
+    )
+
+    def check(self) -> None:
+        """Raise ValueError for settings that do not go together."""
+        if isinstance(self.degrees, str):
+            if self.degrees not in ("each", "shared"):
+                raise ValueError(f"degrees must be each, shared or a number from 1 to 1000, got {self.degrees!r}")
+        elif not 1 <= self.degrees <= 1000:
+            raise ValueError(f"degrees must be each, shared or a number from 1 to 1000, got {self.degrees}")
+        if self.looks is not None and not 0 < self.looks <= 1e6:
+            raise ValueError(f"looks must be greater than 0, got {self.looks}")
+        of_one = {"degrees": "student", "noise": "rician", "background": "rician", "looks": "gamma"}
+        for name, distribution in of_one.items():
+            if getattr(self, name) != getattr(DistributionSettings, name) and self.distribution != distribution:
+                raise ValueError(f'{name} is for distribution="{distribution}"; leave it out')
+
+    @property
+    def family(self) -> str:
+        """A key of `mixtures.families.FAMILIES`; "auto" is Gaussian until one is chosen."""
+        variants = {
+            "student": {"each": "student", "shared": "student_shared"}.get(str(self.degrees), "student_fixed"),
+            "rician": {"shared": "rician", "each": "rician_each"}[self.noise],
+            "gamma": "gamma" if self.looks is None else "gamma_fixed",
+            AUTO: "gaussian",
+        }
+        return variants.get(self.distribution, self.distribution)
+
+    @property
+    def support(self) -> str:
+        """Where the densities live, one of `SUPPORTS`."""
+        return FORMS[self.family].support
