@@ -1,6 +1,6 @@
 """deepmix: deep Gaussian mixtures for unsupervised image segmentation.
 
-`segment` is the main function; `GaussianMixture` and three more classes are estimators with scikit-learn's
+`segment` is the main function; `GaussianMixture` and four more classes are estimators with scikit-learn's
 conventions. `deepmix.reference` needs NumPy and SciPy alone; the rest is imported when it is used.
 """
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .estimators import DeepMixture as DeepMixture
     from .estimators import FuzzyCMeans as FuzzyCMeans
     from .estimators import GaussianMixture as GaussianMixture
+    from .estimators import MixtureModel as MixtureModel
     from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
     from .segmentation.results import Segmentation
     from .segmentation.run import segment
@@ -23,6 +24,7 @@ _HOMES = {
     "DeepMixture": ".estimators",
     "FuzzyCMeans": ".estimators",
     "GaussianMixture": ".estimators",
+    "MixtureModel": ".estimators",
     "Segmentation": ".segmentation.results",
     "SpatiallyVariantGaussianMixture": ".estimators",
     "segment": ".segmentation.run",

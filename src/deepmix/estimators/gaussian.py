@@ -1,4 +1,4 @@
-"""What both Gaussian-mixture estimators share: parameters, starts, attributes, posteriors of new samples."""
+"""What the estimators of mixtures share: parameters, starts, attributes, posteriors of new samples."""
 
 from types import ModuleType
 from typing import Any
@@ -10,7 +10,7 @@ from deepmix.backends import over_pixels
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.checks import check_covariance_type
-from deepmix.reference.mixtures.records import Fit, Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Fit, Mixture
 from deepmix.segmentation.covariances import holds_matrices
 
 from .restarts import check_least, keep_likelihood
@@ -18,7 +18,7 @@ from .samples import SampleEstimator
 
 
 class GaussianEstimator(DensityMixin, SampleEstimator):
-    """K Gaussians; new samples get posteriors under `weights_`, `means_` and `covariances_`."""
+    """K distributions; new samples get posteriors under those of the fit."""
 
     def __init__(
         self,
@@ -69,13 +69,19 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
         """γ (K, N) and the log-likelihoods (N,)."""
         pixels = self._pixels(X)
         mixture = self._mixture()
-        mixture = Mixture(**{name: array.astype(pixels.dtype) for name, array in mixture._asdict().items()})
+        mixture = type(mixture)(*(array.astype(pixels.dtype) for array in mixture))
+        kind = {"covariance_type": self.covariance_type, "family": self._family}
         with self._backend(pixels.dtype) as twin:
-            e_step = over_pixels(twin, twin.mixtures.gmm.e_step, "covariance_type")
-            posteriors, log_likelihood = e_step(pixels, mixture, covariance_type=self.covariance_type)
+            e_step = over_pixels(twin, twin.mixtures.gmm.e_step, *kind)
+            posteriors, log_likelihood = e_step(pixels, mixture, **kind)
         return np.asarray(posteriors), np.asarray(log_likelihood)
 
-    def _mixture(self) -> Mixture:
+    @property
+    def _family(self) -> str:
+        """Of the classes, a key of `mixtures.families.FAMILIES`."""
+        return "gaussian"
+
+    def _mixture(self) -> AnyMixture:
         return Mixture(proportions=self.weights_, means=self.means_, covariances=self.covariances_)
 
     def _check_parameters(self) -> None:

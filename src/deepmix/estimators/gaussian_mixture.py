@@ -1,20 +1,16 @@
 """Algorithm 1 as an estimator."""
 
 from types import ModuleType
-from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import Fit, Mixture
-from deepmix.segmentation import selection
 
-from .gaussian import GaussianEstimator
+from .generative import GenerativeEstimator
 
 
-class GaussianMixture(GaussianEstimator):
+class GaussianMixture(GenerativeEstimator):
     """Gaussian mixture by EM (Algorithm 1), with the names of `sklearn.mixture.GaussianMixture`.
 
     The differences: covariances are diagonal by default; the variances get the floor of [G3] unless `reg_covar`
@@ -33,36 +29,9 @@ class GaussianMixture(GaussianEstimator):
     lower_bounds_ (n_iter_ + 1 of them, that of the start first), n_features_in_, feature_names_in_.
     """
 
-    def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Draw samples X (n_samples, M) and their classes (n_samples,), sorted by class.
-
-        Raises ValueError for n_samples < 1.
-        """
-        check_is_fitted(self)
-        if n_samples < 1:
-            raise ValueError(f"n_samples must be at least 1, got {n_samples}")
-        random = check_random_state(self.random_state)
-        proportions = self.weights_.astype(float)
-        counts = random.multinomial(n_samples, proportions / proportions.sum())
+    def _draw(self, random: np.random.RandomState, k: int, count: int) -> np.ndarray:
         matrices = gaussian.covariance_matrices(self.covariances_, self.covariance_type, *self.means_.shape)
-        each = zip(self.means_, matrices, counts, strict=True)
-        drawn = [random.multivariate_normal(*of_class) for of_class in each]
-        return np.concatenate(drawn), np.repeat(np.arange(len(counts)), counts)
-
-    def aic(self, X: Any) -> float:
-        """Akaike's information criterion of the fit on samples X; smaller is better."""
-        return selection.aic(-self.score(X), len(X), self._n_parameters())
-
-    def bic(self, X: Any) -> float:
-        """Bayesian information criterion of the fit on samples X; smaller is better."""
-        return selection.bic(-self.score(X), len(X), self._n_parameters())
-
-    def _n_parameters(self) -> int:
-        n_components, n_features = self.means_.shape
-        return selection.n_parameters(n_components, n_features, self.covariance_type)
-
-    def _last(self, twin: ModuleType, pixels: np.ndarray) -> Mixture:
-        return self._mixture()
+        return random.multivariate_normal(self.means_[k], matrices[k], count)
 
     def _run(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, start: Mixture) -> Fit:
         return twin.mixtures.gmm.fit(

@@ -29,14 +29,22 @@ class Classes(NamedTuple):
 
 
 def begin(
-    pixels: np.ndarray, start: Mixture, settings: DistributionSettings, covariance_type: str, twin: ModuleType
+    pixels: np.ndarray,
+    start: Mixture,
+    settings: DistributionSettings,
+    covariance_type: str,
+    twin: ModuleType,
+    weights: np.ndarray | None = None,
 ) -> AnyMixture:
-    """A Gaussian start as a mixture of the settings' family, with the numbers that they give. pixels: (M, N)."""
+    """A Gaussian start as a mixture of the settings' family, with the numbers that they give.
+
+    pixels: (M, N), none that the family does not know. weights: (N,), 1 if not given.
+    """
     if settings.family == "gaussian":
         return start
     first = over_weighted_pixels(twin, twin.mixtures.families.begin, "covariance_type", "family")
-    weights = np.ones(pixels.shape[1], pixels.dtype)
-    options = {"weights": weights, "covariance_type": covariance_type, "family": settings.family}
+    w = np.ones(pixels.shape[1], pixels.dtype) if weights is None else weights.astype(pixels.dtype)
+    options = {"weights": w, "covariance_type": covariance_type, "family": settings.family}
     return _with_numbers(first(pixels, start, **options), settings)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from deepmix import parsing
+from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures.forms import FORMS
 from deepmix.settings import MIXTURE, setting
 
@@ -43,7 +44,8 @@ class DistributionSettings:
     )
 
     def check(self) -> None:
-        """Raise ValueError for settings that do not go together."""
+        """Raise ValueError for an unknown distribution, and for settings that do not go together."""
+        check_choice("distribution", self.distribution, (*DISTRIBUTIONS, AUTO))
         if isinstance(self.degrees, str):
             if self.degrees not in ("each", "shared"):
                 raise ValueError(f"degrees must be each, shared or a number from 1 to 1000, got {self.degrees!r}")
@@ -66,6 +68,11 @@ class DistributionSettings:
             AUTO: "gaussian",
         }
         return variants.get(self.distribution, self.distribution)
+
+    @property
+    def has_heavy_tails(self) -> bool:
+        """Whether pixels far from all classes are expected."""
+        return self.distribution == "student"
 
     @property
     def support(self) -> str:

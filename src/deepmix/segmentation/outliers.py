@@ -12,6 +12,20 @@ SAMPLE = 2**20  # pixels that are enough to tell
 MOST = 0.5  # the share of a channel's variance that they may have; on all images of docs/quality.md at most 0.05
 
 
+FENCE = 3.0  # interquartile ranges beyond the quartiles: "far out" (Tukey 1977)
+
+
+def without_far(volume: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The mask (*spatial) without pixels that are far out in any channel of a volume (M, *spatial).
+
+    Far out: by more than three interquartile ranges below the lower quartile or above the upper one.
+    """
+    quarters = np.percentile(volume[:, mask], (25, 75), axis=1)
+    lower, upper = quarters.reshape(2, -1, *[1] * mask.ndim)
+    reach = FENCE * (upper - lower)
+    return mask & ((volume >= lower - reach) & (volume <= upper + reach)).all(axis=0)
+
+
 def limits(values: np.ndarray, percent: float) -> tuple[np.ndarray, np.ndarray]:
     """The limits (M,) below and above which the given percentage of the values (M, N) lies; ∓∞ for 0 percent."""
     if not percent:

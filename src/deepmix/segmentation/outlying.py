@@ -16,7 +16,7 @@ def outliers(job: Job, outcome: Outcome) -> np.ndarray | None:
 
     None if the distribution is another one.
     """
-    if "student" not in job.settings.densities.family:
+    if not job.settings.densities.has_heavy_tails:
         return None
     found = np.zeros((1, *job.mask.shape), np.float32)
     of_slices = {part.slice: part for part in outcome.parts}

@@ -130,7 +130,7 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
     fine, (volume, mask) = mask, shrinking.shrunk(pixels.reshape(volume.shape), mask, settings.shrink)
     if mask.sum() < settings.n_components:
         raise ValueError(f"shrunk {settings.shrink} times, {mask.sum()} pixels count, too few; shrink less")
-    if not settings.clip_percentiles:
+    if not (settings.clip_percentiles or settings.densities.has_heavy_tails):
         outliers.warn(volume, mask, remedy=f", or try --clip-percentiles {outliers.EXTREME:g}")
     over = scale(volume, mask, settings.standardize, settings.clip_percentiles, settings.densities.support)
     return Job(

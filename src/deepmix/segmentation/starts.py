@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from deepmix.backends import over_pixels
 from deepmix.reference.mixtures.records import AnyMixture, Mixture
 
-from . import densities, preparation
+from . import densities, outliers, preparation
 from .preparation import Job, given_means
 
 SCALES = (0, 1, 2, 3)  # of "multiscale": standard deviations of the Gaussians that smooth, in pixels
@@ -17,9 +17,13 @@ _DRAWN = {"kmeans": "kmeans", "random": "random_responsibilities"}  # the functi
 
 
 def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[AnyMixture]:
-    """All starts of the settings, in the family of the settings. mask: (H, W, D), the pixels."""
+    """All starts of the settings, in the family of the settings. mask: (H, W, D), the pixels.
+
+    Those of heavy tails are found on the pixels that are not far out, as k-means has a class for each far one.
+    """
     pixels, of = job.pixels(mask), job.settings
-    for start in gaussian_starts(mask, job, twin):
+    chosen = outliers.without_far(job.volume, mask) if of.densities.has_heavy_tails else mask
+    for start in gaussian_starts(chosen, job, twin):
         yield densities.begin(pixels, start, of.densities, of.mixture.covariance_type, twin)
 
 

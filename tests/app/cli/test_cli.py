@@ -98,6 +98,43 @@ def test_the_number_of_classes_by_bic_is_in_the_report(case, run):
     assert report["mean_dice"] > 0.99
 
 
+def test_outliers_and_what_a_distribution_has_are_written(case, run):
+    image = sitk.ReadImage(str(case / "a.nii.gz"))
+    values = sitk.GetArrayFromImage(image).astype(np.float32)
+    values[1, 5, 5] = 1e4  # far from all others, where the mask is true
+    spiked = sitk.GetImageFromArray(values)
+    spiked.CopyInformation(image)
+    sitk.WriteImage(spiked, str(case / "spiked.nii.gz"))
+    options = ["--method", "gmm", "--distribution", "student", "--degrees", 4, "-o", case / "out"]
+    code, _, err = run("segment", case / "spiked.nii.gz", "-k", 3, *options)
+    assert code == 0, err
+    report = json.loads((case / "out" / "report.json").read_text())
+    assert report["fits"][0]["degrees"] == [4, 4, 4]
+    written = sitk.GetArrayFromImage(sitk.ReadImage(str(case / "out" / "outliers.nii.gz")))
+    assert np.unravel_index(written.argmax(), written.shape) == (1, 5, 5)
+    code, _, err = run("report", case / "out")
+    assert code == 0, err
+    assert "Histograms and densities" in (case / "out" / "report.html").read_text()
+
+
+DISTRIBUTIONS = {  # the settings of each, which go with no other
+    "student": {"degrees": "shared"},
+    "rician": {"noise": "each", "background": True},
+    "gamma": {"looks": 3.0},
+}
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_every_setting_of_a_distribution_can_be_set(distribution, case, run):
+    given = DISTRIBUTIONS[distribution]
+    options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in given.items()]
+    arguments = ["--method", "gmm", "--distribution", distribution, *options, "-o", case / "out"]
+    code, _, err = run("segment", case / "a.nii.gz", "--mask", case / "mask.nii.gz", "-k", 3, *arguments)
+    assert code == 0, err
+    settings = json.loads((case / "out" / "report.json").read_text())["settings"]
+    assert {name: settings[name] for name in given} == given
+
+
 def test_every_setting_can_be_set(case, run):
     """Each option of the command reaches the settings in the report."""
     np.savetxt(case / "means.txt", [[100, 40], [200, 30], [300, 20]])
@@ -110,7 +147,7 @@ def test_every_setting_can_be_set(case, run):
         "device": "cpu", "dtype": "float64", "backend": "accelerated", "fuzzifier": 1.5, "beta": 0.3,
         "objective": "nll", "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf", "contamination": 0.1,
         "class-sizes": "free", "clip-percentiles": 1.5, "shrink": 2,
-        "entropy": 0.1, "markov": 0.2, "volumes": "0.2,0.3,0.5", "volumes-weight": 0.5,
+        "entropy": 0.1, "markov": 0.2, "volumes": "0.2,0.3,0.5", "volumes-weight": 0.5, "distribution": "gaussian",
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--diagonals"]
@@ -121,6 +158,13 @@ def test_every_setting_can_be_set(case, run):
     assert settings.pop("n_components") == 3
     assert settings.pop("means_init") == [[100, 40], [200, 30], [300, 20]]
     assert settings.pop("restarts") == 1  # the means are one start
+    of_others = {
+        "degrees": "each",
+        "noise": "shared",
+        "background": False,
+        "looks": None,
+    }  # not Gaussian: see above
+    assert {name: settings.pop(name) for name in of_others} == of_others
     assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {
         "slices": [1, 2],
         "volumes": [0.2, 0.3, 0.5],

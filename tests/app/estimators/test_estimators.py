@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from deepmix import GaussianMixture, SpatiallyVariantGaussianMixture
+from deepmix import GaussianMixture, MixtureModel, SpatiallyVariantGaussianMixture
 from deepmix.reference.mixtures import initialization
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.gaussian import covariance_matrices
@@ -23,9 +23,10 @@ from tests.laws.helpers import close
 from tests.oracles.mixtures.test_sklearn import precisions, sklearn_fit, standardised
 from tests.tolerances import TRAJECTORY
 
-ON_SAMPLES = [GaussianMixture, SpatiallyVariantGaussianMixture]
+ON_SAMPLES = [GaussianMixture, MixtureModel, SpatiallyVariantGaussianMixture]
 BACKENDS = ["accelerated", "reference"]
 every_estimator = pytest.mark.parametrize("estimator", ON_SAMPLES)
+every_gaussian = pytest.mark.parametrize("estimator", [GaussianMixture, SpatiallyVariantGaussianMixture])
 every_backend = pytest.mark.parametrize("backend", BACKENDS)
 every_type = pytest.mark.parametrize("kind", COVARIANCE_TYPES)
 
@@ -227,7 +228,7 @@ def test_a_warm_start_goes_on_from_the_proportions_of_the_samples(backend):
         model.fit(X[1:])
 
 
-@every_estimator
+@every_gaussian
 @every_backend
 def test_weights_are_copies_of_samples(estimator, backend):
     """From one start; a sample of weight 0 is not there."""
