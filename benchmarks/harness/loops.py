@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Mixture
 
 from ..peers import sklearn_gmm
 from .problems import CHANNELS, Blobs
@@ -20,6 +20,14 @@ def of_gmm(backend: ModuleType, problem: Blobs, covariance_type: str = "diag", *
     return _of(
         backend.mixtures.gmm.fit, problem.pixels, problem.start, covariance_type=covariance_type, **execution
     )
+
+
+def of_family(
+    backend: ModuleType, pixels: np.ndarray, start: AnyMixture, family: str, covariance_type: str = "diag"
+) -> Loop:
+    """`mixtures.gmm.fit` of a family in the same way."""
+    options = {"covariance_type": covariance_type, "family": family, "floor": np.zeros(len(pixels), pixels.dtype)}
+    return lambda n: backend.mixtures.gmm.fit(pixels, start, tol=-np.inf, max_iter=n, **options).mixture
 
 
 def of_stream(backend: ModuleType, problem: Blobs) -> Loop:
