@@ -2,7 +2,8 @@
 
 Experiments, run only if named: `training` (the paper's findings, on phantoms), `precision` (effect of the dtype on
 a fit), `quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part
-changed), `jobs` (whole jobs, from an image to labels, beside peers).
+changed), `distributions` (of classes, on distorted images), `jobs` (whole jobs, from an image to labels, beside
+peers).
 """
 
 import argparse
@@ -31,6 +32,7 @@ EXPERIMENTS = {
     "precision": precision.run,
     "quality": quality.run,
     "parts": quality.run_parts,
+    "distributions": quality.run_distributions,
     "jobs": jobs.run,
 }
 

@@ -16,12 +16,13 @@ from ..harness.setting import Setting
 from . import figure, images, table
 from .cache import Cache, Found
 from .images import Case
-from .methods import METHODS, PARTS, Method
+from .methods import DISTRIBUTIONS, METHODS, PARTS, Method
 from .scores import Score, collapsed, score
 
 SEEDS = (0, 1, 2)
 QUICK = ("gmm", "hmrf", "fcm")
 QUICK_PARTS = ("as it is", "λ = 0")
+QUICK_DISTRIBUTIONS = ("gmm, gaussian", "gmm, student")
 _WIDTH = 170  # that the table needs
 
 Job = tuple[Case, str, int]
@@ -39,6 +40,13 @@ def run_parts(setting: Setting) -> None:
     cases = _first_of_each_row(images.cases(setting.data, False, setting.quick))
     parts = {name: PARTS[name] for name in QUICK_PARTS} if setting.quick else PARTS
     _compare("parts", cases, parts, SEEDS[:1], setting)
+
+
+def run_distributions(setting: Setting) -> None:
+    """The GMM and the field with each distribution, on distorted slices of a brain; prints and writes as `run`."""
+    cases = list(images.distorted(setting.data, setting.quick))
+    chosen = {name: DISTRIBUTIONS[name] for name in QUICK_DISTRIBUTIONS} if setting.quick else DISTRIBUTIONS
+    _compare("distributions", cases, chosen, SEEDS[:1], setting)
 
 
 def _compare(

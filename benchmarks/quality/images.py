@@ -1,18 +1,28 @@
 """Images with known truth: phantoms of three noise levels, slices of a brain with noise added, lesions, others."""
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from deepmix.datasets import phantoms
+from deepmix.datasets import corruptions, phantoms
 from deepmix.files import images
 
 NOISE = {"low": 0.5, "middle": 0.75, "high": 1.0}  # of the phantom; 1 is that of a real case
 ADDED = (0, 15, 25)  # standard deviation of the noise added to the brain, whose tissues lie about 60 apart
 SEQUENCES = ("T1", "T1Gd", "T2", "FLAIR")
 FIRST = 100  # of the phantoms; those below are for tuning
+ODD = range(1, 20, 4)  # slices of the brain
+DISTORTIONS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "as it is": lambda image, seed: image,
+    "2 % spikes": lambda image, seed: corruptions.with_spikes(image, 0.02, seed),
+    "magnitude, σ 15": lambda image, seed: corruptions.magnitude(image, 15, seed),
+    "magnitude, σ 25": lambda image, seed: corruptions.magnitude(image, 25, seed),
+    "magnitude, σ 40": lambda image, seed: corruptions.magnitude(image, 40, seed),
+    "speckle, 3 looks": lambda image, seed: corruptions.speckled(image, 3, seed),
+}
 TUNED = ("cord_1", "tumour_1", "tumour_4", "photo_108004", "lesions_19", "nuclei")  # of the slices of other kinds
 
 
@@ -65,6 +75,15 @@ def _phantom(noise: str, seed: int, size: int = 160) -> Case:
         n_components=len(phantoms.TISSUES),
         channels=phantoms.CHANNELS,
     )
+
+
+def distorted(data: str | None, quick: bool) -> Iterator[Case]:
+    """Slices of the brain as a scanner or a detector might have made them; without data or if quick, a phantom."""
+    cases_ = [_phantom("low", FIRST, 64)] if quick or data is None else _brain(Path(data, "brain"), 0, ODD)
+    for case in cases_:
+        for row, distort in DISTORTIONS.items():
+            z = zlib.crc32(case.name.encode())  # another seed for every slice
+            yield case._replace(row=row, name=f"{case.name}, {row}", image=distort(case.image[:1], z))
 
 
 def _brain(folder: Path, added: int, slices: range) -> Iterator[Case]:

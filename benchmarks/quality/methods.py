@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix import segment
+from deepmix.reference.mixtures.forms import FORMS
 
 from ..peers import atropos, dipy_hmrf
 from .cache import code
@@ -19,7 +20,7 @@ class Method(NamedTuple):
 
     labels: from a case and a seed to labels 1 … K inside the mask. made_of: what its results depend on, beside
     the case and the seed. random: whether they depend on the seed. needs: module that must be installed.
-    one_channel: whether it takes images of one channel only.
+    one_channel: whether it takes images of one channel only. positive: whether all values must be positive.
     """
 
     labels: Callable[[Case, int], np.ndarray]
@@ -27,10 +28,12 @@ class Method(NamedTuple):
     random: bool = True
     needs: str = "deepmix"
     one_channel: bool = False
+    positive: bool = False
 
     def takes(self, case: Case) -> bool:
         """Whether it can segment the image."""
-        return not self.one_channel or len(case.image) == 1
+        fits = not self.one_channel or len(case.image) == 1
+        return fits and (not self.positive or bool((case.image[:, case.mask] > 0).all()))
 
     def missing(self) -> bool:
         """Whether the module that it needs is not installed."""
@@ -86,6 +89,15 @@ METHODS = {
     "Atropos, MRF 0.1": _peer(atropos.segment, "antspyx", "ants", beta=0.1),
     "Atropos, MRF 0.3": _peer(atropos.segment, "antspyx", "ants", beta=0.3),
     "dipy HMRF": _peer(dipy_hmrf.segment, "dipy", "dipy"),
+}
+
+# The field and the GMM with each distribution.
+DISTRIBUTIONS = {
+    f"{method}, {distribution}": _own(method, preset="robust", distribution=distribution)._replace(
+        positive=FORMS[distribution].support == "positive"
+    )
+    for method in ("gmm", "hmrf")
+    for distribution in ("gaussian", "student", "rician", "gamma", "lognormal")
 }
 
 # The preset robust of deepSVG with one part changed.
