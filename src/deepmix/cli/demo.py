@@ -20,6 +20,13 @@ def demo(
     noise: Annotated[float, typer.Option(help="Noise of the phantom; 1 is that of a real case.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the phantom and of the methods.")] = 0,
     backend: options.Backend = Settings.backend,
+    distributions: Annotated[
+        bool,
+        typer.Option(
+            "--distributions",
+            help="Instead: outliers, magnitudes and speckle, by Gaussians and by what fits them.",
+        ),
+    ] = False,
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's network and learning rate: minutes instead of seconds.")
     ] = False,
@@ -41,6 +48,15 @@ def demo(
     from deepmix.segmentation.run import run
 
     from . import console
+
+    if distributions:
+        from . import demo_distributions
+
+        with console.warnings_in_lines(), outputs.claimed(output, overwrite):
+            if backend == "accelerated" and not no_compilation_cache:
+                compilation_cache.enable()
+            demo_distributions.show(output, size, seed, backend)
+        return
 
     network: dict[str, Any] = {} if paper else SMALL
     about: dict[str, Any] = {"n_components": len(phantoms.TISSUES), "backend": backend, "seed": seed}

@@ -21,7 +21,7 @@ class MixtureModel(GenerativeEstimator):
     """Mixture by EM whose classes are Student, Rician, gamma, log-normal, Poisson or Gaussian distributions.
 
     distribution: "student" (Gaussians with heavy tails), "rician", "gamma", "lognormal" (for positive samples),
-    "poisson" (for counts) or "gaussian". degrees: of student: "each" (found for each class), "shared" or a number.
+    "poisson" (for counts) or "gaussian". degrees: of student: "shared" by all classes, "each" or a number.
     noise: of rician: "shared" by all classes, or "each". looks: of gamma: its shape, if it is known.
     covariance_type: of gaussian, student and lognormal; features of the others are independent ("diag").
     The other parameters are those of `GaussianMixture`.
@@ -37,7 +37,7 @@ class MixtureModel(GenerativeEstimator):
         n_components: int = 1,
         *,
         distribution: str = "student",
-        degrees: float | str = "each",
+        degrees: float | str = "shared",
         noise: str = "shared",
         looks: float | None = None,
         covariance_type: str = "diag",

@@ -16,9 +16,9 @@ CHOSEN_FROM = ("gaussian", "student", "rician", "gamma", "lognormal")  # by "aut
 class DistributionSettings:
     """Settings of the distributions [NG].
 
-    distribution: "auto" takes the one whose mixture has the least BIC. degrees: ν of student, or "each": found for
-    each class, or "shared": one for all. noise: σ of rician. background: the darkest class has no signal (rician).
-    looks: a of gamma, if it is known.
+    distribution: "auto" takes the one whose mixture has the least BIC. degrees: ν of student; "shared": one, found,
+    for all classes, so that none draws all outliers by its heavier tails; "each": one for each. noise: σ of rician.
+    background: the darkest class of rician has no signal. looks: a of gamma, if it is known.
     """
 
     distribution: str = setting(
@@ -29,8 +29,8 @@ class DistributionSettings:
         choices=(*DISTRIBUTIONS, AUTO),
     )
     degrees: float | str = setting(
-        "each",
-        help="Degrees of freedom of student: each (found for every class), shared, or a number from 1.",
+        "shared",
+        help="Degrees of freedom of student: shared (one for all classes), each (its own), or a number from 1.",
         panel=MIXTURE,
         typed=str,
         parse=parsing.number_or_word,

@@ -118,7 +118,7 @@ def test_outliers_and_what_a_distribution_has_are_written(case, run):
 
 
 DISTRIBUTIONS = {  # the settings of each, which go with no other
-    "student": {"degrees": "shared"},
+    "student": {"degrees": "each"},
     "rician": {"noise": "each", "background": True},
     "gamma": {"looks": 3.0},
 }
@@ -159,7 +159,7 @@ def test_every_setting_can_be_set(case, run):
     assert settings.pop("means_init") == [[100, 40], [200, 30], [300, 20]]
     assert settings.pop("restarts") == 1  # the means are one start
     of_others = {
-        "degrees": "each",
+        "degrees": "shared",
         "noise": "shared",
         "background": False,
         "looks": None,

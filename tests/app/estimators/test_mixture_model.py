@@ -9,7 +9,7 @@ from deepmix import GaussianMixture, MixtureModel
 N = 600
 # Of each distribution: two classes of N samples in one feature, and what is to be found of the second, within.
 SAMPLES = {
-    "student": (stats.t(3), stats.t(3, loc=9), {"degrees": (3, 1.2)}),
+    "student": (stats.t(3), stats.t(3, loc=9), {"degrees": (3, 0.9)}),
     "rician": (
         stats.rice(0.5),
         stats.rice(6),
