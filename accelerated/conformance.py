@@ -112,7 +112,8 @@ def _block(operation: Operation) -> Function:
 
     @jax.jit
     def block(parameters: Tree, x: jax.Array, negative_slope: jax.Array) -> jax.Array:
-        module = Block(len(parameters["norm"]["scale"]), negative_slope)
+        size = parameters["conv_0"]["kernel"].shape[:-2]
+        module = Block(len(parameters["norm"]["scale"]), negative_slope, size=size)
         return jnp.moveaxis(module.apply({"params": parameters}, jnp.moveaxis(x, 0, -1)[None])[0], -1, 0)
 
     def with_pullback(parameters: Tree, x: jax.Array, negative_slope: float = Block.negative_slope) -> Any:

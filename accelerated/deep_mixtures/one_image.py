@@ -125,7 +125,7 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    checked = check_image(floating(image), mask, n_components, model.unet.depth)
+    checked = check_image(floating(image), mask, n_components, model.unet)
     check_descent(model, optimization, mixture, checked[0], n_components)
     x, w = map(jnp.asarray, checked)
     floor = gaussian.variance_floor(x.reshape(len(x), -1), w.ravel())
@@ -200,7 +200,7 @@ def fit_batch(
         n_components = len(parameters[b]["head"]["bias"])
         mask = None if masks is None else masks[b]
         mixture = None if mixtures is None else mixtures[b]
-        x, w = check_image(floating(image), mask, n_components, model.unet.depth)
+        x, w = check_image(floating(image), mask, n_components, model.unet)
         check_descent(model, optimization, mixture, x, n_components)
         start, mixture = jax.tree.map(partial(np.asarray, dtype=x.dtype), (parameters[b], mixture))
         floor = gaussian.variance_floor(jnp.asarray(x).reshape(len(x), -1), jnp.asarray(w.ravel()))
@@ -233,7 +233,7 @@ def warm_start(
 ) -> Tree:
     """See `reference.deep_mixtures.one_image.warm_start` [DG6]."""
     n_components = len(parameters["head"]["bias"])
-    x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config.depth))
+    x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config))
     p = jnp.asarray(check_target(plain(target), np.asarray(w), n_components), x.dtype)
     begun = cast(parameters, x.dtype)
     return solve_warm_start(x, begun, p, w, n_steps=n_steps, config=config, optimization=optimization)

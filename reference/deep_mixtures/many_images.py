@@ -85,10 +85,10 @@ def fit(
     Returns `Trained`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_training(model)
-    n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
+    n_components, config = len(parameters["head"]["bias"]), model.deep.unet
 
     def checked(epoch: int) -> Iterable[Batch]:
-        return (check_batch(batch, n_components, depth) for batch in batches(epoch))
+        return (check_batch(batch, n_components, config) for batch in batches(epoch))
 
     return solve(parameters, checked, model=model, training=training, progress=progress)
 
@@ -155,7 +155,7 @@ def predict(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet)
     return solve_prediction(parameters, image, weights, model=model)
 
 

@@ -129,7 +129,7 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet)
     check_descent(model, optimization, mixture, image, n_components)
     floor = gaussian.variance_floor(image.reshape(len(image), -1), weights.ravel())
     return solve(
@@ -215,7 +215,7 @@ def warm_start(
     the image.
     """
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, config.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, config)
     target = check_target(target, weights, n_components)
     return solve_warm_start(
         image, parameters, target, weights, n_steps=n_steps, config=config, optimization=optimization

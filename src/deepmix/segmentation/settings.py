@@ -122,7 +122,7 @@ class Settings:
         method, model = METHODS[self.method], self.model
         energy = method.deep and model.objective == "free_energy"
         return DeepModel(
-            unet=picked(UNetConfig, self),
+            unet=picked(UNetConfig, self, spacing=UNetConfig().spacing, size=None),
             objective=model.objective if energy else method.loss or DeepModel().objective,
             covariance_type=self.mixture.covariance_type,
             m_step_gradient=model.m_step_gradient,

@@ -17,7 +17,7 @@ from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.networks.records import UNetConfig
 from tests.agreement.networks import kinks
 from tests.problems import generators
-from tests.problems.networks import CONFIGS, configs
+from tests.problems.networks import CONFIGS, VOLUME, VOLUMES, configs
 from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -152,7 +152,18 @@ def test_large_maps_take_the_gradient_by_convolutions(monkeypatch):
 @IN_BOTH_DTYPES
 @given(rng=generators, config=configs)
 def test_unet(dtype, rng, config):
-    parameters, image = draw_parameters(rng, 2, 3, config), rng.normal(size=(2, 8, 12))
+    check_unet(dtype, rng, config, (8, 12))
+
+
+@IN_BOTH_DTYPES
+@pytest.mark.parametrize("config", VOLUMES)
+@given(rng=generators)
+def test_unet_of_a_volume(config, dtype, rng):
+    check_unet(dtype, rng, config, VOLUME)
+
+
+def check_unet(dtype, rng, config, size):
+    parameters, image = draw_parameters(rng, 2, 3, config), rng.normal(size=(2, *size))
     low, high = rounded((parameters, image), dtype)
     with kinks.watched() as margins:
         expected, pullback = reference.networks.unet.unet(*high, config)
@@ -169,12 +180,12 @@ def value_and_pullback(parameters, image, cotangent, config):
     return value, pullback(cotangent)
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", [*CONFIGS, *VOLUMES])
 def test_the_flax_module_has_the_same_tree(config):
     """`UNet.init` makes the reference's tree: the same names and shapes."""
     expected = reference.networks.parameters.unet_parameters(2, 3, config)
     network = accelerated.networks.unet.UNet(n_components=3, config=config)
-    made = jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 8, 8, 2)))["params"]
+    made = jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, *[8] * len(config.spacing), 2)))["params"]
     assert jax.tree.map(lambda leaf: leaf.shape, made) == jax.tree.map(np.shape, expected)
 
 

@@ -90,6 +90,21 @@ def test_u_pullback_of_the_network(data):
     )
 
 
+@pytest.mark.parametrize("config", problems.networks.VOLUMES)
+@given(rng=problems.generators)
+def test_nn2_pullback_of_the_network_of_a_volume(config, rng):
+    parameters = drawing.draw_parameters(rng, 1, 2, config)
+    image, cotangent = (rng.normal(size=(channels, *problems.networks.VOLUME)) for channels in (1, 2))
+    _, pullback = unet(parameters, image, config)
+    gradient, dx = pullback(cotangent)
+    check_gradient(
+        lambda at: inner(unet(at["p"], at["x"], config)[0], cotangent),
+        {"p": parameters, "x": image},
+        {"p": in_order_of(parameters, gradient), "x": dx},
+        rng,
+    )
+
+
 def in_order_of(like, tree):
     """The tree with its branches in the order of another, so that `flat` lines them up."""
     return tree_map(lambda _, leaf: leaf, like, tree)
