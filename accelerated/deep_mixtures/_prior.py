@@ -17,7 +17,7 @@ def mixture_of(
     floor: jax.Array,
     covariance_type: str,
 ) -> Mixture:
-    """μ and Σ as functions of Π (K, H, W), by [G2] with r = Π, and π = mean Π [R]."""
+    """μ and Σ as functions of Π (K, *spatial), by [G2] with r = Π, and π = mean Π [R]."""
     pixels, columns, w = (maps.reshape(-1, weights.size) for maps in (image, proportions, weights))
     found = gaussian.moments(pixels, columns, w[0], floor, previous, covariance_type)
     mean = jnp.matmul(columns, w[0], precision=HIGHEST) / w.sum()

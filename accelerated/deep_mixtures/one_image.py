@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.checks import plain
-from deepmix.reference.deep_mixtures.checks import check_descent, check_image, check_model, check_target
+from deepmix.reference.deep_mixtures.checks import AXES, check_descent, check_image, check_model, check_target
 from deepmix.reference.deep_mixtures.records import (
     LABEL_RULES,
     DeepFit,
@@ -58,7 +58,7 @@ def loss_of_logits(
     model: DeepModel = DeepModel(),
     damping: jax.Array | float = 1.0,
 ) -> tuple[jax.Array, Evaluation]:
-    """`loss` as a function of the network's output (K, H, W)."""
+    """`loss` as a function of the network's output (K, *spatial)."""
     evaluation = OBJECTIVES[model.objective](logits, image, previous, weights, floor, model, damping)
     regular = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
     return evaluation.value + regular, evaluation
@@ -179,16 +179,17 @@ def fit_batch(
 ) -> list[DeepFit]:
     """`fit` of B images of one size, each with its own network.
 
-    images: (B, M, H, W). parameters: B trees. masks: (B, H, W). mixtures: B of them.
+    images: (B, M, *spatial). parameters: B trees. masks: (B, *spatial). mixtures: B of them.
     progress: called with the number of images done.
     lanes: how many networks run side by side; if not given, one on a CPU and up to 32 elsewhere. When one has
     ended, the next begins. chunk, product_dtype: as in `fit`.
     Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
     """
     check_model(model)
-    if np.ndim(images) != 4 or len(parameters) != len(images):
+    axes = AXES[: len(model.unet.spacing)]
+    if np.ndim(images) != 2 + len(axes) or len(parameters) != len(images):
         raise ValueError(
-            "images must have the shape (images, channels, height, width), and each needs its parameters; "
+            f"images must have the shape (images, channels, {', '.join(axes)}), and each needs its parameters; "
             f"got {np.shape(images)} and {len(parameters)} trees"
         )
     if masks is not None and len(masks) != len(images):

@@ -149,8 +149,8 @@ def predict(
 ) -> Prediction:
     """Segment a new image by one forward pass [TR3].
 
-    parameters: θ. image: (M, H, W), standardised as the training images were, H and W multiples of 2^L.
-    mask: (H, W), bool or weights, 1 if not given. model: as in training.
+    parameters: θ. image: (M, *spatial), standardised as the training images were, of sizes as for
+    `deep_mixtures.one_image.fit`. mask: (*spatial), bool or weights, 1 if not given. model: as in training.
     Returns a `Prediction`. Raises ValueError as `deep_mixtures.one_image.fit`.
     """
     check_model(model)
@@ -203,7 +203,7 @@ def _surroundings(
 
 
 def _regularize(evaluations: Evaluation, batch: Batch, model: TrainingModel) -> tuple[float, np.ndarray]:
-    """Σ λ R of the batch's regularisers and its gradient at all Π (B, K, H, W) [R1]."""
+    """Σ λ R of the batch's regularisers and its gradient at all Π (B, K, *spatial) [R1]."""
     value, gradient = 0.0, np.zeros_like(evaluations.proportions)
     for regularizer, strength in model.of_batch:
         term, d_term = regularizer(evaluations.proportions, evaluations.mixture, batch)

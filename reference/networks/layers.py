@@ -25,7 +25,7 @@ def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> t
 
     def pullback(dy: np.ndarray) -> tuple[np.ndarray, ...]:
         dkernel = np.moveaxis(np.tensordot(patches, dy, axes=(axes, axes)), 0, -2)
-        mirrored = np.flip(kernel, range(len(axes))).swapaxes(-1, -2)
+        mirrored = np.flip(kernel, tuple(range(len(axes)))).swapaxes(-1, -2)
         dx = _correlate(_patches(dy, kernel.shape), mirrored)
         return dx, dkernel, dy.sum(axis=axes)
 

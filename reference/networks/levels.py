@@ -15,7 +15,9 @@ def plan(config: UNetConfig) -> Levels:
     spacing = np.array(config.spacing, float)
     size = np.full(len(spacing), np.inf) if config.size is None else np.array(config.size, float)
     _check(spacing, size)
-    kernel, kernels, factors = np.ones(len(spacing), int), [], []
+    kernel = np.ones(len(spacing), int)
+    kernels: list[tuple[int, ...]] = []
+    factors: list[tuple[int, ...]] = []
     for _ in range(config.depth + 1):
         long = size >= 2 * SHORTEST
         several = size > 1

@@ -260,12 +260,17 @@ def network(parameters: dict, image: Tensor, config: Any) -> Tensor:
 # Regularisation and Algorithm 3
 
 
-def total_variation(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor) -> Tensor:
-    """[R2]."""
-    inside = mask > 0
-    down = (proportions[:, 1:] - proportions[:, :-1]).abs() * (inside[1:] & inside[:-1])
-    right = (proportions[:, :, 1:] - proportions[:, :, :-1]).abs() * (inside[:, 1:] & inside[:, :-1])
-    return (down.sum() + right.sum()) / mask.sum()
+def total_variation(
+    proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor, spacing: Tensor | None = None
+) -> Tensor:
+    """[R2], [NN3]."""
+    spacing = proportions.new_ones(mask.ndim) if spacing is None else spacing
+    total = 0
+    for axis in range(mask.ndim):
+        steps = proportions.movedim(1 + axis, 1).diff(dim=1).abs()
+        inside = (mask > 0).movedim(axis, 0)
+        total = total + spacing.min() / spacing[axis] * (steps * (inside[1:] & inside[:-1])).sum()
+    return total / mask.sum()
 
 
 def mean_prior(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor, means: Tensor) -> Tensor:

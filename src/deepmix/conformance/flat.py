@@ -79,7 +79,7 @@ def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Call
                 regularizer(each | tree(f"{path}/{field}/{number}", arrays)) for number, each in named
             )
         return kind(**{name: value for name, value in fields.items() if value is not None})
-    if isinstance(options, list) and tuple in map(get_origin, (kind, *get_args(kind))):
+    if isinstance(options, list) and any(get_origin(each) is tuple for each in (kind, *get_args(kind))):
         return tuple(options)
     return tree(path, arrays) or options
 

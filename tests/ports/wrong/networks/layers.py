@@ -6,7 +6,7 @@ MISTAKES = (
     Mistake(
         "a convolution that flips its kernel",
         "    y = _correlate(patches, kernel)\n",
-        "    y = _correlate(patches, np.flip(kernel, range(len(axes))))\n",
+        "    y = _correlate(patches, np.flip(kernel, tuple(range(len(axes)))))\n",
         "networks.layers.conv/three_by_three",
     ),
     Mistake(
@@ -48,7 +48,7 @@ MISTAKES = (
     ),
     Mistake(
         "the adjoint of a convolution mirrors its kernel along two axes only",
-        "np.flip(kernel, range(len(axes)))",
+        "np.flip(kernel, tuple(range(len(axes))))",
         "np.flip(kernel, (0, 1))",
         "networks.layers.conv/volume",
     ),
