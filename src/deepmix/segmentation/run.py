@@ -14,7 +14,7 @@ from deepmix.settings import changed
 
 from . import doubt, presets, selection, shrinking
 from .covariances import freest
-from .deep import fit_slices
+from .deep import fit_networks
 from .methods import METHODS, Method
 from .mixtures import fit_gmm
 from .order import order_of
@@ -38,7 +38,8 @@ def segment(
     """Segment an image into classes 1 … K, without training data.
 
     Classes are in the order of their means of the first channel, the smallest first, or in the order of means_init
-    if it is given. In a volume, deep methods work slice by slice, and a label means the same class in every slice.
+    if it is given. In a volume, deep methods work slice by slice, and a label means the same class in every slice;
+    with dimension=3 they have one network for the whole volume, of pixels of the given spacing.
     Returns a `Segmentation`. Raises ValueError for input that cannot be segmented, TypeError for unknown settings,
     and ImportError if the backend is not installed.
 
@@ -71,7 +72,7 @@ def run(
         if len(candidates) > 1:
             selected = _select(job, twin, candidates, freest(settings.mixture.covariance_type))
             job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
-        outcome = fit_slices(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
+        outcome = fit_networks(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
     several = outcome.consensus
     if several is not None:
