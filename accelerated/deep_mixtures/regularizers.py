@@ -1,5 +1,7 @@
 """Regularisers [R] as scalars of (Π, mixture, image, mask); see `reference.deep_mixtures.regularizers`."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 
@@ -48,7 +50,7 @@ def total_variation(
     mixture: Mixture,
     image: jax.Array,
     mask: jax.Array,
-    spacing: jax.Array | None = None,
+    spacing: Sequence[float] | None = None,
 ) -> jax.Array:
     """See `reference.deep_mixtures.regularizers.total_variation` [R2], [NN3]."""
     inside = mask > 0
@@ -59,7 +61,7 @@ def total_variation(
         steps.append((_absolute(jnp.diff(proportions, axis=axis + 1)) * pairs).sum())
     if spacing is None:
         return sum(steps[1:], steps[0]) / mask.sum()
-    s = jnp.asarray(spacing, proportions.dtype)
+    s = jnp.asarray(spacing, dtype=proportions.dtype)
     return jnp.vdot(s.min() / s, jnp.stack(steps), precision=HIGHEST) / mask.sum()
 
 

@@ -4,6 +4,8 @@
 Bind the extra arguments with `functools.partial` to get what `DeepModel.regularizers` takes.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import xlogy
 
@@ -73,7 +75,7 @@ def total_variation(
     mixture: Mixture,
     image: np.ndarray,
     mask: np.ndarray,
-    spacing: np.ndarray | None = None,
+    spacing: Sequence[float] | None = None,
 ) -> tuple[float, np.ndarray]:
     """(1/N) Σ_a (s_min/s_a) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over neighbours x~y along each axis a [R2], [NN3].
 

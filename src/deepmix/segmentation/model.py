@@ -32,7 +32,7 @@ def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
     if weight == "auto":
         weight = beta if settings.field.diagonals else beta / 2
     if weight and settings.dimension == 3:
-        chosen.append((partial(known.total_variation, spacing=np.array(job.spacing)), weight))
+        chosen.append((partial(known.total_variation, spacing=job.spacing), weight))
     elif weight:
         chosen.append((known.total_variation, weight))
     if model.mean_prior:

@@ -10,7 +10,7 @@ from .size import Size
 LIGHT = "gmm"  # the method that needs least
 ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, for any image
 # Numbers that the descent takes, per pixel that a network sees and filter of the first level, by its dimension.
-NETWORK = {2: 450, 3: 450}
+NETWORK = {2: 450, 3: 150}
 FINE = 12  # bytes per pixel of labels, ambiguity and what making them takes, where the rest is on a coarser grid
 PROBABILITY = 4  # bytes
 COARSEST = 16  # the largest --shrink that is suggested

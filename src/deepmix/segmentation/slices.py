@@ -93,7 +93,8 @@ def in_turn(
     for done, each in enumerate(order):
         number = each.z or 0
         if ended:
-            beside = ended[min(ended, key=lambda z, number=number: abs(z - number))]
+            _, nearest = min((abs(z - number), z) for z in ended)
+            beside = ended[nearest]
             if descent.mixture is not None:
                 following = following._replace(mixture=beside.mixture)
             start = _warm(each, beside.parameters, following, fast, twin)

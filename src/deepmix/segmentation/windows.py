@@ -1,6 +1,6 @@
 """The window of an image that a network sees: cropped to the mask, and padded to a size that the network takes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class Window(NamedTuple):
 
     def give(self, array: np.ndarray) -> np.ndarray:
         """The part of an array (…, *spatial) over the padded box that belongs to the box itself."""
-        return array[(..., *(slice(size) for size in self.size))]
+        inside: tuple[Any, ...] = (..., *(slice(size) for size in self.size))
+        return array[inside]
 
 
 def window(mask: np.ndarray, margin: int, multiple: int) -> Window:

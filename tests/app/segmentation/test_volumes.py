@@ -66,7 +66,7 @@ def test_the_network_knows_the_spacing(volume, monkeypatch):
     assert model.unet.size == (7, 7, 4)
     ((variation, weight),) = model.regularizers
     assert weight == 0.1
-    assert variation.keywords["spacing"].tolist() == [2.0, 2.0, 4.0]
+    assert variation.keywords["spacing"] == (2.0, 2.0, 4.0)
 
 
 def test_a_box_of_a_volume_is_padded_along_each_axis():

@@ -54,7 +54,7 @@ OPERATIONS = (
         result=WITH_GRADIENT,
         rules={"value": counted(size_of_variation), "gradient": counted(size_of_gradient)},
         form="regularizer",
-        notes=AT_PROPORTIONS,
+        notes=AT_PROPORTIONS | {"spacing": "(an entry an axis)"},
     ),
     Operation(
         name="entropy",
