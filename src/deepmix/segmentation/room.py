@@ -59,7 +59,8 @@ def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
         room.pixel + size.n_channels * room.channel + settings.n_components * room.component for room in rooms
     )
     if deep:
-        seen = at.of_slice if settings.dimension == 2 else at.n_pixels
+        n_slices = len(range(round(size.n_pixels / size.of_slice))[slice(*settings.slices or (None, None))])
+        seen = at.of_slice * (n_slices if settings.dimension == 3 else 1)
         numbers += seen * settings.network.filters * NETWORK[settings.dimension]
     of_number = 8 if settings.floating == "float64" else 4
     return numbers * of_number + (size.n_pixels * _brought_back(settings, method, of_number) if shrink > 1 else 0)

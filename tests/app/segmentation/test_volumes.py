@@ -114,6 +114,7 @@ def test_a_network_of_a_volume_needs_the_memory_of_all_slices(monkeypatch):
         room.need(LARGE, each, "deepsvg", 1) for each in (settings(), settings(dimension=2, filters=8, depth=3))
     )
     assert whole > 10 * slices
+    assert room.need(LARGE, settings(slices=(0, 10)), "deepsvg", 1) < whole / 4  # the guide sees them all
     monkeypatch.setattr(memory, "available", lambda: 2**33)
     with pytest.raises(ValueError, match="or take --dimension 2, slice by slice, which needs"):
         room.check(LARGE, 4 * 10**7, 8 * 10**7, settings=settings(), source="brain.nii.gz")
