@@ -1,7 +1,7 @@
 """This package's functions in the form of the reference's, for `deepmix conform`.
 
 The cases of the kit declare which functions there are, and in which form each is called; here are the forms.
-Functions are compiled, as users run them; layers take (C, H, W) and return their pullback, which JAX derives.
+Functions are compiled, as users run them; layers take (C, *spatial) and return their pullback, which JAX derives.
 """
 
 import inspect
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from deepmix.conformance.operation import Operation
 from deepmix.conformance.operations import OPERATIONS
@@ -94,11 +95,12 @@ def _pullback(operation: Operation, change: Callable[[Function], Function] = lam
 
 
 def _layer(operation: Operation) -> Function:
-    """A layer of one image (C, H, W), and its pullback."""
+    """A layer of one image (C, *spatial), and its pullback."""
 
     def of_one_image(layer: Function) -> Function:
+        @wraps(layer)  # the places of its static arguments are seen
         def change(x: jax.Array, *rest: jax.Array, **options: Any) -> jax.Array:
-            return layer(x.transpose(1, 2, 0)[None], *rest, **options)[0].transpose(2, 0, 1)
+            return jnp.moveaxis(layer(jnp.moveaxis(x, 0, -1)[None], *rest, **options)[0], -1, 0)
 
         return change
 
@@ -106,12 +108,13 @@ def _layer(operation: Operation) -> Function:
 
 
 def _block(operation: Operation) -> Function:
-    """The block of one image (C, H, W), here a module of Flax, and its pullback."""
+    """The block of one image (C, *spatial), here a module of Flax, and its pullback."""
 
     @jax.jit
     def block(parameters: Tree, x: jax.Array, negative_slope: jax.Array) -> jax.Array:
-        module = Block(len(parameters["norm"]["scale"]), negative_slope)
-        return module.apply({"params": parameters}, x.transpose(1, 2, 0)[None])[0].transpose(2, 0, 1)
+        size = parameters["conv_0"]["kernel"].shape[:-2]
+        module = Block(len(parameters["norm"]["scale"]), negative_slope, size=size)
+        return jnp.moveaxis(module.apply({"params": parameters}, jnp.moveaxis(x, 0, -1)[None])[0], -1, 0)
 
     def with_pullback(parameters: Tree, x: jax.Array, negative_slope: float = Block.negative_slope) -> Any:
         return jax.vjp(lambda *arrays: block(*arrays, negative_slope), parameters, x)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [em|families|deep|fcm|batch|scaling|memory|all]`: tables; samples in benchmarks/results/.
+"""`python -m benchmarks [em|families|deep|volumes|fcm|batch|scaling|memory|all]`: tables, and results/.
 
 Experiments, run only if named: `training` (the paper's findings, on phantoms), `precision` (effect of the dtype on
 a fit), `quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part
@@ -12,7 +12,7 @@ import sys
 from rich.console import Console
 
 from . import jobs, quality
-from .deep_mixtures import deep, precision, training
+from .deep_mixtures import deep, precision, training, volumes
 from .harness import curves, machine, report
 from .harness.setting import Setting
 from .mixtures import batch, em, families, fcm, memory, scaling
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "em": em.run,
     "families": families.run,
     "deep": deep.run,
+    "volumes": volumes.run,
     "fcm": fcm.run,
     "batch": batch.run,
     "scaling": scaling.run,

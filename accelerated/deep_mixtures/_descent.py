@@ -29,7 +29,7 @@ class Algorithm(NamedTuple):
 
 
 class Task(NamedTuple):
-    """An image (M, H, W), its weights (H, W) and floor (M,), and its first parameters and mixture.
+    """An image (M, *spatial), its weights (*spatial) and floor (M,), and its first parameters and mixture.
 
     mixture: None for that of `deep_mixtures.one_image.begin`.
     """

@@ -18,7 +18,7 @@ def mixture_of(
     covariance_type: str,
     family: str = "gaussian",
 ) -> AnyMixture:
-    """The parameters as functions of Π (K, H, W), by [G2] with r = Π, and π = mean Π [R]."""
+    """The parameters as functions of Π (K, *spatial), by [G2] with r = Π, and π = mean Π [R]."""
     pixels, columns, w = (maps.reshape(-1, weights.size) for maps in (image, proportions, weights))
     found, _ = FAMILIES[family].estimate(pixels, columns, w[0], floor, previous, covariance_type)
     mean = jnp.matmul(columns, w[0], precision=HIGHEST) / w.sum()

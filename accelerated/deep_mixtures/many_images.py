@@ -102,10 +102,10 @@ def fit(
     mesh: devices that share the images of a batch. product_dtype: as in `deep_mixtures.one_image.fit`.
     """
     check_training(model)
-    n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
+    n_components, config = len(parameters["head"]["bias"]), model.deep.unet
 
     def checked(epoch: int) -> Iterable[Batch]:
-        return (check_batch(batch, n_components, depth) for batch in batches(epoch))
+        return (check_batch(batch, n_components, config) for batch in batches(epoch))
 
     return solve(
         parameters,
@@ -296,7 +296,7 @@ def predict(
 ) -> Prediction:
     """See `reference.deep_mixtures.many_images.predict` [TR3]."""
     check_model(model)
-    x, w = check_image(floating(image), mask, len(parameters["head"]["bias"]), model.unet.depth)
+    x, w = check_image(floating(image), mask, len(parameters["head"]["bias"]), model.unet)
     return solve_prediction(cast(parameters, x.dtype), x, w, model=model, product_dtype=product_dtype)
 
 

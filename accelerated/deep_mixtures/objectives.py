@@ -156,5 +156,5 @@ def _free_energy(
 
 
 def _columns(maps: jax.Array) -> jax.Array:
-    """Maps (C, H, W) as columns (C, N)."""
+    """Maps (C, *spatial) as columns (C, N)."""
     return maps.reshape(len(maps), -1)

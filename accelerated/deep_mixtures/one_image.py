@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from deepmix.reference.checks import plain
-from deepmix.reference.deep_mixtures.checks import check_descent, check_image, check_model, check_target
+from deepmix.reference.deep_mixtures.checks import AXES, check_descent, check_image, check_model, check_target
 from deepmix.reference.deep_mixtures.records import (
     LABEL_RULES,
     DeepFit,
@@ -59,7 +59,7 @@ def loss_of_logits(
     model: DeepModel = DeepModel(),
     damping: jax.Array | float = 1.0,
 ) -> tuple[jax.Array, Evaluation]:
-    """`loss` as a function of the network's output (K, H, W)."""
+    """`loss` as a function of the network's output (K, *spatial)."""
     evaluation = OBJECTIVES[model.objective](logits, image, previous, weights, floor, model, damping)
     regular = regularizers.total(evaluation.proportions, image, previous, weights, floor, model)
     return evaluation.value + regular, evaluation
@@ -126,7 +126,7 @@ def fit(
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    checked = check_image(floating(image), mask, n_components, model.unet.depth, model.family)
+    checked = check_image(floating(image), mask, n_components, model.unet, model.family)
     check_descent(model, optimization, mixture, checked[0], n_components)
     x, w = map(jnp.asarray, checked)
     floor = families.floor(x.reshape(len(x), -1), w.ravel(), model.family)
@@ -180,16 +180,17 @@ def fit_batch(
 ) -> list[DeepFit]:
     """`fit` of B images of one size, each with its own network.
 
-    images: (B, M, H, W). parameters: B trees. masks: (B, H, W). mixtures: B of them.
+    images: (B, M, *spatial). parameters: B trees. masks: (B, *spatial). mixtures: B of them.
     progress: called with the number of images done.
     lanes: how many networks run side by side; if not given, one on a CPU and up to 32 elsewhere. When one has
     ended, the next begins. chunk, product_dtype: as in `fit`.
     Returns the B fits, in NumPy arrays. Raises ValueError as `fit`.
     """
     check_model(model)
-    if np.ndim(images) != 4 or len(parameters) != len(images):
+    axes = AXES[: len(model.unet.spacing)]
+    if np.ndim(images) != 2 + len(axes) or len(parameters) != len(images):
         raise ValueError(
-            "images must have the shape (images, channels, height, width), and each needs its parameters; "
+            f"images must have the shape (images, channels, {', '.join(axes)}), and each needs its parameters; "
             f"got {np.shape(images)} and {len(parameters)} trees"
         )
     if masks is not None and len(masks) != len(images):
@@ -201,7 +202,7 @@ def fit_batch(
         n_components = len(parameters[b]["head"]["bias"])
         mask = None if masks is None else masks[b]
         mixture = None if mixtures is None else mixtures[b]
-        x, w = check_image(floating(image), mask, n_components, model.unet.depth, model.family)
+        x, w = check_image(floating(image), mask, n_components, model.unet, model.family)
         check_descent(model, optimization, mixture, x, n_components)
         start, mixture = jax.tree.map(partial(np.asarray, dtype=x.dtype), (parameters[b], mixture))
         floor = families.floor(jnp.asarray(x).reshape(len(x), -1), jnp.asarray(w.ravel()), model.family)
@@ -234,7 +235,7 @@ def warm_start(
 ) -> Tree:
     """See `reference.deep_mixtures.one_image.warm_start` [DG6]."""
     n_components = len(parameters["head"]["bias"])
-    x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config.depth))
+    x, w = map(jnp.asarray, check_image(floating(image), mask, n_components, config))
     p = jnp.asarray(check_target(plain(target), np.asarray(w), n_components), x.dtype)
     begun = cast(parameters, x.dtype)
     return solve_warm_start(x, begun, p, w, n_steps=n_steps, config=config, optimization=optimization)

@@ -1,5 +1,7 @@
 """Regularisers [R] as scalars of (Π, mixture, image, mask); see `reference.deep_mixtures.regularizers`."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 
@@ -43,12 +45,24 @@ def mean_prior_of_batch(proportions: jax.Array, mixtures: Mixture, batch: Batch,
     return ((mean - jnp.asarray(means, mean.dtype)) ** 2).sum()
 
 
-def total_variation(proportions: jax.Array, mixture: AnyMixture, image: jax.Array, mask: jax.Array) -> jax.Array:
-    """See `reference.deep_mixtures.regularizers.total_variation` [R2]."""
+def total_variation(
+    proportions: jax.Array,
+    mixture: AnyMixture,
+    image: jax.Array,
+    mask: jax.Array,
+    spacing: Sequence[float] | None = None,
+) -> jax.Array:
+    """See `reference.deep_mixtures.regularizers.total_variation` [R2], [NN3]."""
     inside = mask > 0
-    down = _absolute(jnp.diff(proportions, axis=1)) * (inside[1:] & inside[:-1])
-    across = _absolute(jnp.diff(proportions, axis=2)) * (inside[:, 1:] & inside[:, :-1])
-    return (down.sum() + across.sum()) / mask.sum()
+    steps = []
+    for axis in range(mask.ndim):
+        pairs = jnp.moveaxis(inside, axis, 0)
+        pairs = jnp.moveaxis(pairs[1:] & pairs[:-1], 0, axis)
+        steps.append((_absolute(jnp.diff(proportions, axis=axis + 1)) * pairs).sum())
+    if spacing is None:
+        return sum(steps[1:], steps[0]) / mask.sum()
+    s = jnp.asarray(spacing, dtype=proportions.dtype)
+    return jnp.vdot(s.min() / s, jnp.stack(steps), precision=HIGHEST) / mask.sum()
 
 
 def entropy(proportions: jax.Array, mixture: AnyMixture, image: jax.Array, mask: jax.Array) -> jax.Array:

@@ -138,7 +138,7 @@ def hausdorff(
     distances = sum(_to_the_border((counted > 0) & inside, proportions.dtype) for inside in sets)
     classes = _included(len(truth), include_background)
     total = classes.sum() * counted.sum()
-    weights = classes[:, None, None] * counted * distances / jnp.where(total > 0, total, 1)
+    weights = _of_classes(classes, truth) * counted * distances / jnp.where(total > 0, total, 1)
     return (weights * (proportions - truth) ** 2).sum()
 
 
@@ -149,7 +149,7 @@ def _wide(*arrays: jax.Array) -> tuple[jax.Array, ...]:
 
 
 def _share(truth: jax.Array, mask: jax.Array, class_weights: jax.Array | None, reduction: str) -> jax.Array:
-    weighted = truth if class_weights is None else class_weights[:, None, None] * truth
+    weighted = truth if class_weights is None else _of_classes(class_weights, truth) * truth
     return _average(mask * weighted.sum(axis=0), reduction)
 
 
@@ -167,7 +167,8 @@ def _floored(proportions: jax.Array, dtype: jnp.dtype) -> jax.Array:
 
 def _areas(proportions: jax.Array, truth: jax.Array, mask: jax.Array) -> tuple[jax.Array, ...]:
     counted = mask * truth.sum(axis=0)
-    return tuple((counted * maps).sum(axis=(1, 2)) for maps in (proportions * truth, proportions, truth))
+    axes = tuple(range(1, truth.ndim))
+    return tuple((counted * maps).sum(axis=axes) for maps in (proportions * truth, proportions, truth))
 
 
 def _present(true: jax.Array, include_background: bool) -> jax.Array:
@@ -179,7 +180,12 @@ def _included(n_classes: int, include_background: bool) -> jax.Array:
     return jnp.arange(n_classes) >= (0 if include_background else 1)
 
 
+def _of_classes(numbers: jax.Array, maps: jax.Array) -> jax.Array:
+    """A number for each class (K,), in a shape that goes with maps (K, *spatial)."""
+    return jnp.reshape(numbers, (-1, *[1] * (maps.ndim - 1)))
+
+
 def _to_the_border(sets: jax.Array, dtype: jnp.dtype) -> jax.Array:
-    transform = jax.vmap(lambda each: squared_distance_transform(each, jnp.ones(2, dtype)))
+    transform = jax.vmap(lambda each: squared_distance_transform(each, jnp.ones(each.ndim, dtype)))
     squared = transform(sets) + transform(~sets)
     return jnp.where(jnp.isfinite(squared), squared, 0)

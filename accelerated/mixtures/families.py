@@ -25,7 +25,7 @@ class Kind(NamedTuple):
     family: str
 
 
-class Family(NamedTuple):
+class FamilyKernel(NamedTuple):
     """The functions of one family, of compiled programs; covariance_type is the last argument of all.
 
     log_density, blend, coordinates, of_gaussians: as of the reference's `Family`.
@@ -108,7 +108,7 @@ def _far(
 
 def _of(
     module: ModuleType, centres: Callable[[Any], jax.Array], far: Callable[..., jax.Array], **words: str
-) -> Family:
+) -> FamilyKernel:
     """A family whose sums, and the estimate from them, are those of a module.
 
     far: from a mixture, the centres, the empty classes and the covariance type: whether digits have cancelled.
@@ -128,7 +128,7 @@ def _of(
         )
         return result.mixture, result
 
-    return Family(
+    return FamilyKernel(
         log_density=module.log_density,
         estimate=estimate,
         of_gaussians=module.of_gaussians,
@@ -160,7 +160,7 @@ def _gaussian_of_logs(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda pixels, *rest: function(jnp.log(pixels), *rest)
 
 
-_GAUSSIAN = Family(
+_GAUSSIAN = FamilyKernel(
     log_density=_log_density,
     estimate=_estimate,
     of_gaussians=lambda mixture, kind: mixture,

@@ -1,12 +1,15 @@
-"""The layers of the network [U1]–[U4]; see `reference.networks.layers`. JAX derives the pullbacks.
+"""The layers of the network [U1]–[U4], [NN1]; see `reference.networks.layers`. JAX derives the pullbacks.
 
-Feature maps are batches with the channels last, (B, H, W, C): the layout in which convolutions run fastest.
+Feature maps are batches with the channels last, (B, *spatial, C): the layout in which convolutions run fastest.
 """
+
+from itertools import product
 
 import jax
 import jax.numpy as jnp
 
 from ..execution.precision import HIGHEST
+from ._volumes import same_conv_of_volumes
 
 FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolutions as matrix products
 
@@ -14,11 +17,12 @@ FEW_PIXELS = 1024  # of a map, up to which the CPU computes gradients of convolu
 def conv(
     x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None, *, product_dtype: str | None = None
 ) -> jax.Array:
-    """See `reference.networks.layers.conv`. x: (B, H, W, in). product_dtype: dtype of factors and products."""
+    """See `reference.networks.layers.conv`. x: (B, *spatial, in). product_dtype: dtype of factors and products."""
+    same_conv = _same_conv if x.ndim == 4 else same_conv_of_volumes
     if product_dtype is None:
-        y = _same_conv(x, kernel)
+        y = same_conv(x, kernel)
     else:
-        y = _same_conv(x.astype(product_dtype), kernel.astype(product_dtype)).astype(x.dtype)
+        y = same_conv(x.astype(product_dtype), kernel.astype(product_dtype)).astype(x.dtype)
     return y if bias is None else y + bias
 
 
@@ -28,31 +32,37 @@ def leaky_relu(x: jax.Array, negative_slope: float = 0.01) -> jax.Array:
 
 
 def instance_norm(x: jax.Array, scale: jax.Array, shift: jax.Array, eps: float = 1e-5) -> jax.Array:
-    """See `reference.networks.layers.instance_norm` [U1]. x: (B, H, W, C)."""
-    centred = x - x.mean(axis=(1, 2), keepdims=True)
-    variance = (centred**2).mean(axis=(1, 2), keepdims=True)
+    """See `reference.networks.layers.instance_norm` [U1]. x: (B, *spatial, C)."""
+    axes = tuple(range(1, x.ndim - 1))
+    centred = x - x.mean(axis=axes, keepdims=True)
+    variance = (centred**2).mean(axis=axes, keepdims=True)
     return scale * (centred * jax.lax.rsqrt(variance + eps)) + shift
 
 
-def max_pool(x: jax.Array) -> jax.Array:
-    """See `reference.networks.layers.max_pool` [U2]. x: (B, H, W, C).
+def max_pool(x: jax.Array, factor: tuple[int, ...] | None = None) -> jax.Array:
+    """See `reference.networks.layers.max_pool` [U2], [NN1]. x: (B, *spatial, C).
 
     By pairs, and the earlier one if they are equal: the gradient goes to the first maximum in row-major order.
     """
+    factors = factor or (2,) * (x.ndim - 2)
+    places = product(*map(range, factors))
+    ones = [
+        x[:, *(slice(start, None, step) for start, step in zip(starts, factors, strict=True))] for starts in places
+    ]
+    while len(ones) > 1:
+        pairs = zip(ones[::2], ones[1::2], strict=True)
+        ones = [jnp.where(first >= second, first, second) for first, second in pairs]
+    return ones[0]
 
-    def larger(first: jax.Array, second: jax.Array) -> jax.Array:
-        return jnp.where(first >= second, first, second)
 
-    top = larger(x[:, ::2, ::2], x[:, ::2, 1::2])
-    bottom = larger(x[:, 1::2, ::2], x[:, 1::2, 1::2])
-    return larger(top, bottom)
-
-
-def upsample(x: jax.Array) -> jax.Array:
-    """See `reference.networks.layers.upsample` [U3]. x: (B, H, W, C)."""
-    batch, height, width, channels = x.shape
-    grown = jnp.broadcast_to(x[:, :, None, :, None], (batch, height, 2, width, 2, channels))
-    return grown.reshape(batch, 2 * height, 2 * width, channels)
+def upsample(x: jax.Array, factor: tuple[int, ...] | None = None) -> jax.Array:
+    """See `reference.networks.layers.upsample` [U3], [NN1]. x: (B, *spatial, C)."""
+    batch, *sizes, channels = x.shape
+    factors = factor or (2,) * len(sizes)
+    windows = [side for pair in zip(sizes, factors, strict=True) for side in pair]
+    between = jnp.expand_dims(x, tuple(range(2, 2 * len(sizes) + 1, 2)))
+    grown = jnp.broadcast_to(between, (batch, *windows, channels))
+    return grown.reshape(batch, *(size * times for size, times in zip(sizes, factors, strict=True)), channels)
 
 
 def softmax(logits: jax.Array) -> jax.Array:

@@ -25,14 +25,14 @@ def run(setting: Setting) -> list[Row]:
     image, parameters = phantom(size, setting.dtype), network(config)
     task, work = f"deepSVG step, {size}×{size}×3", deep_step(parameters, size**2, setting.dtype)
     fits: dict[str, Loop] = {
-        who: partial(_fit, backend, image, parameters, config) for who, backend in setting.backends().items()
+        who: partial(fit, backend, image, parameters, config) for who, backend in setting.backends().items()
     }
     peers, failures = _torch_steps(setting, image, parameters, config)
     rows = compare_loops(task, fits | peers, work, _TURNS, setting)
     return rows + [Row(task, who, None, [], *work, note=note) for who, note in failures.items()]
 
 
-def _fit(
+def fit(
     backend: ModuleType, image: np.ndarray, parameters: Tree, config: UNetConfig, n: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """n steps: the NLLs and the last Π."""

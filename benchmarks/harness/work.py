@@ -55,14 +55,14 @@ def deep_step(parameters: Tree, n: int, dtype: str) -> Work:
     Bytes: θ and AdamW's m and v, read and written; what lies between the layers could stay in caches.
     Operations: the convolutions three times (forward, gradient at the input, gradient at the kernel), direct,
     as products and sums; Winograd's algorithm would do with fewer. The 1×1 convolution after the upsampling
-    [U3] counts on the small map, since the two commute.
+    [U3] counts on the small map, since the two commute. Each pooling halves every axis.
     """
     depth = sum(part.startswith("encoder") for part in parameters)
     forward = sum(
-        2 * leaf.size * (n // 4 ** _poolings(part, depth))
+        2 * leaf.size * (n // 2 ** ((leaf.ndim - 2) * _poolings(part, depth)))
         for part, branch in parameters.items()
         for leaf in leaves(branch)
-        if leaf.ndim == 4
+        if leaf.ndim > 2
     )
     size = sum(leaf.size for leaf in leaves(parameters))
     return Work(bytes=6 * size * np.dtype(dtype).itemsize, operations=3 * forward)

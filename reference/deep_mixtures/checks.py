@@ -6,25 +6,34 @@ from ..checks import check_choice, plain
 from ..mixtures.checks import check_family, check_pixels, check_start, check_support, check_weights
 from ..mixtures.forms import n_components as n_components_of
 from ..mixtures.records import AnyMixture
+from ..networks.levels import plan
+from ..networks.records import UNetConfig
 from ..types import Array
 from .records import LABEL_RULES, OBJECTIVE_NAMES, Batch, DeepModel, Optimization, TrainingModel
 
+AXES = ("height", "width", "depth")
+
 
 def check_image(
-    image: np.ndarray, mask: Array | None, n_components: int, depth: int, family: str = "gaussian"
+    image: np.ndarray, mask: Array | None, n_components: int, config: UNetConfig, family: str = "gaussian"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Check an image (M, H, W) and its mask (H, W) (bool or weights; None: all 1) for the network.
+    """Check an image (M, *spatial) and its mask (*spatial) (bool or weights; None: all 1) for the network.
 
-    Returns the image, cleaned outside the mask, and the weights (H, W).
-    Raises ValueError as `check_pixels` and `check_support`, and for sizes that are not multiples of 2^depth.
+    config: size of the network, with as many axes as the image. Returns the image, cleaned outside the mask, and
+    the weights (*spatial).
+    Raises ValueError as `check_pixels` and `check_support`, and for sizes that are no multiples of those of
+    `networks.levels.plan`.
     """
-    if image.ndim != 3:
-        raise ValueError(f"image must have the shape (channels, height, width), got {image.shape}")
+    multiples = plan(config).multiples
+    axes = AXES[: len(multiples)]
+    if image.ndim != 1 + len(axes):
+        raise ValueError(f"image must have the shape (channels, {', '.join(axes)}), got {image.shape}")
     if mask is not None and np.shape(mask) != image.shape[1:]:
         raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
-    factor = 2**depth
-    if image.shape[1] % factor or image.shape[2] % factor:
-        raise ValueError(f"height and width must be multiples of {factor} (2^depth), got {image.shape[1:]}")
+    if np.mod(image.shape[1:], multiples).any():
+        named = f"{', '.join(axes[:-1])} and {axes[-1]}"
+        said = ", ".join(map(str, multiples if len(set(multiples)) > 1 else multiples[:1]))
+        raise ValueError(f"{named} must be multiples of {said} (by the poolings), got {image.shape[1:]}")
     flat = None if mask is None else plain(mask).reshape(-1)
     pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
     pixels = check_support(pixels, weights, family)
@@ -32,7 +41,7 @@ def check_image(
 
 
 def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> np.ndarray:
-    """Check the proportions P (K, H, W) of a warm start; return them, 0 where the weights (H, W) are 0.
+    """Check the proportions P (K, *spatial) of a warm start; return them, 0 where the weights (*spatial) are 0.
 
     Raises ValueError for another shape.
     """
@@ -64,8 +73,8 @@ def check_descent(
 ) -> None:
     """Check that a loop of Algorithm 3 can start.
 
-    mixture: the one to start from, or None. image: (M, H, W). Raises ValueError for a mixture of another shape,
-    the free energy without a mixture, and a damping outside 0 … 1.
+    mixture: the one to start from, or None. image: (M, *spatial). Raises ValueError for a mixture of another
+    shape, the free energy without a mixture, and a damping outside 0 … 1.
     """
     if mixture is not None:
         if n_components_of(mixture) != n_components:
@@ -95,7 +104,7 @@ def check_training(model: TrainingModel) -> None:
         raise ValueError(f"supervision must be finite and not negative, got {model.supervision}")
 
 
-def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
+def check_batch(batch: Batch, n_components: int, config: UNetConfig) -> Batch:
     """Check a mini-batch; return it, cleaned outside the masks.
 
     Raises ValueError as `check_image`, for arrays that do not match, and if no image counts.
@@ -110,7 +119,7 @@ def check_batch(batch: Batch, n_components: int, depth: int) -> Batch:
     check_weights(shares)
     if not shares.any():
         raise ValueError("no image of the batch counts")
-    cleaned = [check_image(*given, n_components, depth) for given in zip(images, batch.weights, strict=True)]
+    cleaned = [check_image(*given, n_components, config) for given in zip(images, batch.weights, strict=True)]
     images, weights = (np.stack(arrays) for arrays in zip(*cleaned, strict=True))
     if batch.truth is None:
         return Batch(images=images, weights=weights, shares=shares)

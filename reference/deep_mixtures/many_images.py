@@ -85,10 +85,10 @@ def fit(
     Returns `Trained`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_training(model)
-    n_components, depth = len(parameters["head"]["bias"]), model.deep.unet.depth
+    n_components, config = len(parameters["head"]["bias"]), model.deep.unet
 
     def checked(epoch: int) -> Iterable[Batch]:
-        return (check_batch(batch, n_components, depth) for batch in batches(epoch))
+        return (check_batch(batch, n_components, config) for batch in batches(epoch))
 
     return solve(parameters, checked, model=model, training=training, progress=progress)
 
@@ -149,13 +149,13 @@ def predict(
 ) -> Prediction:
     """Segment a new image by one forward pass [TR3].
 
-    parameters: θ. image: (M, H, W), standardised as the training images were, H and W multiples of 2^L.
-    mask: (H, W), bool or weights, 1 if not given. model: as in training.
+    parameters: θ. image: (M, *spatial), standardised as the training images were, of sizes as for
+    `deep_mixtures.one_image.fit`. mask: (*spatial), bool or weights, 1 if not given. model: as in training.
     Returns a `Prediction`. Raises ValueError as `deep_mixtures.one_image.fit`.
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet)
     return solve_prediction(parameters, image, weights, model=model)
 
 
@@ -203,7 +203,7 @@ def _surroundings(
 
 
 def _regularize(evaluations: Evaluation, batch: Batch, model: TrainingModel) -> tuple[float, np.ndarray]:
-    """Σ λ R of the batch's regularisers and its gradient at all Π (B, K, H, W) [R1]."""
+    """Σ λ R of the batch's regularisers and its gradient at all Π (B, K, *spatial) [R1]."""
     value, gradient = 0.0, np.zeros_like(evaluations.proportions)
     for regularizer, strength in model.of_batch:
         term, d_term = regularizer(evaluations.proportions, evaluations.mixture, batch)

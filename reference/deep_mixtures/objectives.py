@@ -1,8 +1,8 @@
 """What Algorithms 3 and 4 minimise, each at the network's logits z with its gradient there [DG], [VE].
 
-`OBJECTIVES` holds them by the names of `DeepModel.objective`. Arguments of all: logits (K, H, W); image (M, H, W);
-previous, the mixture of the step before; weights (H, W); floor (M,) [G3]; damping, ρ of the free energy's M-step
-[VE3]. They return the `Evaluation` and ∂value/∂z (K, H, W).
+`OBJECTIVES` holds them by the names of `DeepModel.objective`. Arguments of all: logits (K, *spatial); image
+(M, *spatial); previous, the mixture of the step before; weights (*spatial); floor (M,) [G3]; damping, ρ of the
+free energy's M-step [VE3]. They return the `Evaluation` and ∂value/∂z (K, *spatial).
 """
 
 from collections.abc import Callable
@@ -184,5 +184,5 @@ def _log_joint(mixture: AnyMixture, densities: np.ndarray, contamination: float)
 
 
 def _columns(maps: np.ndarray) -> np.ndarray:
-    """Maps (C, H, W) as columns (C, N)."""
+    """Maps (C, *spatial) as columns (C, N)."""
     return maps.reshape(len(maps), -1)

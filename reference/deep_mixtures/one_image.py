@@ -34,8 +34,8 @@ def loss(
 ) -> tuple[float, Evaluation]:
     """The objective at θ ([SV1], [EM2] or [VE1], after [DG3] or [VE3]), and Σ λ R of the regularisers.
 
-    parameters: θ. image: (M, H, W). previous: mixture of the step before (that of `begin` at the first step).
-    weights: (H, W). floor: (M,) [G3]. damping: ρ of the free energy's M-step, from 0 to 1 [VE3].
+    parameters: θ. image: (M, *spatial). previous: mixture of the step before (that of `begin` at the first step).
+    weights: (*spatial). floor: (M,) [G3]. damping: ρ of the free energy's M-step, from 0 to 1 [VE3].
     Returns the loss and the `Evaluation`.
     """
     evaluation, _ = forward(parameters, image, previous, weights, floor, model, damping)
@@ -69,7 +69,7 @@ def forward(
 ) -> tuple[Evaluation, Pullback]:
     """The objective at Π = Φ_θ(I) [DG2], and the pullback to θ. Arguments as for `loss`.
 
-    The pullback takes the weight of the value, and the gradient at Π (K, H, W) of all other terms.
+    The pullback takes the weight of the value, and the gradient at Π (K, *spatial) of all other terms.
     """
     logits, unet_pullback = unet(parameters, image, model.unet)
     _, softmax_pullback = layers.softmax(logits)
@@ -122,15 +122,16 @@ def fit(
 ) -> DeepFit:
     """Fit a network and a mixture to one image (Algorithm 3): [DG1], [DG2], and [DG3] or [VE1], [VE3].
 
-    image: (M, H, W), channels standardised, H and W multiples of 2^L. parameters: θ_0, from
-    `networks.parameters.unet_parameters`. mask: (H, W), bool or weights, 1 if not given. model: what is minimised.
+    image: (M, *spatial), channels standardised, of two axes or three [NN3], whose sizes are multiples of those of
+    `networks.levels.plan` (of an image 2^L). parameters: θ_0, from `networks.parameters.unet_parameters`.
+    mask: (*spatial), bool or weights, 1 if not given. model: what is minimised.
     optimization: settings of the loop. mixture: the one before the first step, such as a fitted GMM's; that of
     `begin` if not given, but the free energy needs one. progress: called with t and NLL_t, or F_t.
     Returns a `DeepFit`. Raises ValueError for bad input and for switches that do not go together.
     """
     check_model(model)
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, model.unet.depth, model.family)
+    image, weights = check_image(plain(image, float), mask, n_components, model.unet, model.family)
     check_descent(model, optimization, mixture, image, n_components)
     floor = families.floor(image.reshape(len(image), -1), weights.ravel(), model.family)
     return solve(
@@ -210,13 +211,14 @@ def warm_start(
 ) -> Tree:
     """Steps of AdamW on the cross-entropy −(1/N) Σ_x w Σ_k P_k(x) log Φ_θ(I)_k(x) [DG6].
 
-    image, parameters, mask: as for `fit`. target: P (K, H, W), the proportions of another fit. n_steps: how many.
+    image, parameters, mask: as for `fit`. target: P (K, *spatial), the proportions of another fit.
+    n_steps: how many.
     config: size of the network. optimization: of it the learning rate, weight decay and largest norm count.
     Returns the parameters to start `fit` from. Raises ValueError for shapes that do not match, and as `fit` for
     the image.
     """
     n_components = len(parameters["head"]["bias"])
-    image, weights = check_image(plain(image, float), mask, n_components, config.depth)
+    image, weights = check_image(plain(image, float), mask, n_components, config)
     target = check_target(target, weights, n_components)
     return solve_warm_start(
         image, parameters, target, weights, n_steps=n_steps, config=config, optimization=optimization

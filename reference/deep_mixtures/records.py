@@ -9,7 +9,7 @@ from ..networks.records import UNetConfig
 from ..optimization.records import AdamWState
 from ..types import Array, Status, Tree
 
-# R(proportions (K, H, W), mixture, image (M, H, W), mask (H, W)): in `accelerated` a scalar, in
+# R(proportions (K, *spatial), mixture, image (M, *spatial), mask (*spatial)): in `accelerated` a scalar, in
 # `reference` the scalar and its gradient at the proportions, the mixture being a function of them.
 Regularizer = Callable[[Array, AnyMixture, Array, Array], Any]
 
@@ -83,8 +83,8 @@ class Evaluation(NamedTuple):
     value: NLL_t, or F_t, without the regularisers.
     degenerate: (K,) bool [G3].
     mixture: π = mean Π (K,), μ and Σ of [DG3]; of the free energy those of [VE3].
-    proportions: Π (K, H, W).
-    responsibilities: γ (K, H, W) of Π, μ and Σ [SV2].
+    proportions: Π (K, *spatial).
+    responsibilities: γ (K, *spatial) of Π, μ and Σ [SV2].
     """
 
     value: Array
@@ -94,7 +94,7 @@ class Evaluation(NamedTuple):
     responsibilities: Array
 
 
-# The probabilities (K, H, W) whose largest is the label, taken from a record that has Π and γ.
+# The probabilities (K, *spatial) whose largest is the label, taken from a record that has Π and γ.
 LABEL_RULES: dict[str, Callable[[Any], Array]] = {
     "prior": attrgetter("proportions"),
     "posterior": attrgetter("responsibilities"),
@@ -107,9 +107,9 @@ class DeepFit(NamedTuple):
     value, history, status, degenerate: as in `Fit`; NLL or F, by the objective.
     parameters: θ.
     mixture: as in `Evaluation`.
-    proportions: Π (K, H, W) = Φ_θ(image).
-    responsibilities: γ (K, H, W).
-    labels: (H, W) int, classes 0 … K−1, by the label rule.
+    proportions: Π (K, *spatial) = Φ_θ(image).
+    responsibilities: γ (K, *spatial).
+    labels: (*spatial) int, classes 0 … K−1, by the label rule.
     """
 
     value: Array
@@ -157,10 +157,10 @@ class Training(NamedTuple):
 class Batch(NamedTuple):
     """A mini-batch of B images of one size.
 
-    images: (B, M, H, W), channels standardised.
-    weights: (B, H, W), 0 outside Ω.
+    images: (B, M, *spatial), channels standardised.
+    weights: (B, *spatial), 0 outside Ω.
     shares: (B,), the weight of each image in the mean [TR1]: 1, or 0 for one that only fills the batch.
-    truth: (B, K, H, W), 1 for the true class of a pixel, all 0 where it is unknown [TR4]; None: all unknown.
+    truth: (B, K, *spatial), 1 for the true class of a pixel, all 0 where it is unknown [TR4]; None: all unknown.
     """
 
     images: Array
@@ -197,8 +197,8 @@ class Prediction(NamedTuple):
     """A new image under a trained network [TR3].
 
     value: NLL of the image. degenerate: (K,) bool [G3]. mixture: π = mean Π (K,), μ and Σ of [DG3].
-    proportions: Π (K, H, W). responsibilities: γ (K, H, W).
-    labels: (H, W) int, classes 0 … K−1, by the label rule.
+    proportions: Π (K, *spatial). responsibilities: γ (K, *spatial).
+    labels: (*spatial) int, classes 0 … K−1, by the label rule.
     """
 
     value: Array

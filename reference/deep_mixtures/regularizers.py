@@ -4,6 +4,8 @@
 Bind the extra arguments with `functools.partial` to get what `DeepModel.regularizers` takes.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import xlogy
 
@@ -24,8 +26,8 @@ def total(
     """Σ λ R of a model's regularisers, and its gradient at Π [R].
 
     R sees μ, Σ by [G2] (or what the family has) with r = Π, whatever the weights of the M-step, and π = mean Π.
-    proportions: (K, H, W). image: (M, H, W). previous: the mixture whose moments empty classes keep.
-    weights: (H, W). floor: (M,). Returns the value and its gradient (K, H, W).
+    proportions: (K, *spatial). image: (M, *spatial). previous: the mixture whose moments empty classes keep.
+    weights: (*spatial). floor: (M,). Returns the value and its gradient (K, *spatial).
     """
     value, gradient = 0.0, np.zeros_like(proportions)
     if not model.regularizers:
@@ -45,8 +47,8 @@ def mean_prior(
 ) -> tuple[float, np.ndarray]:
     """‖μ − μ_data‖² [R1].
 
-    proportions: (K, H, W). image: (M, H, W). mask: (H, W), weights. means: μ_data (K, M).
-    Returns the value and its gradient (K, H, W).
+    proportions: (K, *spatial). image: (M, *spatial). mask: (*spatial), weights. means: μ_data (K, M).
+    Returns the value and its gradient (K, *spatial).
     """
     offset = mixture.means - means
     return (offset**2).sum(), _through_means(2 * offset, proportions, mixture.means, image, mask)
@@ -57,8 +59,8 @@ def mean_prior_of_batch(
 ) -> tuple[float, np.ndarray]:
     """‖mean_b μ_b − μ_data‖², as in the published code [R1].
 
-    proportions: (B, K, H, W). mixtures: with μ (B, K, M). batch: the B images. means: μ_data (K, M).
-    Returns the value and its gradient (B, K, H, W).
+    proportions: (B, K, *spatial). mixtures: with μ (B, K, M). batch: the B images. means: μ_data (K, M).
+    Returns the value and its gradient (B, K, *spatial).
     """
     shares = batch.shares / batch.shares.sum()
     offset = np.tensordot(shares, mixtures.means, 1) - means
@@ -70,23 +72,28 @@ def mean_prior_of_batch(
 
 
 def total_variation(
-    proportions: np.ndarray, mixture: AnyMixture, image: np.ndarray, mask: np.ndarray
+    proportions: np.ndarray,
+    mixture: AnyMixture,
+    image: np.ndarray,
+    mask: np.ndarray,
+    spacing: Sequence[float] | None = None,
 ) -> tuple[float, np.ndarray]:
-    """(1/N) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over horizontal and vertical neighbours [R2].
+    """(1/N) Σ_a (s_min/s_a) Σ_k Σ_{x~y in Ω} |Π_k(x) − Π_k(y)| over neighbours x~y along each axis a [R2], [NN3].
 
-    proportions: (K, H, W). mask: (H, W), weights, N their sum; Ω is where they are positive.
-    Returns the value and its gradient (K, H, W).
+    proportions: (K, *spatial). mask: (*spatial), weights, N their sum; Ω is where they are positive.
+    spacing: s, a number for each axis; all 1 if not given. Returns the value and its gradient (K, *spatial).
     """
     inside, total = mask > 0, mask.sum()
+    shares = np.ones(mask.ndim) if spacing is None else np.min(spacing) / np.array(spacing)
     value, gradient = 0.0, np.zeros_like(proportions)
-    for axis in (0, 1):
+    for axis, share in enumerate(shares):
         pairs = np.moveaxis(inside, axis, 0)
         pairs = pairs[1:] & pairs[:-1]
         steps = np.diff(np.moveaxis(proportions, axis + 1, 1), axis=1) * pairs
-        value += np.abs(steps).sum() / total
+        value += share * np.abs(steps).sum() / total
         along = np.moveaxis(gradient, axis + 1, 1)  # a view: adds to `gradient`
-        along[:, 1:] += np.sign(steps) / total
-        along[:, :-1] -= np.sign(steps) / total
+        along[:, 1:] += share * np.sign(steps) / total
+        along[:, :-1] -= share * np.sign(steps) / total
     return value, gradient
 
 
@@ -135,8 +142,9 @@ def hidden_markov(
 def _through_means(
     d_means: np.ndarray, proportions: np.ndarray, means: np.ndarray, image: np.ndarray, mask: np.ndarray
 ) -> np.ndarray:
-    """The gradient at Π (K, H, W) from that at μ (K, M): ∂μ_k/∂Π_k(x) = w (x − μ_k) / n_k [DG5]."""
-    counts = (mask * proportions).sum(axis=(1, 2))
-    along = np.einsum("km,mhw->khw", d_means, image) - (d_means * means).sum(axis=1)[:, None, None]
-    occupied = (counts >= 10 * np.finfo(float).tiny)[:, None, None]
-    return np.where(occupied, mask * along / np.where(occupied, counts[:, None, None], 1), 0)
+    """The gradient at Π (K, *spatial) from that at μ (K, M): ∂μ_k/∂Π_k(x) = w (x − μ_k) / n_k [DG5]."""
+    counts = (mask * proportions).sum(axis=tuple(range(1, proportions.ndim)), keepdims=True)
+    offsets = (d_means * means).sum(axis=1).reshape(counts.shape)
+    along = np.einsum("km,m...->k...", d_means, image) - offsets
+    occupied = counts >= 10 * np.finfo(float).tiny
+    return np.where(occupied, mask * along / np.where(occupied, counts, 1), 0)

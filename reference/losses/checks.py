@@ -7,13 +7,13 @@ from ..types import Array
 
 
 def check_known(proportions: Array, truth: Array, mask: Array, class_weights: Array | None = None) -> None:
-    """Raise ValueError unless Π and T are (K, H, W), w (H, W) and α (K,): nothing is broadcast, nothing masked."""
+    """Raise ValueError unless Π and T are (K, *spatial), w (*spatial), α (K,): nothing is broadcast or masked."""
     for array in (proportions, truth, mask, class_weights):
         check_unmasked(array)
     shape = np.shape(proportions)
-    if len(shape) != 3 or np.shape(truth) != shape:
+    if len(shape) not in (3, 4) or np.shape(truth) != shape:
         raise ValueError(
-            f"proportions and truth must have one shape (K, H, W), got {shape} and {np.shape(truth)}; "
+            f"proportions and truth must have one shape (K, H, W[, D]), got {shape} and {np.shape(truth)}; "
             "labels (H, W) become a truth by labels == np.arange(K)[:, None, None]"
         )
     if np.shape(mask) != shape[1:]:

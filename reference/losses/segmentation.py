@@ -1,9 +1,9 @@
 """Segmentation losses where the truth is known [LO], [TR4]: each returns its value and its gradient at Π.
 
-All take Π (K, H, W), the truth T (K, H, W), 1 for the true class of a pixel, all 0 where it is unknown, and the
-mask w (H, W). Pixels of unknown truth do not count; if no pixel counts, value and gradient are 0. Options:
-class_weights α (K,), all 1 if not given; reduction, "mean" or "sum", over pixels or classes;
-include_background=False leaves class 0 out. All raise ValueError for other shapes and other reductions.
+All take Π (K, *spatial), the truth T (K, *spatial), 1 for the true class of a pixel, all 0 where it is unknown,
+and the mask w (*spatial), of two axes or three. Pixels of unknown truth do not count; if no pixel counts, value
+and gradient are 0. Options: class_weights α (K,), all 1 if not given; reduction, "mean" or "sum", over pixels or
+classes; include_background=False leaves class 0 out. All raise ValueError for other shapes and other reductions.
 Everything is computed in float64.
 """
 
@@ -167,7 +167,7 @@ def hausdorff(
     proportions, truth, mask = _wide(proportions, truth, mask)
     counted = mask * truth.sum(axis=0)
     distances = _to_the_border((counted > 0) & (truth > 0)) + _to_the_border((counted > 0) & (proportions >= 0.5))
-    classes = _included(len(truth), include_background)
+    classes = _included(truth, include_background)
     total = classes.sum() * counted.sum()
     weights = classes * counted * distances / np.where(total > 0, total, 1)
     error = proportions - truth
@@ -180,8 +180,8 @@ def _wide(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _share(truth: np.ndarray, mask: np.ndarray, class_weights: np.ndarray | None, reduction: str) -> np.ndarray:
-    """c / Σ c (H, W), or c."""
-    weighted = truth if class_weights is None else class_weights[:, None, None] * truth
+    """c / Σ c (*spatial), or c."""
+    weighted = truth if class_weights is None else _of_classes(class_weights, truth) * truth
     return _average(mask * weighted.sum(axis=0), reduction)
 
 
@@ -198,23 +198,29 @@ def _floored(proportions: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 def _areas(proportions: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, ...]:
-    """c (H, W); TP, TP + FP and TP + FN (K, 1, 1), each a sum over the pixels."""
+    """c (*spatial); TP, TP + FP and TP + FN (K, 1, …), each a sum over the pixels."""
     counted = mask * truth.sum(axis=0)
     each = (proportions * truth, proportions, truth)
-    return counted, *((counted * maps).sum(axis=(1, 2), keepdims=True) for maps in each)
+    axes = tuple(range(1, truth.ndim))
+    return counted, *((counted * maps).sum(axis=axes, keepdims=True) for maps in each)
 
 
 def _present(true: np.ndarray, include_background: bool) -> np.ndarray:
-    """Which classes (K, 1, 1) are in the truth."""
-    return (true > 0) & _included(len(true), include_background)
+    """Which classes (K, 1, …) are in the truth."""
+    return (true > 0) & _included(true, include_background)
 
 
-def _included(n_classes: int, include_background: bool) -> np.ndarray:
-    """(K, 1, 1), all or all but class 0."""
-    return (np.arange(n_classes) >= (0 if include_background else 1))[:, None, None]
+def _included(maps: np.ndarray, include_background: bool) -> np.ndarray:
+    """(K, 1, …), all classes of the maps (K, *spatial) or all but class 0."""
+    return _of_classes(np.arange(len(maps)) >= (0 if include_background else 1), maps)
+
+
+def _of_classes(numbers: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """A number for each class (K,), in a shape that goes with maps (K, *spatial)."""
+    return np.reshape(numbers, (-1, *[1] * (maps.ndim - 1)))
 
 
 def _to_the_border(sets: np.ndarray) -> np.ndarray:
-    """Squared distances (K, H, W) to the other side of the border of each set [DT1]; 0 without a border."""
+    """Squared distances (K, *spatial) to the other side of the border of each set [DT1]; 0 without a border."""
     squared = [squared_distance_transform(each) + squared_distance_transform(~each) for each in sets]
     return np.where(np.isfinite(squared), squared, 0)

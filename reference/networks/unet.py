@@ -1,4 +1,4 @@
-"""The U-Net Φ_θ [U1]–[U4] and its pullback, over a nested dict of arrays."""
+"""The U-Net Φ_θ [U1]–[U4], [NN2] and its pullback, over a nested dict of arrays."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from ..types import Tree
 from . import layers
+from .levels import plan
 from .records import UNetConfig
 
 # From the gradient at a value to the gradients at the parameters and at the input.
@@ -18,22 +19,23 @@ def unet(
 ) -> tuple[np.ndarray, TreePullback]:
     """Logits of the classes at every pixel; Φ_θ(I) is their `networks.layers.softmax` over K.
 
-    parameters: from `networks.parameters.unet_parameters`. image: (M, H, W), H and W multiples of 2^L.
-    config: size of the network.
-    Returns the logits (K, H, W) and their pullback.
+    parameters: from `networks.parameters.unet_parameters`. image: (M, *spatial), of sizes that are
+    multiples of those of `networks.levels.plan`; of an image, 2^L. config: size of the network.
+    Returns the logits (K, *spatial) and their pullback.
     """
     x, slope = image, config.negative_slope
-    levels = range(config.depth)
+    factors = plan(config).factors
+    levels = range(len(factors))
     skips: list[np.ndarray] = []
     pulls: dict[tuple[str, int], Any] = {}
     for level in levels:  # encoder [U2]
         x, pulls["encoder", level] = block(parameters[f"encoder_{level}"], x, slope)
         skips.append(x)
-        x, pulls["pool", level] = layers.max_pool(x)
+        x, pulls["pool", level] = layers.max_pool(x, factors[level])
     x, pull_bottom = block(parameters["bottom"], x, slope)
     for level in reversed(levels):  # decoder [U3]
         up = parameters[f"up_{level}"]
-        x, pulls["upsample", level] = layers.upsample(x)
+        x, pulls["upsample", level] = layers.upsample(x, factors[level])
         x, pulls["up", level] = layers.conv(x, up["kernel"], up["bias"])
         x = np.concatenate([x, skips[level]])
         x, pulls["decoder", level] = block(parameters[f"decoder_{level}"], x, slope)
@@ -60,9 +62,9 @@ def unet(
 
 
 def block(parameters: Tree, x: np.ndarray, negative_slope: float = 0.01) -> tuple[np.ndarray, TreePullback]:
-    """conv 3×3 → LeakyReLU → conv 3×3 without bias → instance norm → LeakyReLU [U1].
+    """conv → LeakyReLU → conv without bias → instance norm → LeakyReLU [U1].
 
-    x: (C, H, W). Returns (filters, H, W) and the pullback to the parameters and x.
+    x: (C, *spatial). Returns (filters, *spatial) and the pullback to the parameters and x.
     """
     first, second, norm = parameters["conv_0"], parameters["conv_1"], parameters["norm"]
     x, pull_first = layers.conv(x, first["kernel"], first["bias"])

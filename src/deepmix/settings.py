@@ -103,9 +103,9 @@ def flat(record: Any) -> dict[str, Any]:
     }
 
 
-def picked(kind: Callable[..., Record], settings: Any) -> Record:
-    """A NamedTuple of the backends whose fields are the settings of the same names."""
-    values, fields = flat(settings), inspect.signature(kind).parameters
+def picked(kind: Callable[..., Record], settings: Any, **besides: Any) -> Record:
+    """A NamedTuple of the backends whose fields are settings of the same names. besides: the other fields."""
+    values, fields = flat(settings) | besides, inspect.signature(kind).parameters
     return kind(**{name: values[name] for name in fields})
 
 

@@ -42,6 +42,13 @@ def test_a_step_counts_every_convolution_three_times_at_its_size():
     assert work.bytes == 6 * 4 * (above + below + biases_and_norms)
 
 
+def test_a_pooling_of_a_volume_leaves_an_eighth():
+    parameters = unet_parameters(1, 2, UNetConfig(depth=1, filters=1, spacing=(1.0, 1.0, 1.0)))
+    above = 27 * (1 * 1 + 1 * 1) + 27 * (2 * 1 + 1 * 1) + 1 * 2
+    below = 27 * (1 * 2 + 2 * 2) + 2 * 1
+    assert deep_step(parameters, 64, "float32").operations == 3 * 2 * (64 * above + 8 * below)
+
+
 def test_work_repeats():
     assert Work(bytes=2, operations=3).times(4) == Work(bytes=8, operations=12)
 

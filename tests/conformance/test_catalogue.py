@@ -30,7 +30,7 @@ TYPES = {
     Any: "tree",
 }
 # Annotations with more than a class.
-SAID = {"spacing": "numbers", "history": "numbers", "progress": "function"}
+SAID = {"spacing": "numbers", "factor": "numbers", "history": "numbers", "progress": "function"}
 
 
 def accepted() -> dict:

@@ -32,6 +32,7 @@ from tests import problems
 Problem = dict[str, Any]
 CONFIG = UNetConfig(depth=1, filters=2)
 IMAGE = (2, 3, 8, 8)  # M, K, H, W
+THICK = problems.networks.VOLUMES[1]  # of volumes
 
 
 class Fit(NamedTuple):
@@ -120,8 +121,10 @@ def _fuzzy_problems(kind: str, weights: str | None) -> st.SearchStrategy[Problem
     )
 
 
-def _deep_problems(kind: str, weights: str | None) -> st.SearchStrategy[Problem]:
-    return problems.deep_mixtures.deep_problems(kind, weights, IMAGE, CONFIG).map(
+def _deep_problems(
+    kind: str, weights: str | None, shape: tuple[int, ...] = IMAGE, config: UNetConfig = CONFIG
+) -> st.SearchStrategy[Problem]:
+    return problems.deep_mixtures.deep_problems(kind, weights, shape, config).map(
         lambda p: {"image": p.image, "parameters": p.parameters, "mask": p.weights}
     )
 
@@ -150,7 +153,7 @@ def _em_options(kind: str, n_steps: int, tol: float) -> dict[str, Any]:
 
 def _deep_options(kind: str, n_steps: int, tol: float, **switches: Any) -> dict[str, Any]:
     return {
-        "model": DeepModel(unet=CONFIG, covariance_type=kind, **switches),
+        "model": DeepModel(**{"unet": CONFIG} | switches, covariance_type=kind),
         "optimization": Optimization(learning_rate=1e-2, tol=tol, min_steps=0, max_steps=n_steps),
     }
 
@@ -238,6 +241,22 @@ FITS = (
         ),
         sees_outside=True,
         variant="nll_v",
+    ),
+    Fit(
+        algorithm="deep_mixtures.one_image",
+        data="image",
+        mask="mask",
+        problems=partial(_deep_problems, shape=problems.deep_mixtures.VOLUME_SHAPE, config=THICK),
+        options=partial(_deep_options, objective="nll_v", unet=THICK),
+        value=lambda problem, fit, kind: svgmm.nll(
+            _columns(problem["image"]),
+            fit.mixture._replace(proportions=_columns(fit.proportions)),
+            problem["mask"].ravel(),
+            kind,
+        ),
+        kinds=("diag",),
+        sees_outside=True,
+        variant="volume",
     ),
     Fit(
         algorithm="deep_mixtures.one_image",

@@ -38,7 +38,7 @@ def sizes(row: Fit, problem: Problem) -> tuple[int, int]:
     """M and K."""
     data = problem[row.data]
     if "parameters" in problem:
-        return data.shape[-3], len(problem["parameters"]["head"]["bias"])
+        return data.shape[row.data == "images"], len(problem["parameters"]["head"]["bias"])
     start = problem["start"]
     return len(data), len(getattr(start, "means", start))
 

@@ -188,8 +188,9 @@ def fit(
 
 
 def conv(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    """[U1], kernels (kh, kw, in, out)."""
-    return F.conv2d(x[None], kernel.permute(3, 2, 0, 1), bias, padding="same")[0]
+    """[U1], [NN1], kernels (*k, in, out)."""
+    function = {4: F.conv2d, 5: F.conv3d}[kernel.ndim]
+    return function(x[None], kernel.movedim((-1, -2), (0, 1)), bias, padding="same")[0]
 
 
 def leaky_relu(x: Tensor, negative_slope: float) -> Tensor:
@@ -199,18 +200,21 @@ def leaky_relu(x: Tensor, negative_slope: float) -> Tensor:
 
 def instance_norm(x: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-5) -> Tensor:
     """[U1], with the biased variance."""
-    variance, mean = torch.var_mean(x, (1, 2), correction=0, keepdim=True)
-    return (x - mean) / (variance + eps).sqrt() * scale[:, None, None] + shift[:, None, None]
+    variance, mean = torch.var_mean(x, tuple(range(1, x.ndim)), correction=0, keepdim=True)
+    scale, shift = (each.reshape(-1, *[1] * (x.ndim - 1)) for each in (scale, shift))
+    return (x - mean) / (variance + eps).sqrt() * scale + shift
 
 
-def max_pool(x: Tensor) -> Tensor:
-    """[U2]."""
-    return F.max_pool2d(x[None], 2)[0]
+def max_pool(x: Tensor, factor: tuple[int, ...] | None = None) -> Tensor:
+    """[U2], [NN1]."""
+    return {3: F.max_pool2d, 4: F.max_pool3d}[x.ndim](x[None], tuple(factor or [2] * (x.ndim - 1)))[0]
 
 
-def upsample(x: Tensor) -> Tensor:
-    """[U3]."""
-    return x.repeat_interleave(2, 1).repeat_interleave(2, 2)
+def upsample(x: Tensor, factor: tuple[int, ...] | None = None) -> Tensor:
+    """[U3], [NN1]."""
+    for axis, times in enumerate(factor or [2] * (x.ndim - 1), start=1):
+        x = x.repeat_interleave(times, axis)
+    return x
 
 
 def block(parameters: dict, x: Tensor, negative_slope: float) -> Tensor:
@@ -219,15 +223,36 @@ def block(parameters: dict, x: Tensor, negative_slope: float) -> Tensor:
     return leaky_relu(instance_norm(conv(x, **parameters["conv_1"]), **parameters["norm"]), negative_slope)
 
 
+def levels(config: Any) -> tuple[list, list, list]:
+    """[NN2]: kernels, factors and the multiples of sizes."""
+    spacing, size = list(config.spacing), list(config.size or [math.inf] * len(config.spacing))
+    if not 2 <= len(spacing) <= 3 or min(spacing) <= 0 or len(size) != len(spacing):
+        raise ValueError(f"no network has the spacing {config.spacing} and the size {config.size}")
+    axes, kernels, factors = range(len(spacing)), [], []
+    while True:
+        long = [axis for axis in axes if size[axis] >= 8]
+        finest = min((spacing[axis] for axis in long or axes if size[axis] > 1), default=math.inf)
+        near = [spacing[axis] < 2 * finest for axis in axes]
+        before = kernels[-1] if kernels else [1] * len(spacing)
+        kernels.append([3 if near[axis] and size[axis] > 1 else before[axis] for axis in axes])
+        if len(factors) == config.depth or not long:
+            return kernels, factors, [math.prod(each[axis] for each in factors) for axis in axes]
+        factors.append([2 if axis in long and near[axis] else 1 for axis in axes])
+        for axis, factor in enumerate(factors[-1]):
+            spacing[axis] *= factor
+            size[axis] = size[axis] if size[axis] == math.inf else -(-size[axis] // factor)
+
+
 def network(parameters: dict, image: Tensor, config: Any) -> Tensor:
     """[U2], [U3], [U4] without the softmax: the logits."""
     x, skips = image, []
-    for level in range(config.depth):
+    _, factors, _ = levels(config)
+    for level, factor in enumerate(factors):
         skips.append(block(parameters[f"encoder_{level}"], x, config.negative_slope))
-        x = max_pool(skips[-1])
+        x = max_pool(skips[-1], factor)
     x = block(parameters["bottom"], x, config.negative_slope)
-    for level in reversed(range(config.depth)):
-        x = torch.cat([conv(upsample(x), **parameters[f"up_{level}"]), skips[level]])
+    for level, factor in reversed([*enumerate(factors)]):
+        x = torch.cat([conv(upsample(x, factor), **parameters[f"up_{level}"]), skips[level]])
         x = block(parameters[f"decoder_{level}"], x, config.negative_slope)
     return conv(x, **parameters["head"])
 
@@ -235,12 +260,17 @@ def network(parameters: dict, image: Tensor, config: Any) -> Tensor:
 # Regularisation and Algorithm 3
 
 
-def total_variation(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor) -> Tensor:
-    """[R2]."""
-    inside = mask > 0
-    down = (proportions[:, 1:] - proportions[:, :-1]).abs() * (inside[1:] & inside[:-1])
-    right = (proportions[:, :, 1:] - proportions[:, :, :-1]).abs() * (inside[:, 1:] & inside[:, :-1])
-    return (down.sum() + right.sum()) / mask.sum()
+def total_variation(
+    proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor, spacing: Tensor | None = None
+) -> Tensor:
+    """[R2], [NN3]."""
+    spacing = proportions.new_ones(mask.ndim) if spacing is None else spacing
+    total = 0
+    for axis in range(mask.ndim):
+        steps = proportions.movedim(1 + axis, 1).diff(dim=1).abs()
+        inside = (mask > 0).movedim(axis, 0)
+        total = total + spacing.min() / spacing[axis] * (steps * (inside[1:] & inside[:-1])).sum()
+    return total / mask.sum()
 
 
 def mean_prior(proportions: Tensor, mixture: Mixture, image: Tensor, mask: Tensor, means: Tensor) -> Tensor:
@@ -419,6 +449,7 @@ mixtures = SimpleNamespace(
 )
 networks = SimpleNamespace(
     layers=namespace(**three, **one, softmax=with_pullback(1, lambda logits: logits.softmax(0))),
+    levels=namespace(plan=levels),
     unet=namespace(block=with_pullback(2, block), unet=with_pullback(2, network)),
 )
 deep_mixtures = SimpleNamespace(

@@ -15,13 +15,14 @@ from tests.problems.drawn import generators, weight_kinds
 from tests.problems.mixtures import conditions
 from tests.problems.networks import configs
 
+VOLUME_SHAPE = (2, 3, 8, 8, 2)  # M, K, H, W, D
 IMAGE_SHAPES = ((1, 2, 8, 8), (2, 3, 8, 12))  # M, K, H, W
 
 image_shapes = st.sampled_from(IMAGE_SHAPES)
 
 
 class DeepProblem(NamedTuple):
-    """What `deep_mixtures.one_image.loss` takes. weights: (H, W), some 0. previous: a mixture with π (K,)."""
+    """What `deep_mixtures.one_image.loss` takes. weights: (*spatial), some 0. previous: a mixture with π (K,)."""
 
     image: np.ndarray
     weights: np.ndarray
@@ -40,15 +41,15 @@ def arguments(problem: DeepProblem, parameters: Tree | None = None) -> tuple:
 
 def draw_deep_problem(
     rng: np.random.Generator,
-    shape: tuple[int, int, int, int],
+    shape: tuple[int, ...],
     config: UNetConfig,
     covariance_type: str,
     weights: str = "reals",
     condition: float = 4.0,
 ) -> DeepProblem:
-    """An image (M, K, H, W: shape), a network and a mixture of the step before, near some of the pixels."""
-    m, k, h, w = shape
-    image, drawn = draw_image(rng, m, k, h, w), draw_weights(rng, (h, w), weights)
+    """An image (M, K, *size: shape), a network and a mixture of the step before, near some of the pixels."""
+    m, k, *size = shape
+    image, drawn = draw_image(rng, m, k, *size), draw_weights(rng, tuple(size), weights)
     flat = image.reshape(m, -1)
     start = draw_mixture(rng, m, k, condition, 1.0, covariance_type)
     chosen = flat[:, np.linspace(0, flat.shape[1] - 1, k).astype(int)].T
@@ -68,27 +69,27 @@ def draw_deep_problem(
 
 def draw_batch(
     rng: np.random.Generator,
-    shape: tuple[int, int, int, int],
+    shape: tuple[int, ...],
     shares: tuple[float, ...] = (1.0, 1.0),
     known: float = 0.5,
 ) -> Batch:
-    """Images (M, K, H, W: shape) with weights, one a share; the truth of about `known` of their pixels."""
-    m, k, h, w = shape
-    images = np.stack([draw_image(rng, m, k, h, w) for _ in shares])
-    weights = np.stack([draw_weights(rng, (h, w), "reals") for _ in shares])
+    """Images (M, K, *size: shape) with weights, one a share; the truth of about `known` of their pixels."""
+    m, k, *size = shape
+    images = np.stack([draw_image(rng, m, k, *size) for _ in shares])
+    weights = np.stack([draw_weights(rng, tuple(size), "reals") for _ in shares])
     truth = np.moveaxis(np.eye(k)[rng.integers(0, k, weights.shape)], -1, 1)
-    truth = truth * (rng.random((len(shares), 1, h, w)) < known)
+    truth = truth * (rng.random((len(shares), 1, *size)) < known)
     return Batch(
         images=frozen(images), weights=frozen(weights), shares=frozen(np.array(shares)), truth=frozen(truth)
     )
 
 
 @st.composite
-def images(draw, shape: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """An image (M, H, W) of K bands and weights (H, W)."""
-    m, k, h, w = shape or draw(image_shapes)
+def images(draw, shape: tuple[int, ...] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """An image (M, *size) of K bands and weights (*size)."""
+    m, k, *size = shape or draw(image_shapes)
     rng = draw(generators)
-    return draw_image(rng, m, k, h, w), draw_weights(rng, (h, w), draw(weight_kinds))
+    return draw_image(rng, m, k, *size), draw_weights(rng, tuple(size), draw(weight_kinds))
 
 
 @st.composite
@@ -96,7 +97,7 @@ def deep_problems(
     draw,
     covariance_type: str,
     weights: str | None = None,
-    shape: tuple[int, int, int, int] | None = None,
+    shape: tuple[int, ...] | None = None,
     config: UNetConfig | None = None,
 ) -> DeepProblem:
     """An image, a tiny network and a mixture of the step before. What is not given is drawn."""

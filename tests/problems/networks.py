@@ -15,6 +15,11 @@ CONFIGS = (
 )
 
 configs = st.sampled_from(CONFIGS)
+VOLUMES = (
+    UNetConfig(depth=1, filters=2, spacing=(1.0, 1.0, 1.0)),
+    UNetConfig(depth=2, filters=2, spacing=(1.0, 1.0, 3.0), size=(8, 8, 2)),
+)
+VOLUME = (8, 8, 2)  # pixels, multiples of what both need
 
 
 @st.composite

@@ -10,6 +10,7 @@ from deepmix.files.records import CHANNELS_ARE, TIFF
 from deepmix.reference.checks import check_choice
 from deepmix.segmentation import presets, selection
 from deepmix.segmentation.settings import Settings
+from deepmix.settings import changed
 
 from . import options
 
@@ -77,6 +78,8 @@ def segment(
             peak = room.check(size, extent.held, extent.reading, settings=settings, source=str(channels[0]))
             needed = f"; about {memory.said(peak)} of memory"
         image = images.read_image(channels, channels_are)
+        if settings.dimension == 3 and settings.spacing is None and len(image.spacing) == 3:
+            settings = changed(settings, spacing=image.spacing)
         inside = None if mask is None else images.read_mask(mask, image, mask_threshold)
         true_labels = None if truth is None else images.read_labels(truth, image)
         if true_labels is not None:

@@ -95,19 +95,29 @@ def simplex(logits: np.ndarray) -> np.ndarray:
 
 
 def draw_truth(
-    rng: np.random.Generator, shape: tuple[int, ...], k: int, known: float, n_classes: int | None = None
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    k: int,
+    known: float,
+    n_classes: int | None = None,
+    n_axes: int = 2,
 ) -> np.ndarray:
-    """(…, K, H, W): a class for about `known` of the pixels (…, H, W), of the first `n_classes` if not of all."""
-    one_hot = np.moveaxis(np.eye(k)[rng.integers(0, n_classes or k, shape)], -1, -3)
-    return np.ascontiguousarray(one_hot * (rng.random(shape) < known)[..., None, :, :])
+    """(…, K, *spatial): a class for about `known` of the pixels (…, *spatial), of the first `n_classes` or of all.
+
+    n_axes: of the images, the last ones of the shape.
+    """
+    axis = -1 - n_axes
+    one_hot = np.moveaxis(np.eye(k)[rng.integers(0, n_classes or k, shape)], -1, axis)
+    return np.ascontiguousarray(one_hot * np.expand_dims(rng.random(shape) < known, axis))
 
 
-def draw_image(rng: np.random.Generator, m: int, k: int, h: int, w: int, contrast: float = 3.0) -> np.ndarray:
-    """(M, H, W): K bands with wobbling borders, of distinct means and deviation about 1."""
-    rows = np.arange(h)[:, None] + rng.uniform(0, 1) + rng.normal(0, 0.7, (h, w))
+def draw_image(rng: np.random.Generator, m: int, k: int, *shape: int) -> np.ndarray:
+    """(M, *shape): K bands along the first axis, with wobbling borders, of distinct means and deviation 1."""
+    h = shape[0]
+    rows = np.arange(h).reshape(-1, *[1] * (len(shape) - 1)) + rng.uniform(0, 1) + rng.normal(0, 0.7, shape)
     bands = np.clip(rows * k / (h + 1), 0, k - 1).astype(int)
-    means = rng.normal(0, contrast, (m, k))
-    return frozen(means[:, bands] + rng.normal(size=(m, h, w)))
+    means = rng.normal(0, 3.0, (m, k))
+    return frozen(means[:, bands] + rng.normal(size=(m, *shape)))
 
 
 def draw_parameters(rng: np.random.Generator, m: int, k: int, config: UNetConfig) -> Tree:

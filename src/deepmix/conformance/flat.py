@@ -7,7 +7,7 @@ is no array (the options) is plain JSON data, nested as the arguments are.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from types import SimpleNamespace
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -79,6 +79,8 @@ def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Call
                 regularizer(each | tree(f"{path}/{field}/{number}", arrays)) for number, each in named
             )
         return kind(**{name: value for name, value in fields.items() if value is not None})
+    if isinstance(options, list) and any(get_origin(each) is tuple for each in (kind, *get_args(kind))):
+        return tuple(options)
     return tree(path, arrays) or options
 
 

@@ -22,7 +22,8 @@ TYPES = {
     "str": "word",
     "list": "numbers",
     "Sequence": "numbers",
-    "tuple": "pairs",
+    "tuple": "numbers",
+    "tuple of tuple": "pairs",
     "Progress": "function",
 }
 
@@ -74,7 +75,9 @@ def _parsed(defined: Any) -> Any:
 
 
 def _type(annotation: ast.expr) -> str:
-    word = re.split(r"[^\w.]", ast.unparse(annotation))[0]
+    word, *within = re.findall(r"[\w.]+", ast.unparse(annotation))
+    if (nested := f"{word} of {within[0] if within else ''}") in TYPES:
+        return TYPES[nested]
     return TYPES.get(word, word)
 
 

@@ -16,9 +16,9 @@ CHOSEN_FROM = ("gaussian", "student", "rician", "gamma", "lognormal")  # by "aut
 class DistributionSettings:
     """Settings of the distributions [NG].
 
-    distribution: "auto" takes the one whose mixture has the least BIC. degrees: ν of student; "shared": one, found,
-    for all classes, so that none draws all outliers by its heavier tails; "each": one for each. noise: σ of rician.
-    background: the darkest class of rician has no signal. looks: a of gamma, if it is known.
+    distribution: "auto" takes the one whose mixture has least BIC. degrees: ν of student; "shared": one for all
+    classes is found, so that none draws all outliers by its heavier tails; "each": one for each. noise: σ of
+    rician. background: the darkest class of rician has no signal. looks: a of gamma, if it is known.
     """
 
     distribution: str = setting(

@@ -35,7 +35,7 @@ class Guide(NamedTuple):
 def needs_guide(job: Job) -> bool:
     """Whether a network needs a guide: to name its classes, to start from, or to set its smoothness."""
     settings, model = job.settings, job.settings.model
-    named = not job.flat or settings.mixture.means_init is not None
+    named = not job.alone or settings.mixture.means_init is not None
     starts = settings.guidance.warm_start or model.objective == "free_energy"
     return bool(named or starts or model.total_variation == "auto")
 

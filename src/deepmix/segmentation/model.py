@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from deepmix.reference.networks.parameters import unet_parameters
+from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Tree
 
 from .preparation import Job, given_means
 
 
-def first_parameters(job: Job) -> Tree:
-    """θ_0, drawn with the seed of the settings."""
+def first_parameters(job: Job, unet: UNetConfig | None = None) -> Tree:
+    """θ_0, drawn with the seed of the settings. unet: size of the network, if not of images."""
     settings = job.settings
-    return unet_parameters(len(job.volume), settings.n_components, settings.deep_model().unet, seed=settings.seed)
+    return unet_parameters(len(job.volume), settings.n_components, unet or settings.unet(), seed=settings.seed)
 
 
 def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
@@ -30,7 +31,9 @@ def regularizers(job: Job, twin: ModuleType, beta: float = 0.0) -> tuple:
     weight: Any = model.total_variation
     if weight == "auto":
         weight = beta if settings.field.diagonals else beta / 2
-    if weight:
+    if weight and settings.dimension == 3:
+        chosen.append((partial(known.total_variation, spacing=job.spacing), weight))
+    elif weight:
         chosen.append((known.total_variation, weight))
     if model.mean_prior:
         chosen.append((partial(known.mean_prior, means=given_means(job)), model.mean_prior))

@@ -86,6 +86,17 @@ class Job(NamedTuple):
     scale: Scale
     settings: Settings
 
+    @property
+    def alone(self) -> bool:
+        """Whether one network sees all there is: of a flat image, or of a whole volume."""
+        return self.flat or self.settings.dimension == 3
+
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Distances of the pixels, or of the blocks of a shrunk image, along the axes of the volume."""
+        *within, between = self.settings.spacing or (1.0,) * 3
+        return (*(step * self.settings.shrink for step in within), between)
+
     def pixels(self, mask: np.ndarray) -> np.ndarray:
         """The pixels (M, N) of a mask (H, W, D); not copied if the mask is true everywhere."""
         return self.volume.reshape(len(self.volume), -1) if mask.all() else self.volume[:, mask]
@@ -120,6 +131,8 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
         volume, mask = volume[..., None], mask[..., None]
     if flat and settings.slices is not None:
         raise ValueError("slices are for volumes; this image has none")
+    if flat and settings.dimension == 3:
+        raise ValueError("dimension 3 is for volumes; this image has two axes")
     slices = range(mask.shape[2])[slice(*settings.slices or (None, None))]
     if not mask[..., slices].any():
         of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""

@@ -1,6 +1,7 @@
 """Whether a segmentation fits into memory: checked before the work, as a system kills a process without a word."""
 
 from deepmix import memory
+from deepmix.settings import changed
 
 from .methods import METHODS
 from .settings import Settings
@@ -8,7 +9,8 @@ from .size import Size
 
 LIGHT = "gmm"  # the method that needs least
 ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, for any image
-NETWORK = 450  # numbers that the descent takes, per pixel of a slice and filter of the first level
+# Numbers that the descent takes, per pixel that a network sees and filter of the first level, by its dimension.
+NETWORK = {2: 450, 3: 150}
 FINE = 12  # bytes per pixel of labels, ambiguity and what making them takes, where the rest is on a coarser grid
 PROBABILITY = 4  # bytes
 COARSEST = 16  # the largest --shrink that is suggested
@@ -22,8 +24,8 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
     """
     there = memory.available()
 
-    def wanted(method: str = settings.method, shrink: int = settings.shrink) -> float:
-        return ALWAYS + max(reading, held + need(size, settings, method, shrink))
+    def wanted(method: str = settings.method, shrink: int = settings.shrink, of: Settings = settings) -> float:
+        return ALWAYS + max(reading, held + need(size, of, method, shrink))
 
     if wanted() <= max(there, 2 * ALWAYS):  # small ones are tried, whatever the system says
         return wanted()
@@ -31,6 +33,9 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
     coarser = [factor for factor in range(settings.shrink + 1, COARSEST + 1) if wanted(shrink=factor) <= there]
     if coarser:
         advice.append(f"or take --shrink {coarser[0]}, which needs {memory.said(wanted(shrink=coarser[0]))}")
+    by_slices = changed(settings, dimension=2)
+    if settings.dimension == 3 and wanted(of=by_slices) <= there:
+        advice.append(f"or take --dimension 2, slice by slice, which needs {memory.said(wanted(of=by_slices))}")
     if wanted(LIGHT) <= there:
         advice.append(f"or take --method {LIGHT}, which needs {memory.said(wanted(LIGHT))}")
     channels, classes = _counted(size.n_channels, "channel"), _counted(settings.n_components, "class", "es")
@@ -54,7 +59,9 @@ def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
         room.pixel + size.n_channels * room.channel + settings.n_components * room.component for room in rooms
     )
     if deep:
-        numbers += at.of_slice * settings.network.filters * NETWORK
+        n_slices = len(range(round(size.n_pixels / size.of_slice))[slice(*settings.slices or (None, None))])
+        seen = at.of_slice * (n_slices if settings.dimension == 3 else 1)
+        numbers += seen * settings.network.filters * NETWORK[settings.dimension]
     of_number = 8 if settings.floating == "float64" else 4
     return numbers * of_number + (size.n_pixels * _brought_back(settings, method, of_number) if shrink > 1 else 0)
 

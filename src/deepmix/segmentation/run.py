@@ -15,7 +15,7 @@ from deepmix.settings import changed
 from . import doubt, outlying, presets, selection, shrinking
 from .choice import choose_distribution
 from .covariances import freest
-from .deep import fit_slices
+from .deep import fit_networks
 from .distributions import AUTO
 from .methods import METHODS, Method
 from .mixtures import fit_gmm
@@ -40,7 +40,8 @@ def segment(
     """Segment an image into classes 1 … K, without training data.
 
     Classes are in the order of their means of the first channel, the smallest first, or in the order of means_init
-    if it is given. In a volume, deep methods work slice by slice, and a label means the same class in every slice.
+    if it is given. In a volume, deep methods work slice by slice, and a label means the same class in every slice;
+    with dimension=3 they have one network for the whole volume, of pixels of the given spacing.
     Returns a `Segmentation`. Raises ValueError for input that cannot be segmented, TypeError for unknown settings,
     and ImportError if the backend is not installed.
 
@@ -76,7 +77,7 @@ def run(
         if len(candidates) > 1:
             selected = _select(job, twin, candidates, freest(settings.mixture.covariance_type))
             job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
-        outcome = fit_slices(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
+        outcome = fit_networks(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
     several = outcome.consensus
     if several is not None:

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from deepmix import parsing
 from deepmix.backends import BACKENDS
 from deepmix.reference.deep_mixtures.checks import check_model
@@ -32,7 +34,9 @@ class Settings:
 
     n_components: K. slices: (first, end) of the last axis of a volume, either of them None; None: all slices.
     shrink: side in pixels of the blocks whose means are segmented; results are at the image's pixels again.
-    margin: pixels round the mask's bounding box. device: of the accelerated backend; None: JAX's first.
+    dimension: with 3 a deep method has one network for all slices [NN3]. spacing: of the volume then; None: all 1.
+    margin: pixels round the mask's bounding box, along the finest axis. device: of the accelerated backend; None:
+    JAX's first.
     dtype: None: float32 for the accelerated backend, float64 for the reference, which has no other.
     """
 
@@ -61,6 +65,20 @@ class Settings:
     mixture: MixtureSettings = MixtureSettings()
     densities: DistributionSettings = DistributionSettings()
     field: FieldSettings = FieldSettings()
+    dimension: int = setting(
+        2,
+        help="2: a network for each slice of a volume; 3: one for the volume, by default of depth 3, 8 filters.",
+        panel=NETWORK,
+        least=2,
+        most=3,
+    )
+    spacing: tuple[float, ...] | None = setting(
+        None,
+        help="Distances of pixels along the axes of a volume, such as 1,1,3, for --dimension 3; else the file's.",
+        panel=NETWORK,
+        typed=str,
+        parse=parsing.numbers,
+    )
     network: NetworkSettings = NetworkSettings()
     margin: int = setting(8, help="Pixels round the mask's bounding box.", panel=NETWORK, least=0)
     optimization: OptimizationSettings = OptimizationSettings()
@@ -88,6 +106,9 @@ class Settings:
             )
         if self.model.volumes is not None:
             self._check_volumes(self.model.volumes)
+        if self.spacing is not None and (len(self.spacing) != 3 or not 0 < min(self.spacing) < np.inf):
+            said = ", ".join(f"{step:g}" for step in self.spacing)
+            raise ValueError(f"spacing must be three positive numbers, one for each axis of a volume, got {said}")
         if self.method == "fcm":
             check_fuzzifier(self.mixture.fuzzifier, self.mixture.max_iter)
 
@@ -132,12 +153,18 @@ class Settings:
         """The dtype of the computation."""
         return self.dtype or ("float64" if self.backend == "reference" else "float32")
 
-    def deep_model(self, regularizers: tuple[Any, ...] = ()) -> DeepModel:
-        """What Algorithm 3 minimises, with the regularisers of the backend that runs it."""
+    def unet(
+        self, spacing: tuple[float, ...] = UNetConfig().spacing, size: tuple[int, ...] | None = None
+    ) -> UNetConfig:
+        """The size of the network, of images if not said."""
+        return picked(UNetConfig, self, spacing=spacing, size=size)
+
+    def deep_model(self, regularizers: tuple[Any, ...] = (), unet: UNetConfig | None = None) -> DeepModel:
+        """What Algorithm 3 minimises, with the regularisers of the backend; unet: if not that of images."""
         method, model = METHODS[self.method], self.model
         energy = method.deep and model.objective == "free_energy"
         return DeepModel(
-            unet=picked(UNetConfig, self),
+            unet=unet or self.unet(),
             objective=model.objective if energy else method.loss or DeepModel().objective,
             covariance_type=self.mixture.covariance_type,
             family=self.densities.family,

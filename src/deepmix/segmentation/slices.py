@@ -1,4 +1,4 @@
-"""One slice, or many of one size, by a network each: what the network sees, its fit, what it found."""
+"""A slice, many of one size, or a whole volume: what the network of each sees, its fit, what it found."""
 
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
@@ -24,13 +24,13 @@ AGAIN = 2
 
 
 class View(NamedTuple):
-    """A slice as its network sees it: the window of its image (M, h, w), its weights (h, w).
+    """A slice, or a volume, as its network sees it: the window of its image (M, *spatial), its weights (*spatial).
 
-    z: number of the slice. target: the guide's responsibilities (K, h, w), which the network may learn before the
-    loop [DG6]; None without a guide.
+    z: number of the slice; None: the whole volume. target: the guide's responsibilities (K, *spatial), which the
+    network may learn before the loop [DG6]; None without a guide.
     """
 
-    z: int
+    z: int | None
     image: np.ndarray
     weights: np.ndarray
     target: np.ndarray | None
@@ -54,11 +54,20 @@ class Descent(NamedTuple):
     n_slices: int
 
 
-def view(z: int, job: Job, box: Window, guide: Guide | None) -> View:
-    """A slice as its network sees it."""
-    target = None if guide is None else box.take(guide.responsibilities[..., z])
-    image, weights = box.take(job.volume[..., z]), box.take_mask(job.mask[..., z])
+def view(z: int | None, job: Job, box: Window, guide: Guide | None) -> View:
+    """A slice, or all of them, as its network sees it."""
+    target = None if guide is None else box.take(_at(z, guide.responsibilities))
+    image, weights = box.take(_at(z, job.volume)), box.take_mask(_mask(z, job))
     return View(z=z, image=image, weights=weights, target=target)
+
+
+def _at(z: int | None, volume: np.ndarray) -> np.ndarray:
+    return volume if z is None else volume[..., z]
+
+
+def _mask(z: int | None, job: Job) -> np.ndarray:
+    """The pixels of a slice that count, or those of all slices to do."""
+    return job.chosen() if z is None else job.mask[..., z]
 
 
 def one_by_one(
@@ -82,15 +91,17 @@ def in_turn(
     fast = usual._replace(learning_rate=AGAIN * usual.learning_rate)
     ended: dict[int, DeepFit] = {}  # the first fit, and the last
     for done, each in enumerate(order):
+        number = each.z or 0
         if ended:
-            beside = ended[min(ended, key=lambda z: abs(z - each.z))]
+            _, nearest = min((abs(z - number), z) for z in ended)
+            beside = ended[nearest]
             if descent.mixture is not None:
                 following = following._replace(mixture=beside.mixture)
             start = _warm(each, beside.parameters, following, fast, twin)
             fit = _fit(each, start, done, following, twin, progress)
         else:
             fit = _fit(each, _begun(each, descent, twin), done, descent, twin, progress)
-        ended = {z: ended[z] for z in ended if z == order[0].z} | {each.z: fit}
+        ended = {z: ended[z] for z in ended if z == order[0].z} | {number: fit}
         yield each, fit
 
 
@@ -167,22 +178,22 @@ def _fit(
 
 def found_in(
     each: View, fit: DeepFit, job: Job, box: Window, guide: Guide | None
-) -> tuple[tuple[int, list[np.ndarray]], Part]:
+) -> tuple[tuple[int | None, list[np.ndarray]], Part]:
     """The slice's number with its class probabilities (K, pixels), whose largest are the labels; and its fit."""
-    settings, mask = job.settings, job.mask[..., each.z]
+    settings, mask = job.settings, _mask(each.z, job)
     inside = mask[box.box]
     energy = settings.model.objective == "free_energy"
     probabilities = box.give(np.asarray(LABEL_RULES[settings.model.label_rule](fit)))[:, inside]
     if energy:  # the loop may keep the π of the guide: the report has what was found
         mean = box.give(np.asarray(fit.proportions))[:, inside].mean(axis=1)
         fit = fit._replace(mixture=fit.mixture._replace(proportions=mean))
-    if job.flat and settings.mixture.means_init is None:
+    if job.alone and settings.mixture.means_init is None:
         order = order_of(fit.mixture, job)
     elif settings.model.mean_prior or energy:  # class k is tissue k [R1], or that of the guide
         order = np.arange(settings.n_components)
     else:
         assert guide is not None
-        order = matching_order(probabilities, guide.responsibilities[..., each.z][:, mask])
+        order = matching_order(probabilities, _at(each.z, guide.responsibilities)[:, mask])
     return (each.z, list(probabilities[order])), part_of(None if job.flat else each.z, fit, order, job)
 
 

@@ -1,31 +1,36 @@
-"""The window of a slice that a network sees: cropped to the mask, and padded to a size that the network takes."""
+"""The window of an image that a network sees: cropped to the mask, and padded to a size that the network takes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
 class Window(NamedTuple):
-    """A box of a 2-D image, padded to the size that the network takes.
+    """A box of an image of two axes or three, padded to the size that the network takes.
 
     box: slices of the box in the image. padding: pixels to add at the end of each axis.
     """
 
-    box: tuple[slice, slice]
-    padding: tuple[int, int]
+    box: tuple[slice, ...]
+    padding: tuple[int, ...]
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Pixels of the box along each axis, without the padding."""
+        return tuple(side.stop - side.start for side in self.box)
 
     def take(self, array: np.ndarray) -> np.ndarray:
-        """The box of an image (M, H, W), padded by reflection."""
+        """The box of an image (M, *spatial), padded by reflection."""
         return np.pad(array[:, *self.box], ((0, 0), *((0, more) for more in self.padding)), mode="reflect")
 
     def take_mask(self, mask: np.ndarray) -> np.ndarray:
-        """The box of a mask (H, W); the padding does not count."""
+        """The box of a mask (*spatial); the padding does not count."""
         return np.pad(mask[self.box], [(0, more) for more in self.padding])
 
     def give(self, array: np.ndarray) -> np.ndarray:
-        """The part of an array (…, H', W') over the padded box that belongs to the box itself."""
-        height, width = (side.stop - side.start for side in self.box)
-        return array[..., :height, :width]
+        """The part of an array (…, *spatial) over the padded box that belongs to the box itself."""
+        inside: tuple[Any, ...] = (..., *(slice(size) for size in self.size))
+        return array[inside]
 
 
 def window(mask: np.ndarray, margin: int, multiple: int) -> Window:
@@ -33,10 +38,22 @@ def window(mask: np.ndarray, margin: int, multiple: int) -> Window:
 
     margin: in pixels. multiple: 2^L of the network.
     """
-    box, padding = [], []
-    for axis in (0, 1):
-        occupied = np.flatnonzero(mask.any(axis=1 - axis))
+    return padded(boxed(mask, (margin,) * mask.ndim), (multiple,) * mask.ndim)
+
+
+def boxed(mask: np.ndarray, margins: tuple[int, ...]) -> Window:
+    """The bounding box of a mask (*spatial) with a margin along each axis, in pixels."""
+    box = []
+    for axis, margin in enumerate(margins):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        occupied = np.flatnonzero(mask.any(axis=others))
         start, stop = max(occupied[0] - margin, 0), min(occupied[-1] + 1 + margin, mask.shape[axis])
         box.append(slice(int(start), int(stop)))
-        padding.append(int(-(stop - start) % multiple))
-    return Window(box=(box[0], box[1]), padding=(padding[0], padding[1]))
+    return Window(box=tuple(box), padding=(0,) * len(box))
+
+
+def padded(box: Window, multiples: tuple[int, ...]) -> Window:
+    """The box, to be padded to multiples along each axis."""
+    return box._replace(
+        padding=tuple(-size % multiple for size, multiple in zip(box.size, multiples, strict=True))
+    )

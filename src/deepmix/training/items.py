@@ -6,6 +6,7 @@ import numpy as np
 
 from deepmix.datasets import LoadedCase
 from deepmix.reference.deep_mixtures.checks import check_image
+from deepmix.reference.networks.records import UNetConfig
 from deepmix.segmentation import outliers, preparation
 
 
@@ -29,7 +30,9 @@ def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Ite
     outliers.warn(loaded.image, loaded.mask, remedy="")
     scale = preparation.scale(loaded.image, loaded.mask, standardize)
     within = loaded.crop.take(np.ones(loaded.crop.shape, bool))
-    image, _ = check_image(np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, 0)
+    image, _ = check_image(
+        np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, UNetConfig(depth=0)
+    )
     truth = loaded.labels if labelled and loaded.labels is not None else np.zeros(loaded.mask.shape)
     return Item(image=image, mask=loaded.mask, truth=np.where(loaded.mask, truth, 0).astype(np.int32))
 

@@ -60,7 +60,7 @@ class TrainSettings:
     def model(self, regularizers: tuple[Any, ...] = (), of_batch: tuple[Any, ...] = ()) -> TrainingModel:
         """What Algorithm 4 minimises, with the regularisers of the backend that runs it."""
         deep = DeepModel(
-            unet=picked(UNetConfig, self),
+            unet=picked(UNetConfig, self, spacing=UNetConfig().spacing, size=None),
             objective=METHODS[self.method].loss or DeepModel().objective,
             covariance_type=self.loss.covariance_type,
             label_rule=self.loss.label_rule,

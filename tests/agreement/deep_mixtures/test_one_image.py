@@ -23,7 +23,8 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Status
 from tests.agreement.networks import kinks
 from tests.problems import generators
-from tests.problems.deep_mixtures import arguments, draw_deep_problem
+from tests.problems.deep_mixtures import VOLUME_SHAPE, arguments, draw_deep_problem
+from tests.problems.networks import VOLUMES
 from tests.tolerances import GRADIENT, STEP, TRAJECTORY, assert_agree, assert_tree_agrees, rounded, tolerance
 
 M, K, H, W = 2, 3, 8, 12
@@ -42,6 +43,7 @@ MODELS = [
 MODELS += [DeepModel(unet=CONFIG, covariance_type=kind, objective="free_energy") for kind in COVARIANCE_TYPES]
 MODELS.append(DeepModel(unet=CONFIG, objective="free_energy", contamination=0.01))
 DIAGONAL = [model for model in MODELS if model.covariance_type == "diag"]
+OF_VOLUMES = DeepModel(unet=VOLUMES[1])
 MEANS = np.linspace(-1, 1, K * M).reshape(K, M)
 
 
@@ -81,6 +83,17 @@ def test_loss_and_gradient(model, rng):
     assert_tree_agrees(actual[2], expected[2], GRADIENT)
     value, evaluation = reference.deep_mixtures.one_image.loss(*problem, regularized(model, reference))
     assert_agree((value, evaluation), expected[:2], 1e-15)
+
+
+@pytest.mark.parametrize("objective", ["nll_v", "nll"])
+@given(rng=generators)
+def test_loss_and_gradient_of_a_volume(objective, rng):
+    problem = arguments(draw_deep_problem(rng, VOLUME_SHAPE, OF_VOLUMES.unet, "diag"))
+    model = OF_VOLUMES._replace(objective=objective)
+    actual = accelerated.deep_mixtures.one_image.loss_and_gradient(*problem, regularized(model, accelerated))
+    expected = reference.deep_mixtures.one_image.loss_and_gradient(*problem, regularized(model, reference))
+    assert_agree(actual[:2], expected[:2], 1e-9)
+    assert_tree_agrees(actual[2], expected[2], GRADIENT)
 
 
 @pytest.mark.parametrize("model", DIAGONAL, ids=label)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
-from deepmix.conformance.drawing import draw_mixture, draw_responsibilities
+from deepmix.conformance.drawing import draw_mixture, draw_responsibilities, draw_weights
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 from deepmix.reference.mixtures.records import Mixture
 from tests.problems import generators
@@ -49,6 +49,19 @@ GIVEN = {  # what a regulariser takes besides, from means (K, M)
 def regularizer(backend, name, means):
     function = getattr(backend.deep_mixtures.regularizers, name)
     return partial(function, **GIVEN.get(name, lambda means: {})(means))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@given(rng=generators)
+def test_total_variation_of_a_volume(dtype, rng):
+    shape, spacing = (3, 4, 3, 2), np.array([1.0, 0.7, 3.0])
+    proportions, weights = draw_responsibilities(rng, 3, 24).reshape(shape), draw_weights(rng, shape[1:], "reals")
+    low, high = rounded((proportions, weights), dtype)
+    twin, own = (backend.deep_mixtures.regularizers.total_variation for backend in (accelerated, reference))
+    actual = jax.value_and_grad(lambda p: twin(p, None, None, low[1], spacing))(low[0])
+    expected, gradient = own(high[0], None, None, high[1], spacing)
+    assert_agree(actual[0], np.float64(expected), tolerance("total_variation", dtype), dtype)
+    assert_agree(actual[1], gradient, tolerance("total_variation", dtype, GRADIENT), dtype)
 
 
 COMPILED = jax.jit(value_and_gradient, static_argnames=("name", "kind"))

@@ -52,13 +52,24 @@ def test_nothing_is_broadcast(backend, name, options):
         {"truth": given["truth"][:1]},
         {"mask": np.ones(W)},
         {"mask": np.ones((K, H, W))},
-        {each: array[..., None] for each, array in given.items()},
+        {each: array[..., None, None] for each, array in given.items()},
     ):
         with pytest.raises(ValueError, match="shape"):
             loss(backend, name, given | other, options)
     if options.get("class_weights") is not None:
         with pytest.raises(ValueError, match=r"class_weights must have the shape \(3,\), got \(1,\)"):
             loss(backend, name, given, options | {"class_weights": np.ones(1)})
+
+
+@BACKENDS
+@ALL
+def test_a_volume_of_one_slice_is_the_slice(backend, name, options):
+    given = problem()
+    of_slice = loss(backend, name, given, options)
+    of_volume = loss(backend, name, {each: array[..., None] for each, array in given.items()}, options)
+    pairs = zip(of_slice, of_volume, strict=True) if backend is reference else [(of_slice, of_volume)]
+    for expected, found in pairs:
+        np.testing.assert_allclose(np.reshape(found, np.shape(expected)), expected, rtol=1e-12)
 
 
 @BACKENDS

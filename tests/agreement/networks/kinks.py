@@ -25,12 +25,14 @@ def watched() -> Iterator[list[float]]:
         found.append(np.abs(x).min())
         return leaky_relu(x, *options)
 
-    def pool(x: np.ndarray) -> tuple:
-        channels, height, width = x.shape
-        windows = x.reshape(channels, height // 2, 2, width // 2, 2).swapaxes(2, 3)
-        second, first = np.sort(windows.reshape(-1, 4), axis=1)[:, 2:].T
+    def pool(x: np.ndarray, factor: tuple[int, ...]) -> tuple:
+        places = [
+            tuple(slice(start, None, step) for start, step in zip(starts, factor, strict=True))
+            for starts in np.ndindex(*factor)
+        ]
+        second, first = np.sort([x[:, *place] for place in places], axis=0)[-2:]
         found.append((first - second).min())
-        return max_pool(x)
+        return max_pool(x, factor)
 
     with patch.object(layers, "leaky_relu", relu), patch.object(layers, "max_pool", pool):
         yield found

@@ -1,6 +1,6 @@
 """Both backends: every layer, forward and backward, from the same arrays.
 
-The reference has (C, H, W), the twin (B, H, W, C); batches of one and two are compared image by image.
+The reference has (C, *spatial), the twin (B, *spatial, C); batches of one and two are compared image by image.
 """
 
 from functools import partial
@@ -12,11 +12,12 @@ import pytest
 from hypothesis import assume, given
 
 from deepmix import accelerated, reference
+from deepmix.accelerated.networks import _volumes as volumes
 from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.networks.records import UNetConfig
 from tests.agreement.networks import kinks
 from tests.problems import generators
-from tests.problems.networks import CONFIGS, configs
+from tests.problems.networks import CONFIGS, VOLUME, VOLUMES, configs
 from tests.tolerances import GRADIENT, assert_agree, assert_tree_agrees, rounded, tolerance
 
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -29,19 +30,28 @@ LAYERS = {  # shapes of the arrays, the feature map first
     "max_pool": [(3, 6, 8)],
     "upsample": [(3, 6, 8)],
     "softmax": [(3, 6, 8)],
+    "conv 3×3×3": [(2, 4, 3, 5), (3, 3, 3, 2, 3), (3,)],
+    "conv to fewer channels": [(3, 4, 3, 5), (3, 3, 1, 3, 2)],
+    "conv 1×1×1": [(3, 4, 3, 5), (1, 1, 1, 3, 2), (2,)],
+    "instance_norm of a volume": [(2, 4, 4, 6), (2,), (2,)],
+    "max_pool of a volume": [(2, 4, 4, 6)],
+    "max_pool by 2, 1, 2": [(2, 4, 4, 6)],
+    "upsample of a volume": [(2, 4, 4, 6)],
+    "upsample by 2, 1, 2": [(2, 4, 4, 6)],
 }
+FACTOR = {"factor": (2, 1, 2)}
 
 
 def channels_last(x):
-    return x.transpose(1, 2, 0)[None]
+    return jnp.moveaxis(x, 0, -1)[None]
 
 
 def channels_first(y):
-    return y[0].transpose(2, 0, 1)
+    return jnp.moveaxis(y[0], -1, 0)
 
 
 def of_one_image(layer):
-    """A layer of the twin as a function of (C, H, W)."""
+    """A layer of the twin as a function of (C, *spatial)."""
     return lambda x, *rest: channels_first(layer(channels_last(x), *rest))
 
 
@@ -52,10 +62,11 @@ def test_layer(name, dtype, rng):
     function = name.split()[0]
     arrays = [rng.normal(size=shape) for shape in LAYERS[name]]
     low, high = rounded(arrays, dtype)
-    layer = getattr(accelerated.networks.layers, function)
+    option = FACTOR if name.endswith("by 2, 1, 2") else {}
+    layer = partial(getattr(accelerated.networks.layers, function), **option)
     layer = layer if function == "softmax" else of_one_image(layer)
     actual, pullback = jax.vjp(layer, *map(jnp.asarray, low))
-    expected, expected_pullback = getattr(reference.networks.layers, function)(*high)
+    expected, expected_pullback = getattr(reference.networks.layers, function)(*high, **option)
     assert_agree(actual, expected, tolerance("layer", dtype), dtype)
     cotangent, cotangent64 = rounded(rng.normal(size=expected.shape), dtype)
     gradients = expected_pullback(cotangent64)
@@ -91,6 +102,18 @@ def test_the_convolutions_own_gradients_are_the_ones_jax_derives(size, own):
     rng = np.random.default_rng(2)
     arrays = [jnp.asarray(rng.normal(size=shape)) for shape in [(2, 6, 8, 3), (*size, 3, 5), (2, 6, 8, 5)]]
     assert_agree(own(*arrays), accelerated.networks.layers._derived_gradients(*arrays), 1e-13)
+
+
+@pytest.mark.parametrize("channels", [(3, 5), (5, 3)])
+@pytest.mark.parametrize("size", [(1, 1, 1), (3, 3, 3), (3, 3, 1), (1, 5, 3)])
+def test_a_convolution_of_slices_is_that_of_the_volume(size, channels):
+    """On CPUs a volume is a batch of slices; other platforms take XLA's own, which none of these machines has."""
+    rng = np.random.default_rng(4)
+    n_in, n_out = channels
+    shapes = [(2, 4, 5, 3, n_in), (*size, n_in, n_out), (2, 4, 5, 3, n_out)]
+    x, kernel, dy = (jnp.asarray(rng.normal(size=shape)) for shape in shapes)
+    assert_agree(volumes.by_slices(x, kernel), volumes.native(x, kernel), 1e-13)
+    assert_agree(volumes.gradients_by_slices(x, kernel, dy), volumes.native_gradients(x, kernel, dy), 1e-13)
 
 
 @pytest.mark.parametrize("shape", [(2, 40, 48), (1, 16, 16)])
@@ -129,7 +152,18 @@ def test_large_maps_take_the_gradient_by_convolutions(monkeypatch):
 @IN_BOTH_DTYPES
 @given(rng=generators, config=configs)
 def test_unet(dtype, rng, config):
-    parameters, image = draw_parameters(rng, 2, 3, config), rng.normal(size=(2, 8, 12))
+    check_unet(dtype, rng, config, (8, 12))
+
+
+@IN_BOTH_DTYPES
+@pytest.mark.parametrize("config", VOLUMES)
+@given(rng=generators)
+def test_unet_of_a_volume(config, dtype, rng):
+    check_unet(dtype, rng, config, VOLUME)
+
+
+def check_unet(dtype, rng, config, size):
+    parameters, image = draw_parameters(rng, 2, 3, config), rng.normal(size=(2, *size))
     low, high = rounded((parameters, image), dtype)
     with kinks.watched() as margins:
         expected, pullback = reference.networks.unet.unet(*high, config)
@@ -146,12 +180,12 @@ def value_and_pullback(parameters, image, cotangent, config):
     return value, pullback(cotangent)
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", [*CONFIGS, *VOLUMES])
 def test_the_flax_module_has_the_same_tree(config):
     """`UNet.init` makes the reference's tree: the same names and shapes."""
     expected = reference.networks.parameters.unet_parameters(2, 3, config)
     network = accelerated.networks.unet.UNet(n_components=3, config=config)
-    made = jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 8, 8, 2)))["params"]
+    made = jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, *[8] * len(config.spacing), 2)))["params"]
     assert jax.tree.map(lambda leaf: leaf.shape, made) == jax.tree.map(np.shape, expected)
 
 

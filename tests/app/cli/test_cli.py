@@ -148,6 +148,7 @@ def test_every_setting_can_be_set(case, run):
         "objective": "nll", "m-step-every": 3, "m-step-damping": 0.25, "guide": "hmrf", "contamination": 0.1,
         "class-sizes": "free", "clip-percentiles": 1.5, "shrink": 2,
         "entropy": 0.1, "markov": 0.2, "volumes": "0.2,0.3,0.5", "volumes-weight": 0.5, "distribution": "gaussian",
+        "dimension": 3, "spacing": "1,1,2.5",
     }  # fmt: skip
     arguments = [item for name, value in options.items() for item in (f"--{name}", value)]
     arguments += ["--diagonals"]
@@ -168,8 +169,23 @@ def test_every_setting_can_be_set(case, run):
     assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {
         "slices": [1, 2],
         "volumes": [0.2, 0.3, 0.5],
+        "spacing": [1, 1, 2.5],
         "diagonals": True,
     }
+
+
+def test_one_network_for_a_volume_takes_the_spacing_of_its_file(case, run):
+    options = ["-k", 3, "--mask", case / "mask.nii.gz", "--truth", case / "truth.nii.gz", "--dimension", 3]
+    options += ["--depth", 1, "--filters", 4, "--warm-start", 80, "--max-steps", 3, "--learning-rate", 0.02]
+    options += ["--backend", "reference", "--beta", 1]
+    code, _, err = run("segment", case / "a.nii.gz", *options, "-o", case / "out")
+    assert code == 0, err
+    report = json.loads((case / "out" / "report.json").read_text())
+    assert report["settings"]["spacing"] == pytest.approx([1.5, 0.7, 4])
+    assert [fit["slice"] for fit in report["fits"]] == [None]
+    assert report["mean_dice"] > 0.9
+    labels, like = (images.read_image([case / name]) for name in ("out/labels.nii.gz", "a.nii.gz"))
+    assert labels.geometry.spacing == pytest.approx(like.geometry.spacing)
 
 
 @pytest.mark.parametrize(("name", "written"), [("a.nii.gz", "ambiguity.nii.gz"), ("a.png", "ambiguity.tif")])

@@ -170,13 +170,16 @@ def test_settings_that_do_not_go_together(given, message):
 
 # The classes in the unit of the image, their densities, and how many numbers are free
 
+ONE = np.ones(1)
 MIXTURES = {
-    "gaussian": Mixture(np.ones(1), np.array([[2.0]]), np.array([[0.5]])),
-    "student": Student(np.ones(1), np.array([[2.0]]), np.array([[0.5]]), np.array([5.0])),
-    "rician": Rician(np.ones(1), np.array([[2.0]]), np.array([[0.5]])),
-    "gamma": Gamma(np.ones(1), np.array([[3.0]]), np.array([[1.5]])),
-    "lognormal": LogNormal(np.ones(1), np.array([[0.4]]), np.array([[0.2]])),
-    "poisson": Poisson(np.ones(1), np.array([[3.0]])),
+    "gaussian": Mixture(proportions=ONE, means=np.array([[2.0]]), covariances=np.array([[0.5]])),
+    "student": Student(
+        proportions=ONE, means=np.array([[2.0]]), covariances=np.array([[0.5]]), degrees=np.array([5.0])
+    ),
+    "rician": Rician(proportions=ONE, signals=np.array([[2.0]]), variances=np.array([[0.5]])),
+    "gamma": Gamma(proportions=ONE, shapes=np.array([[3.0]]), rates=np.array([[1.5]])),
+    "lognormal": LogNormal(proportions=ONE, means=np.array([[0.4]]), covariances=np.array([[0.2]])),
+    "poisson": Poisson(proportions=ONE, rates=np.array([[3.0]])),
 }
 UNIT = {"poisson": 1.0}  # counts have none
 
@@ -209,7 +212,7 @@ def test_covariances_of_logarithms_give_those_of_the_image(kind):
     matrix = np.array([[0.3, 0.1], [0.1, 0.2]]) if kind in ("tied", "full") else 0.2 * np.eye(2)
     of_each = {"diag": np.diag(matrix), "spherical": np.array([0.2])}
     sigma = of_each.get(kind, matrix).reshape(shape)
-    mixture = LogNormal(np.ones(1), np.array([[0.5, 0.2]]), sigma)
+    mixture = LogNormal(proportions=ONE, means=np.array([[0.5, 0.2]]), covariances=sigma)
     found = densities.classes(mixture, np.zeros(2), np.array([2.0, 3.0]), kind)
     drawn = np.exp(np.random.default_rng(0).multivariate_normal([0.5, 0.2], matrix, 400_000)) * [2, 3]
     np.testing.assert_allclose(found.means[0], drawn.mean(axis=0), rtol=0.01)

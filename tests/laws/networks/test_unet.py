@@ -1,4 +1,6 @@
-"""Laws of the layers and of the U-Net [U1]–[U4]: pullbacks, symmetries, corner cases."""
+"""Laws of the layers and of the U-Net [U1]–[U4], [NN1]: pullbacks, symmetries, corner cases."""
+
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,12 +25,20 @@ LAYERS = {  # the layer and the shapes of its arguments; those of "flat" vary so
     "max_pool": (layers.max_pool, [(2, 4, 6)]),
     "upsample": (layers.upsample, [(2, 3, 5)]),
     "softmax": (layers.softmax, [(3, 4, 4)]),
+    "nn1 conv 3x3x3": (layers.conv, [(2, 3, 4, 3), (3, 3, 3, 2, 2), (2,)]),
+    "nn1 conv 3x1x3": (layers.conv, [(1, 3, 2, 3), (3, 1, 3, 1, 2), (2,)]),
+    "nn1 instance_norm": (layers.instance_norm, [(2, 2, 4, 3), (2,), (2,)]),
+    "nn1 max_pool": (layers.max_pool, [(2, 2, 4, 2)]),
+    "nn1 max_pool of one axis": (partial(layers.max_pool, factor=(1, 1, 2)), [(2, 3, 2, 4)]),
+    "nn1 upsample": (layers.upsample, [(2, 1, 2, 3)]),
+    "nn1 upsample of two axes": (partial(layers.upsample, factor=(2, 1, 2)), [(2, 1, 2, 3)]),
 }
 
 
 @pytest.mark.parametrize("name", LAYERS)
 @given(rng=problems.generators)
 def test_u_pullback_of_every_layer(name, rng):
+    """[NN1]."""
     layer, shapes = LAYERS[name]
     deviation = 3e-3 if name.endswith("flat") else 2
     arguments = [drawing.frozen(rng.normal(1, deviation, shape)) for shape in shapes]
@@ -80,14 +90,30 @@ def test_u_pullback_of_the_network(data):
     )
 
 
+@pytest.mark.parametrize("config", problems.networks.VOLUMES)
+@given(rng=problems.generators)
+def test_nn2_pullback_of_the_network_of_a_volume(config, rng):
+    parameters = drawing.draw_parameters(rng, 1, 2, config)
+    image, cotangent = (rng.normal(size=(channels, *problems.networks.VOLUME)) for channels in (1, 2))
+    _, pullback = unet(parameters, image, config)
+    gradient, dx = pullback(cotangent)
+    check_gradient(
+        lambda at: inner(unet(at["p"], at["x"], config)[0], cotangent),
+        {"p": parameters, "x": image},
+        {"p": in_order_of(parameters, gradient), "x": dx},
+        rng,
+    )
+
+
 def in_order_of(like, tree):
     """The tree with its branches in the order of another, so that `flat` lines them up."""
     return tree_map(lambda _, leaf: leaf, like, tree)
 
 
-@given(rng=problems.generators, shape=st.sampled_from([(3, 3), (1, 1), (3, 5)]))
+@given(rng=problems.generators, shape=st.sampled_from([(3, 3), (1, 1), (3, 5), (3, 1, 3), (3, 3, 3)]))
 def test_convolution_is_linear_and_its_pullback_the_adjoint(rng, shape):
-    x, y = rng.normal(size=(2, 2, 5, 4))
+    """[NN1]."""
+    x, y = rng.normal(size=(2, 2, *(5, 4, 3)[: len(shape)]))
     kernel, none = rng.normal(size=(*shape, 2, 3)), np.zeros(3)
     value, pullback = layers.conv(x, kernel, none)
     close(layers.conv(2 * x - 3 * y, kernel, none)[0], 2 * value - 3 * layers.conv(y, kernel, none)[0])
@@ -95,7 +121,7 @@ def test_convolution_is_linear_and_its_pullback_the_adjoint(rng, shape):
     dx, dkernel, dbias = pullback(cotangent)
     close(inner(x, dx), inner(value, cotangent), 1e-9)
     close(inner(kernel, dkernel), inner(value, cotangent), 1e-9)
-    close(dbias, cotangent.sum(axis=(1, 2)))
+    close(dbias, cotangent.sum(axis=tuple(range(1, cotangent.ndim))))
 
 
 def test_convolution_is_a_correlation_with_zeros_beyond_the_border():
@@ -128,14 +154,50 @@ def test_max_pool_passes_the_gradient_to_the_first_of_equals_in_row_major_order(
     np.testing.assert_array_equal(pullback(np.array([[[7.0, 8, 9]]])), expected)
 
 
-@given(rng=problems.generators)
-def test_max_pool_undoes_upsampling_and_their_pullbacks_each_other(rng):
-    """[U3]."""
-    x = rng.normal(size=(2, 3, 4))
-    larger, pull_up = layers.upsample(x)
-    smaller, pull_pool = layers.max_pool(larger)
+FACTORS = st.sampled_from([None, (1, 2), (2, 2, 2), (2, 2, 1), (1, 1, 1)])
+
+
+@given(rng=problems.generators, factor=FACTORS)
+def test_max_pool_undoes_upsampling_and_their_pullbacks_each_other(rng, factor):
+    """[U3], [NN1]."""
+    x = rng.normal(size=(2, 3, 4, 2)[: 1 + len(factor or (2, 2))])
+    larger, pull_up = layers.upsample(x, factor)
+    assert larger.shape[1:] == tuple(np.multiply(x.shape[1:], factor or (2, 2)))
+    smaller, pull_pool = layers.max_pool(larger, factor)
     np.testing.assert_array_equal(smaller, x)
     np.testing.assert_array_equal(pull_up(pull_pool(x)), x)
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3])
+@given(rng=problems.generators)
+def test_nn1_a_volume_of_one_slice_is_the_slice(axis, rng):
+    """Whichever axis has one slice, and then a kernel of 1 along it; pooling and growing leave it alone."""
+    kernel, bias, dy = (rng.normal(size=size) for size in [(3, 3, 2, 3), (3,), (3, 4, 6)])
+    x, scale, shift = (rng.normal(size=size) for size in [(2, 4, 6), (2,), (2,)])
+    thin = tuple(1 if each == axis else 2 for each in (1, 2, 3))
+    of_image = {
+        layers.conv: (kernel, bias),
+        layers.instance_norm: (scale, shift),
+        layers.max_pool: (),
+        layers.upsample: (),
+    }
+    of_volume = {
+        layers.conv: (np.expand_dims(kernel, axis - 1), bias),
+        layers.instance_norm: (scale, shift),
+        layers.max_pool: (thin,),
+        layers.upsample: (thin,),
+    }
+    for layer, others in of_image.items():
+        value, pullback = layer(x, *others)
+        of_slice, pull_slice = layer(np.expand_dims(x, axis), *of_volume[layer])
+        close(of_slice, np.expand_dims(value, axis), scale=1)
+        dy = rng.normal(size=value.shape)
+        gradients, of_slice = (
+            each if isinstance(each, tuple) else (each,)
+            for each in (pullback(dy), pull_slice(np.expand_dims(dy, axis)))
+        )
+        for expected, found in zip(gradients, of_slice, strict=True):
+            close(found.reshape(expected.shape), expected, scale=10)
 
 
 @given(

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepmix.conformance.drawing import draw_parameters
 from deepmix.reference.deep_mixtures import one_image, regularizers
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
+from deepmix.reference.networks.levels import plan
 from deepmix.reference.networks.unet import unet
 from deepmix.reference.trees import tree_map
 from tests import problems
@@ -27,11 +29,15 @@ torch.set_num_threads(1)
 
 
 class TorchUNet(torch.nn.Module):
-    """[U1]–[U4] over a tree of the reference, its kernels turned to PyTorch's (out, in, kh, kw)."""
+    """[U1]–[U4] over a tree of the reference, its kernels turned to PyTorch's (out, in, *k)."""
 
     def __init__(self, tree, config):
         super().__init__()
-        self.depth, self.slope = config.depth, config.negative_slope
+        self.factors, self.slope = plan(config).factors, config.negative_slope
+        self.conv_nd, self.pool_nd = {
+            2: (functional.conv2d, functional.max_pool2d),
+            3: (functional.conv3d, functional.max_pool3d),
+        }[len(config.spacing)]
         self.weights = torch.nn.ParameterDict()
         self._take("", tree)
 
@@ -41,7 +47,7 @@ class TorchUNet(torch.nn.Module):
                 self._take(f"{path}{name}/", leaf)
             else:
                 value = torch.tensor(np.array(leaf))
-                value = value.permute(3, 2, 0, 1).contiguous() if value.ndim == 4 else value
+                value = value.movedim((-1, -2), (0, 1)).contiguous() if value.ndim > 1 else value
                 self.weights[f"{path}{name}"] = torch.nn.Parameter(value)
 
     def tree(self, like, values=None, path=""):
@@ -56,12 +62,12 @@ class TorchUNet(torch.nn.Module):
 
     @staticmethod
     def as_kernel(value):
-        return value.permute(2, 3, 1, 0) if value.ndim == 4 else value
+        return value.movedim((0, 1), (-1, -2)) if value.ndim > 1 else value
 
     def conv(self, x, name):
         kernel = self.weights[f"{name}/kernel"]
         bias = self.weights.get(f"{name}/bias")
-        return functional.conv2d(x, kernel, bias, padding=kernel.shape[-1] // 2)
+        return self.conv_nd(x, kernel, bias, padding="same")
 
     def block(self, x, name):
         x = functional.leaky_relu(self.conv(x, f"{name}/conv_0"), self.slope)
@@ -71,13 +77,14 @@ class TorchUNet(torch.nn.Module):
 
     def forward(self, image):
         x, skips = image[None], []
-        for level in range(self.depth):
+        for level, factor in enumerate(self.factors):
             x = self.block(x, f"encoder_{level}")
             skips.append(x)
-            x = functional.max_pool2d(x, 2)
+            x = self.pool_nd(x, factor)
         x = self.block(x, "bottom")
-        for level in reversed(range(self.depth)):
-            x = self.conv(functional.interpolate(x, scale_factor=2, mode="nearest"), f"up_{level}")
+        for level, factor in reversed([*enumerate(self.factors)]):
+            grown = functional.interpolate(x, scale_factor=tuple(map(float, factor)), mode="nearest")
+            x = self.conv(grown, f"up_{level}")
             x = self.block(torch.cat([x, skips[level]], dim=1), f"decoder_{level}")
         return self.conv(x, "head")[0]
 
@@ -147,6 +154,21 @@ def test_u_logits(data):
     with torch.no_grad():
         expected = TorchUNet(problem.parameters, problem.config)(torch.tensor(np.array(problem.image))).numpy()
     close(unet(problem.parameters, problem.image, problem.config)[0], expected, 1e-9)
+
+
+@pytest.mark.parametrize("config", problems.networks.VOLUMES)
+@given(rng=problems.generators)
+def test_nn2_logits_and_gradients_of_a_volume(config, rng):
+    parameters = draw_parameters(rng, 2, 3, config)
+    image, dy = (rng.normal(size=(channels, *problems.networks.VOLUME)) for channels in (2, 3))
+    net = TorchUNet(parameters, config)
+    expected = net(torch.tensor(image))
+    value, pullback = unet(parameters, image, config)
+    close(value, expected.detach().numpy(), 1e-9)
+    expected.backward(torch.tensor(dy))
+    slopes = net.tree(parameters, {name: p.grad for name, p in net.weights.items()})
+    gradient = tree_map(lambda _, leaf: leaf, slopes, pullback(dy)[0])
+    close(flat(gradient), flat(slopes), 1e-8)
 
 
 @every_loss

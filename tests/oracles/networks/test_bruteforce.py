@@ -26,6 +26,19 @@ def test_convolution_by_six_loops(rng, size):
     close(layers.conv(x, kernel, bias)[0], expected)
 
 
+@given(rng=problems.generators, size=st.sampled_from([(3, 3, 3), (1, 1, 1), (3, 1, 5)]))
+def test_nn1_convolution_of_a_volume_by_loops(rng, size):
+    n_in, n_out, shape = 2, 3, (3, 2, 4)
+    x, bias, kernel = (rng.normal(size=each) for each in [(n_in, *shape), (n_out,), (*size, n_in, n_out)])
+    expected = np.zeros((n_out, *shape)) + bias[:, None, None, None]
+    for *at, c, o in np.ndindex(*shape, n_in, n_out):
+        for offset in np.ndindex(*size):
+            there = tuple(np.add(at, offset) - np.floor_divide(size, 2))
+            if all(0 <= place < side for place, side in zip(there, shape, strict=True)):
+                expected[o, *at] += kernel[*offset, c, o] * x[c, *there]
+    close(layers.conv(x, kernel, bias)[0], expected)
+
+
 @given(rng=problems.generators)
 def test_norm_pool_upsample_softmax_by_loops(rng):
     x, scale, shift = rng.normal(size=(2, 4, 6)), rng.normal(size=2), rng.normal(size=2)

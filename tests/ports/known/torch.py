@@ -17,7 +17,16 @@ def log_density(pixels, means, covariances, covariance_type):
 
 
 def conv(x, kernel, bias=None):
-    return F.conv2d(x[None], kernel.permute(3, 2, 0, 1), bias, padding="same")[0]
+    function = {4: F.conv2d, 5: F.conv3d}[kernel.ndim]
+    return function(x[None], kernel.movedim((-1, -2), (0, 1)), bias, padding="same")[0]
+
+
+def max_pool(x, factor=None):
+    return {3: F.max_pool2d, 4: F.max_pool3d}[x.ndim](x, tuple(factor) if factor else 2)
+
+
+def upsample(x, factor=None):
+    return F.interpolate(x[None], scale_factor=tuple(map(float, factor)) if factor else 2)[0]
 
 
 def instance_norm(x, scale, shift, eps=1e-5):
@@ -39,8 +48,8 @@ port = nested(
         "networks.layers.conv": with_pullback(conv, 3),
         "networks.layers.leaky_relu": with_pullback(F.leaky_relu, 1),
         "networks.layers.instance_norm": with_pullback(instance_norm, 3),
-        "networks.layers.max_pool": with_pullback(lambda x: F.max_pool2d(x, 2), 1),
-        "networks.layers.upsample": with_pullback(lambda x: F.interpolate(x[None], scale_factor=2)[0], 1),
+        "networks.layers.max_pool": with_pullback(max_pool, 1),
+        "networks.layers.upsample": with_pullback(upsample, 1),
         "networks.layers.softmax": with_pullback(lambda logits: logits.softmax(dim=0), 1),
         "networks.attention.dot_product": with_pullback(dot_product, 3),
         "optimization.adamw.clip": clip,

@@ -17,9 +17,27 @@ MISTAKES = (
     ),
     Mistake(
         "|·|′(0) is 1",
-        "along[:, 1:] += np.sign(steps) / total",
-        "along[:, 1:] += np.where(steps == 0, 1, np.sign(steps)) / total",
+        "along[:, 1:] += share * np.sign(steps) / total",
+        "along[:, 1:] += share * np.where(steps == 0, 1, np.sign(steps)) / total",
         "deep_mixtures.regularizers.total_variation/steps",
+    ),
+    Mistake(
+        "total variation forgets the third axis",
+        "for axis, share in enumerate(shares):",
+        "for axis, share in enumerate(shares[:2]):",
+        "deep_mixtures.regularizers.total_variation/volume",
+    ),
+    Mistake(
+        "thick slices count more, not less",
+        "np.min(spacing) / np.array(spacing)",
+        "np.array(spacing) / np.min(spacing)",
+        "deep_mixtures.regularizers.total_variation/volume_of_other_spacings",
+    ),
+    Mistake(
+        "the gradient of the total variation forgets the spacing",
+        "along[:, :-1] -= share * np.sign(steps) / total",
+        "along[:, :-1] -= np.sign(steps) / total",
+        "deep_mixtures.one_image.loss_and_gradient/deepsvg_volume",
     ),
     Mistake(
         "the mean prior's gradient lacks its factor",

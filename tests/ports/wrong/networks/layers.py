@@ -6,13 +6,13 @@ MISTAKES = (
     Mistake(
         "a convolution that flips its kernel",
         "    y = _correlate(patches, kernel)\n",
-        "    y = _correlate(patches, kernel[::-1, ::-1])\n",
+        "    y = _correlate(patches, np.flip(kernel, tuple(range(len(axes)))))\n",
         "networks.layers.conv/three_by_three",
     ),
     Mistake(
         "padding by reflection",
-        "padded = np.pad(x, ((0, 0), (kh // 2, kh // 2), (kw // 2, kw // 2)))",
-        'padded = np.pad(x, ((0, 0), (kh // 2, kh // 2), (kw // 2, kw // 2)), mode="symmetric")',
+        "padded = np.pad(x, ((0, 0), *((side // 2, side // 2) for side in sides)))",
+        'padded = np.pad(x, ((0, 0), *((side // 2, side // 2) for side in sides)), mode="symmetric")',
         "networks.layers.conv/three_by_three",
     ),
     Mistake(
@@ -23,27 +23,45 @@ MISTAKES = (
     ),
     Mistake(
         "instance norm with the unbiased variance",
-        "(centred**2).mean(axis=(1, 2), keepdims=True) + eps",
-        "centred.var(axis=(1, 2), keepdims=True, ddof=1) + eps",
+        "(centred**2).mean(axis=axes, keepdims=True) + eps",
+        "centred.var(axis=axes, keepdims=True, ddof=1) + eps",
         "networks.layers.instance_norm/typical",
     ),
     Mistake(
         "instance norm with ε outside the root",
-        "np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True) + eps)",
-        "np.sqrt((centred**2).mean(axis=(1, 2), keepdims=True)) + eps",
+        "np.sqrt((centred**2).mean(axis=axes, keepdims=True) + eps)",
+        "np.sqrt((centred**2).mean(axis=axes, keepdims=True)) + eps",
         "networks.layers.instance_norm/small_deviations",
     ),
     Mistake(
         "all maxima of a window get the gradient",
-        "windows.argmax(axis=-1)[..., None] == np.arange(4)",
-        "windows == windows.max(axis=-1)[..., None]",
+        "dx[place] = (first == number) * dy",
+        "dx[place] = (windows[..., number] == windows.max(axis=-1)) * dy",
         "networks.layers.max_pool/ties_go_to_the_first",
     ),
     Mistake(
         "bilinear upsampling",
-        "return x.repeat(2, axis=1).repeat(2, axis=2), pullback",
-        "from scipy.ndimage import zoom\n"
-        '    return zoom(x, (1, 2, 2), order=1, grid_mode=True, mode="nearest"), pullback',
+        "    return y, pullback\n",
+        "    from scipy.ndimage import zoom\n"
+        '    return zoom(x, (1, *factors), order=1, grid_mode=True, mode="nearest"), pullback\n',
         "networks.layers.upsample/typical",
+    ),
+    Mistake(
+        "the adjoint of a convolution mirrors its kernel along two axes only",
+        "np.flip(kernel, tuple(range(len(axes))))",
+        "np.flip(kernel, (0, 1))",
+        "networks.layers.conv/volume",
+    ),
+    Mistake(
+        "a factor of 1 is not heard when growing",
+        "factors = factor or (2,) * len(_spatial(x))\n    y = x\n",
+        "factors = (2,) * len(_spatial(x))\n    y = x\n",
+        "networks.layers.upsample/volume_of_thick_slices",
+    ),
+    Mistake(
+        "windows are counted with the last axis slowest",
+        "for starts in product(*map(range, factors))",
+        "for starts in (each[::-1] for each in product(*map(range, factors[::-1])))",
+        "networks.layers.max_pool/ties_go_to_the_first",
     ),
 )

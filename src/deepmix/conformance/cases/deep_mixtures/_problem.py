@@ -18,6 +18,8 @@ LOSSES = {"deepsvg": "nll_v", "deepg": "nll"}  # the objective of each of the pa
 CONFIG = UNetConfig(depth=1, filters=2)
 SMALL = UNetConfig(depth=0, filters=1)  # where the network has no say
 SIZE = (8, 8)
+THICK = UNetConfig(depth=1, filters=2, spacing=(1.0, 1.0, 3.0))  # of volumes
+VOLUME = (4, 4, 3)
 K = 3
 
 
@@ -39,7 +41,7 @@ def problem(
     k: int = 3,
     config: UNetConfig = CONFIG,
     weights: str = "ones",
-    size: tuple[int, int] = SIZE,
+    size: tuple[int, ...] = SIZE,
 ) -> DeepProblem:
     """What the name says of random numbers. kind: covariance type; weights: see `draw_weights`."""
     rng = generator(name)
@@ -53,12 +55,18 @@ def problem(
 
 
 def draw_batch(
-    name: str, known: float = 0.0, shares: tuple[float, ...] = (1.0, 1.0), weights: str = "reals"
+    name: str,
+    known: float = 0.0,
+    shares: tuple[float, ...] = (1.0, 1.0),
+    weights: str = "reals",
+    config: UNetConfig = CONFIG,
+    size: tuple[int, ...] = SIZE,
 ) -> tuple[Any, Batch]:
     """Parameters and a batch. known: part of the pixels whose truth is known; none of the first image."""
-    drawn = [problem(f"{name} {number}", weights=weights) for number in range(len(shares))]
+    options: dict[str, Any] = {"weights": weights, "config": config, "size": size}
+    drawn = [problem(f"{name} {number}", **options) for number in range(len(shares))]
     images, w = np.stack([each.image for each in drawn]), np.stack([each.weights for each in drawn])
-    truth = draw_truth(generator(name), w.shape, K, known)
+    truth = draw_truth(generator(name), w.shape, K, known, n_axes=len(size))
     truth[0] = 0
     return drawn[0].parameters, Batch(
         images=images, weights=w, shares=np.array(shares), truth=truth if known else None

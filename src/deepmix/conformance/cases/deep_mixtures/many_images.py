@@ -12,7 +12,7 @@ from deepmix.reference.deep_mixtures.records import DeepModel, Training, Trainin
 from deepmix.reference.optimization import adamw
 
 from ..case import Case, generator
-from ._problem import CONFIG, LOSSES, SIZE, K, draw_batch, example_batch, problem
+from ._problem import CONFIG, LOSSES, SIZE, THICK, VOLUME, K, draw_batch, example_batch, problem
 
 
 def _batch(shapes: Shapes) -> dict[str, Any]:
@@ -91,6 +91,8 @@ def _losses() -> Iterator[Case]:
     yield from _gradient("truth_of_no_weight", plain._replace(supervision=0.0), known=0.5)
     regularized = TrainingModel(deep=DeepModel(unet=CONFIG, regularizers=(prior,)), of_batch=(of_batch,))
     yield from _gradient("mean_priors", regularized, shares=(1.0, 1.0, 0.0))
+    of_volumes = TrainingModel(deep=DeepModel(unet=THICK, regularizers=(prior,)), of_batch=(of_batch,))
+    yield from _gradient("volumes", of_volumes, known=0.5, config=THICK, size=VOLUME)
     held = DeepModel(unet=CONFIG, m_step_gradient="held", regularizers=(prior,))
     yield from _loss("unweighted", TrainingModel(deep=DeepModel(unet=CONFIG)), weights="ones")
     yield from _loss("held_with_everything", TrainingModel(deep=held, of_batch=(of_batch,)), known=0.5)
@@ -152,5 +154,8 @@ def _predictions() -> Iterator[Case]:
         )
     alone = {"parameters": given.parameters, "image": given.image, "model": DeepModel(unet=CONFIG)}
     yield Case(function="predict", name="without_mask", arguments=alone)
+    given = problem("prediction of a volume", config=THICK, size=VOLUME)
+    of_volume = {"parameters": given.parameters, "image": given.image, "model": DeepModel(unet=THICK)}
+    yield Case(function="predict", name="volume", arguments=of_volume)
     empty = alone | {"mask": np.zeros(SIZE)}
     yield Case(function="predict", name="empty_mask", arguments=empty, rejected=True)

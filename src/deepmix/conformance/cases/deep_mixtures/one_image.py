@@ -16,7 +16,7 @@ from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.optimization.records import AdamWState
 
 from ..case import Case, generator
-from ._problem import CONFIG, LOSSES, SIZE, SMALL, DeepProblem, problem
+from ._problem import CONFIG, LOSSES, SIZE, SMALL, THICK, VOLUME, DeepProblem, problem
 
 
 def _model(shapes: Shapes) -> dict[str, Any]:
@@ -32,7 +32,7 @@ OPERATIONS = (
     Operation(name="begin", equations=("DG3", "G3"), result=("state",), form="as_it_is", example=_of_maps),
     Operation(
         name="loss",
-        equations=("DG2", "DG3", "SV1", "EM2", "VE1", "VE3", "G3"),
+        equations=("DG2", "DG3", "SV1", "EM2", "VE1", "VE3", "G3", "NN3"),
         result=EVALUATED,
         static=("model",),
         notes={"loss": "(NLL + Σ λ R, or F + Σ λ R)"},
@@ -40,7 +40,7 @@ OPERATIONS = (
     ),
     Operation(
         name="loss_and_gradient",
-        equations=("DG1", "DG4", "DG5", "VE2", "VE4"),
+        equations=("DG1", "DG4", "DG5", "VE2", "VE4", "NN3"),
         result=(*EVALUATED, "gradient"),
         form="as_it_is",
         notes={"gradient": "(at the parameters)"},
@@ -62,7 +62,11 @@ OPERATIONS = (
         ),
     ),
     Operation(
-        name="fit", equations=("DG1", "DG2", "DG3", "VE1", "VE3"), result=("fit",), form="as_it_is", example=_model
+        name="fit",
+        equations=("DG1", "DG2", "DG3", "VE1", "VE3", "NN3"),
+        result=("fit",),
+        form="as_it_is",
+        example=_model,
     ),
     Operation(
         name="warm_start",
@@ -82,6 +86,7 @@ def cases(dtype: str) -> Iterator[Case]:
     yield from _steps()
     yield from _fits()
     yield from _free_energies()
+    yield from _volumes()
     yield from _warm_starts()
     yield from _rejections()
 
@@ -146,6 +151,25 @@ def _losses() -> Iterator[Case]:
         model = DeepModel(unet=CONFIG, m_step_gradient=gradient, m_step_weights=weights)
         model = model._replace(regularizers=(variation, prior))
         yield from _loss(f"regularized_{gradient}", problem("regularized", weights="reals"), model)
+
+
+def _volumes() -> Iterator[Case]:
+    spacing: Any = {"spacing": np.array(THICK.spacing)}
+    variation: Any = {"name": "total_variation", "strength": 0.3} | spacing
+    for method in LOSSES:
+        model = DeepModel(unet=THICK, objective=LOSSES[method], regularizers=(variation,))
+        given = problem(f"{method} volume", weights="reals", config=THICK, size=VOLUME)
+        yield _gradient(f"{method}_volume", given, model)
+    few = Optimization(learning_rate=1e-2, tol=0.0, max_steps=3)
+    yield _fit("volume", given, model, few)
+    given = problem("rejected volume", config=THICK, size=VOLUME)
+    image = given._replace(image=given.image[..., 0], weights=given.weights[..., 0])
+    yield _fit("rejects_an_image_for_the_network_of_a_volume", image, model, few, rejected=True)
+    odd = given._replace(image=given.image[:, :3], weights=given.weights[:3])
+    yield _fit("rejects_a_volume_of_odd_height", odd, model, few, rejected=True)
+    target = draw_responsibilities(generator("target of a volume"), 3, 48).reshape(3, *VOLUME)
+    arguments = {"image": given.image, "parameters": given.parameters, "target": target, "config": THICK}
+    yield Case(function="warm_start", name="volume", arguments=arguments | {"n_steps": 2})
 
 
 def _loss(name: str, given: DeepProblem, model: DeepModel) -> Iterator[Case]:

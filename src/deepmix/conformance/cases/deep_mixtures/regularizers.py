@@ -16,7 +16,7 @@ from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case, generator
-from ._problem import CONFIG, SIZE, K, draw_batch, example_batch, problem
+from ._problem import CONFIG, SIZE, VOLUME, K, draw_batch, example_batch, problem
 
 
 def size_of_variation(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
@@ -25,9 +25,10 @@ def size_of_variation(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int
 
 
 def size_of_gradient(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
-    """Four signs over N, the sum of the weights."""
+    """Two signs for each axis over N, the sum of the weights."""
     mask = inputs["mask"]
-    return np.full(expected["gradient"].shape, 4 / mask.sum()), mask.size + 4
+    n_signs = 2 * mask.ndim
+    return np.full(expected["gradient"].shape, n_signs / mask.sum()), mask.size + n_signs
 
 
 def _batch(shapes: Shapes) -> dict[str, Any]:
@@ -49,11 +50,11 @@ OPERATIONS = (
     ),
     Operation(
         name="total_variation",
-        equations=("R2",),
+        equations=("R2", "NN3"),
         result=WITH_GRADIENT,
         rules={"value": counted(size_of_variation), "gradient": counted(size_of_gradient)},
         form="regularizer",
-        notes=AT_PROPORTIONS,
+        notes=AT_PROPORTIONS | {"spacing": "(an entry an axis)"},
     ),
     Operation(
         name="entropy",
@@ -98,6 +99,7 @@ def cases(dtype: str) -> Iterator[Case]:
     yield from _of_proportions("one_class_one_channel", 1, 1, np.ones((6, 8)))
     yield from _of_proportions("steps", 3, 2, np.ones((6, 8)), stepped=True)
     yield from _of_proportions("empty_class", 3, 2, np.ones((6, 8)), empty=True)
+    yield from _of_proportions("volume", 2, 1, draw_weights(generator("volume"), VOLUME, "reals"))
     yield from _of_batches()
     yield from _totals()
 
@@ -121,12 +123,12 @@ def _of_proportions(
 ) -> Iterator[Case]:
     """stepped: neighbours with equal proportions, where |·|′(0) = 0 matters. empty: a class with none."""
     rng = generator(f"regularizers {name}")
-    image = np.array(draw_image(rng, m, k, 6, 8))
-    proportions = np.array(draw_responsibilities(rng, k, 48)).reshape(k, 6, 8)
+    image = np.array(draw_image(rng, m, k, *weights.shape))
+    proportions = np.array(draw_responsibilities(rng, k, weights.size)).reshape(k, *weights.shape)
     if stepped:
         proportions[:, :, 1::2] = proportions[:, :, ::2]
     if empty:
-        proportions = np.concatenate([proportions[:-1] / proportions[:-1].sum(axis=0), np.zeros((1, 6, 8))])
+        proportions = np.concatenate([proportions[:-1] / proportions[:-1].sum(axis=0), 0 * proportions[-1:]])
     pixels, w, flat = image.reshape(m, -1), weights.ravel(), proportions.reshape(k, -1)
     floor = gaussian.variance_floor(pixels, w)
     previous = draw_mixture(rng, m, k, 2.0, 1.0, "diag")
@@ -135,6 +137,9 @@ def _of_proportions(
     arguments = {"proportions": proportions, "mixture": mixture, "image": image, "mask": weights}
     for function in ("total_variation", "entropy", "hidden_markov"):
         yield Case(function=function, name=name, arguments=arguments)
+    if weights.ndim == 3:
+        spaced = arguments | {"spacing": np.array([1.0, 0.5, 2.0])}
+        yield Case(function="total_variation", name="volume_of_other_spacings", arguments=spaced)
     if not empty:  # a share of 0 is infinitely far from any other
         yield Case(function="volumes", name=name, arguments=arguments | {"volumes": rng.dirichlet(np.ones(k))})
     elif k > 1:

@@ -1,6 +1,7 @@
-"""The layers [U1]–[U4], each with its pullback."""
+"""The layers [U1]–[U4], [NN1], each with its pullback."""
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
@@ -19,23 +20,32 @@ def size_of_conv(output: str) -> Magnitude:
         arrays = [np.abs(inputs[name]) for name in ("x", "kernel", "bias") if name in inputs]
         value, pullback = layers.conv(*arrays)
         sums = dict(zip(("x", "kernel", "bias"), pullback(np.abs(inputs["cotangent"])), strict=True))
-        (kh, kw, n_in, n_out), (h, w) = inputs["kernel"].shape, value.shape[1:]
-        terms = {"value": kh * kw * n_in + 1, "x": kh * kw * n_out, "kernel": h * w, "bias": h * w}
+        (*sides, n_in, n_out), pixels = inputs["kernel"].shape, prod(value.shape[1:])
+        terms = {"value": prod(sides) * n_in + 1, "x": prod(sides) * n_out, "kernel": pixels, "bias": pixels}
         return (value if output == "value" else sums[output]), 2 * terms[output]
 
     return magnitude
 
 
 def size_of_upsample(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
-    """Four terms a sum."""
-    _, pullback = layers.upsample(inputs["x"])
-    return pullback(np.abs(inputs["cotangent"])), 4
+    """Two terms a sum along each axis; with a factor of 1 fewer."""
+    larger, smaller = inputs["cotangent"], inputs["x"].shape
+    factor = tuple(many // few for many, few in zip(larger.shape[1:], smaller[1:], strict=True))
+    _, pullback = layers.upsample(inputs["x"], factor)
+    return pullback(np.abs(larger)), prod(factor)
 
 
+FACTOR = {"factor": "(1 or 2 for each axis)"}
+Shape = tuple[int, ...]
+FACTORS: dict[str, tuple[Shape, Shape | None, Shape]] = {  # the smaller map, the factors, the larger one
+    "volume": ((2, 2, 1, 3), None, (2, 4, 2, 6)),
+    "volume_of_thick_slices": ((2, 2, 1, 3), (2, 2, 1), (2, 4, 2, 3)),
+    "one_axis": ((2, 4, 3), (1, 2), (2, 4, 6)),
+}
 OPERATIONS = (
     Operation(
         name="conv",
-        equations=("U1",),
+        equations=("U1", "NN1"),
         result=("value",),
         rules={
             "value": counted(size_of_conv("value")),
@@ -43,7 +53,7 @@ OPERATIONS = (
         },
         pullback=("x", "kernel", "bias"),
         form="layer",
-        notes={"x": "(in, H, W)"},
+        notes={"x": "(in, *spatial)"},
         example=lambda shapes: {
             "x": shapes.image(shapes.m),
             "kernel": shapes.array(3, 3, shapes.m, shapes.filters),
@@ -73,11 +83,13 @@ OPERATIONS = (
     ),
     Operation(
         name="max_pool",
-        equations=("U2",),
+        equations=("U2", "NN1"),
         result=("value",),
         rule=EXACT,
         pullback=("x",),
         form="layer",
+        static=("factor",),
+        notes=FACTOR,
         example=lambda shapes: {
             "x": shapes.image(shapes.filters),
             "cotangent": shapes.array(shapes.filters, shapes.side // 2, shapes.side // 2),
@@ -85,12 +97,14 @@ OPERATIONS = (
     ),
     Operation(
         name="upsample",
-        equations=("U3",),
+        equations=("U3", "NN1"),
         result=("value",),
         rule=EXACT,
         rules={"pullback/x": counted(size_of_upsample)},
         pullback=("x",),
         form="layer",
+        static=("factor",),
+        notes=FACTOR,
         example=lambda shapes: {
             "x": shapes.image(shapes.filters),
             "cotangent": shapes.array(shapes.filters, 2 * shapes.side, 2 * shapes.side),
@@ -120,6 +134,9 @@ def cases(dtype: str) -> Iterator[Case]:
 
 def _conv() -> Iterator[Case]:
     shapes = {
+        "volume": ((2, 4, 3, 5), (3, 3, 3, 2, 3), (3,)),
+        "volume_of_thick_slices": ((3, 4, 3, 5), (3, 3, 1, 3, 2), (2,)),
+        "volume_one_by_one": ((3, 4, 3, 5), (1, 1, 1, 3, 2), (2,)),
         "three_by_three": ((2, 4, 6), (3, 3, 2, 3), (3,)),
         "one_by_one": ((3, 4, 6), (1, 1, 3, 2), (2,)),
         "one_channel": ((1, 4, 4), (3, 3, 1, 1), (1,)),
@@ -160,6 +177,9 @@ def _instance_norm() -> Iterator[Case]:
         )
     x, dy = x[:1, :2, :2], dy[:1, :2, :2]
     arguments = {"x": x, "scale": scale[:1], "shift": shift[:1], "cotangent": dy}
+    volume, cotangent = draw_normal("instance_norm of a volume", (1, 4, 3, 5), (1, 4, 3, 5))
+    of_volume = arguments | {"x": volume, "cotangent": cotangent}
+    yield Case(function="instance_norm", name="volume", arguments=of_volume)
     yield Case(function="instance_norm", name="one_channel", arguments=arguments)
     yield Case(function="instance_norm", name="other_epsilon", arguments=arguments | {"eps": 0.1})
 
@@ -170,12 +190,23 @@ def _max_pool() -> Iterator[Case]:
     yield Case(function="max_pool", name="one_window", arguments={"x": x[:1, :2, :2], "cotangent": dy[:1, :1, :1]})
     ties = generator("ties").integers(0, 2, (2, 4, 6)).astype(float)
     yield Case(function="max_pool", name="ties_go_to_the_first", arguments={"x": ties, "cotangent": dy})
+    for name, (small, factor, large) in FACTORS.items():
+        yield _of_factor("max_pool", name, large, factor, small)
 
 
 def _upsample() -> Iterator[Case]:
     x, dy = draw_normal("upsample", (2, 2, 3), (2, 4, 6))
     yield Case(function="upsample", name="typical", arguments={"x": x, "cotangent": dy})
     yield Case(function="upsample", name="one_pixel", arguments={"x": x[:1, :1, :1], "cotangent": dy[:1, :2, :2]})
+    for name, (small, factor, large) in FACTORS.items():
+        yield _of_factor("upsample", name, small, factor, large)
+
+
+def _of_factor(function: str, name: str, before: Shape, factor: Shape | None, after: Shape) -> Case:
+    """A map of the shape before, whose value has the shape after."""
+    x, dy = draw_normal(f"{function} {name}", before, after)
+    option = {} if factor is None else {"factor": factor}
+    return Case(function=function, name=name, arguments={"x": x, "cotangent": dy} | option)
 
 
 def _softmax() -> Iterator[Case]:

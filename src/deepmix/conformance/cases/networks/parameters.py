@@ -1,4 +1,4 @@
-"""The start of the network [U0], from given uniform numbers."""
+"""The start of the network [U0], [NN2], from given uniform numbers."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from ..case import Case, generator
 OPERATIONS = (
     Operation(
         name="unet_parameters",
-        equations=("U0",),
+        equations=("U0", "NN2"),
         result=("parameters",),
         form="shared",
         not_exported="drawn by NumPy on the host",
@@ -25,6 +25,8 @@ def cases(dtype: str) -> Iterator[Case]:
     configs = {
         "one_pooling": (2, 3, UNetConfig(depth=1, filters=2), 423),
         "two_poolings": (1, 2, UNetConfig(depth=2, filters=2), 1746),
+        "volume": (1, 2, UNetConfig(depth=1, filters=1, spacing=(1.0, 1.0, 1.0)), 308),
+        "volume_of_thick_slices": (1, 2, UNetConfig(depth=1, filters=1, spacing=(1.0, 1.0, 3.0)), 218),
         "no_pooling": (3, 1, UNetConfig(depth=0, filters=2), 95),
     }
     for name, (m, k, config, size) in configs.items():

@@ -23,7 +23,7 @@ OPERATIONS = (
     ),
     Operation(
         name="unet",
-        equations=("U1", "U2", "U3", "U4"),
+        equations=("U1", "U2", "U3", "U4", "NN2"),
         result=("value",),
         pullback=("parameters", "image"),
         form="pullback",
@@ -58,5 +58,14 @@ def _unet() -> Iterator[Case]:
     for name, (m, k, config) in sizes.items():
         parameters = draw_parameters(generator(name), m, k, config)
         image, dy = draw_normal(name, (m, 8, 12), (k, 8, 12))
+        arguments = {"parameters": parameters, "image": image, "config": config, "cotangent": dy}
+        yield Case(function="unet", name=name, arguments=arguments)
+    volumes = {
+        "volume": UNetConfig(depth=1, filters=2, spacing=(1.0, 1.0, 1.0)),
+        "volume_of_thick_slices": UNetConfig(depth=2, filters=2, spacing=(1.0, 1.0, 3.0), size=(8, 8, 2)),
+    }
+    for name, config in volumes.items():
+        parameters = draw_parameters(generator(name), 1, 2, config)
+        image, dy = draw_normal(name, (1, 8, 8, 2), (2, 8, 8, 2))
         arguments = {"parameters": parameters, "image": image, "config": config, "cotangent": dy}
         yield Case(function="unet", name=name, arguments=arguments)

@@ -1,0 +1,131 @@
+"""One network for a whole volume: `dimension=3` [NN3]."""
+
+import numpy as np
+import pytest
+
+from deepmix import memory, segment
+from deepmix.segmentation import deep, duration, presets, room
+from deepmix.segmentation.size import Size
+from deepmix.segmentation.windows import boxed, padded
+from tests.app.segmentation.test_segmentation import blobs
+
+SHAPE = (14, 13, 4)
+QUICK = {"depth": 1, "filters": 4, "max_steps": 3, "min_steps": 3, "warm_start": 60, "restarts": 1, "beta": 1.0}
+QUICK |= {"initialization": "kmeans", "backend": "reference", "dimension": 3, "learning_rate": 2e-2}
+
+
+def settings(**given):
+    return presets.settings("robust", **{"n_components": 3, "method": "deepsvg", "dimension": 3} | given)
+
+
+@pytest.fixture(scope="module")
+def volume():
+    """Image (2, H, W, D), mask and truth."""
+    image, truth, mask = blobs(SHAPE)
+    return image, mask, truth
+
+
+@pytest.mark.parametrize("method", ["deepg", "deepsvg"])
+def test_labels_of_a_volume_by_one_network(method, volume):
+    image, mask, truth = volume
+    found = segment(image, mask, n_components=3, method=method, spacing=(1.0, 1.0, 2.5), **QUICK)
+    assert found.labels.shape == SHAPE
+    assert found.probabilities.shape == (3, *SHAPE)
+    assert np.array_equal(found.labels > 0, mask)
+    assert [(part.slice, len(part.history)) for part in found.parts] == [(None, 3)]
+    assert (found.labels == truth)[mask].mean() > 0.9
+
+
+def test_without_a_guide_classes_are_ordered_by_their_means(volume):
+    """As of a flat image: no slices, whose classes would have to be matched."""
+    image, mask, _ = volume
+    found = segment(image, mask, n_components=3, preset="paper", **QUICK | {"warm_start": 0})
+    assert found.guide is None
+    assert (np.diff(found.parts[0].means[:, 0]) >= 0).all()
+
+
+def test_only_the_chosen_slices_are_labelled(volume):
+    image, mask, _ = volume
+    found = segment(image, mask, n_components=3, slices=(1, 3), **QUICK)
+    assert np.array_equal(found.labels > 0, mask & np.isin(np.arange(4), [1, 2]))
+
+
+def test_the_network_knows_the_spacing(volume, monkeypatch):
+    """Of blocks, too: they are larger within slices. The total variation knows it as well."""
+    image, mask, _ = volume
+    seen = []
+    original = deep.one_by_one
+    monkeypatch.setattr(
+        deep,
+        "one_by_one",
+        lambda views, descent, *rest: seen.append(descent.model) or original(views, descent, *rest),
+    )
+    segment(image, mask, n_components=3, spacing=(1.0, 1.0, 4.0), shrink=2, total_variation=0.1, **QUICK)
+    (model,) = seen
+    assert model.unet.spacing == (2.0, 2.0, 4.0)
+    assert model.unet.size == (7, 7, 4)
+    ((variation, weight),) = model.regularizers
+    assert weight == 0.1
+    assert variation.keywords["spacing"] == (2.0, 2.0, 4.0)
+
+
+def test_a_box_of_a_volume_is_padded_along_each_axis():
+    mask = np.zeros((9, 10, 5), bool)
+    mask[3:6, 4:6, 2] = True
+    box = padded(boxed(mask, (2, 2, 1)), (4, 4, 2))
+    assert box.box == (slice(1, 8), slice(2, 8), slice(1, 4))
+    assert box.padding == (1, 2, 1)
+    image = np.random.default_rng(0).normal(size=(2, *mask.shape))
+    assert np.array_equal(box.give(box.take(image)), image[:, 1:8, 2:8, 1:4])
+    assert box.take_mask(mask).sum() == mask.sum()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"image": np.eye(8)}, "dimension 3 is for volumes; this image has two axes"),
+        (
+            {"spacing": (1.0, 2.0)},
+            "spacing must be three positive numbers, one for each axis of a volume, got 1, 2",
+        ),
+        ({"spacing": (1.0, 0.0, 1.0)}, "spacing must be three positive numbers"),
+        ({"dimension": 4}, "dimension must be from 2 to 3, got 4"),
+    ],
+)
+def test_bad_input(given, message):
+    image = given.pop("image", np.zeros((1, *SHAPE)))
+    with pytest.raises(ValueError, match=message):
+        segment(image, n_components=2, **{"dimension": 3} | given)
+
+
+def test_a_volume_has_a_small_network_unless_told_otherwise():
+    found = settings()
+    assert (found.network.depth, found.network.filters) == (3, 8)
+    assert settings(filters=16).network.filters == 16
+    assert presets.settings("paper", n_components=3, dimension=3).network.depth == 3
+    assert settings(dimension=2).network.filters == 16
+
+
+LARGE = Size(n_pixels=10**7, n_channels=1, of_slice=10**5)
+
+
+def test_a_network_of_a_volume_needs_the_memory_of_all_slices(monkeypatch):
+    whole, slices = (
+        room.need(LARGE, each, "deepsvg", 1) for each in (settings(), settings(dimension=2, filters=8, depth=3))
+    )
+    assert whole > 10 * slices
+    assert room.need(LARGE, settings(slices=(0, 10)), "deepsvg", 1) < whole / 4  # the guide sees them all
+    monkeypatch.setattr(memory, "available", lambda: 2**33)
+    with pytest.raises(ValueError, match="or take --dimension 2, slice by slice, which needs"):
+        room.check(LARGE, 4 * 10**7, 8 * 10**7, settings=settings(), source="brain.nii.gz")
+
+
+def test_the_steps_of_a_volume_take_the_time_of_all_slices():
+    image, one = np.broadcast_to(np.float32(0), (1, 64, 64, 64)), range(3, 4)
+
+    def seconds(**given):
+        return duration.seconds(image, None, settings(**given), 1, one)
+
+    assert 1.9 < seconds(filters=16) / seconds() < 2.1
+    assert seconds(slices=(0, 16)) < seconds() / 3
+    assert 50 < seconds() < 400
