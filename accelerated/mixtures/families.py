@@ -15,7 +15,7 @@ from . import gamma, gaussian, lognormal, poisson, rician, student
 from ._powers import Powers, powers
 from .covariances import COVARIANCES
 
-__all__ = ["FAMILIES", "Family", "Kind", "begin", "floor", "n_components"]
+__all__ = ["FAMILIES", "CompiledFamily", "Kind", "begin", "floor", "n_components"]
 
 FAR = 100.0  # variances: the squared distance a class may move in one pass, which costs at most seven bits
 
@@ -27,7 +27,7 @@ class Kind(NamedTuple):
     family: str
 
 
-class Family(NamedTuple):
+class CompiledFamily(NamedTuple):
     """The functions of one family, of compiled programs; covariance_type is the last argument of all.
 
     log_density, blend, coordinates, of_gaussians: as of the reference's `Family`.
@@ -55,7 +55,7 @@ def begin(
     covariance_type: str = "diag",
     family: str = "gaussian",
 ) -> AnyMixture:
-    """See `reference.mixtures.families.begin` [NG]."""
+    """See `reference.mixtures.families.begin` [EM1], [EM3]."""
     kind = FAMILIES[family]
     log_densities = gaussian.log_density(pixels, gaussians.means, gaussians.covariances, covariance_type)
     r, _ = gaussian.posterior(jnp.log(gaussians.proportions)[:, None], log_densities)
@@ -110,7 +110,7 @@ def _far(
 
 def _of(
     module: ModuleType, centres: Callable[[Any], jax.Array], far: Callable[..., jax.Array], **words: str
-) -> Family:
+) -> CompiledFamily:
     """A family whose sums, and the estimate from them, are those of a module.
 
     far: from a mixture, the centres, the empty classes and the covariance type: whether digits have cancelled.
@@ -130,7 +130,7 @@ def _of(
         )
         return result.mixture, result
 
-    return Family(
+    return CompiledFamily(
         log_density=module.log_density,
         estimate=estimate,
         of_gaussians=module.of_gaussians,
@@ -162,7 +162,7 @@ def _gaussian_of_logs(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda pixels, *rest: function(jnp.log(pixels), *rest)
 
 
-_GAUSSIAN = Family(
+_GAUSSIAN = CompiledFamily(
     log_density=_log_density,
     estimate=_estimate,
     of_gaussians=lambda mixture, kind: mixture,

@@ -5,14 +5,13 @@ import jax.numpy as jnp
 from jax.scipy.special import i0e, i1e
 
 from deepmix.reference.mixtures.records import Estimate, Mixture, Rician
-from deepmix.reference.mixtures.rician import KOAY_STEPS, RicianSums
+from deepmix.reference.mixtures.rician import COEFFICIENTS, KOAY_STEPS, SERIES, RicianSums
 
 from ..execution import rows
 from . import gaussian
 from .covariances import COVARIANCES
 
-# From here on 1 − A by its series, exact to rounding, where 1 − I₁/I₀ cancels.
-_SERIES = {jnp.dtype("float64"): 500.0, jnp.dtype("float32"): 20.0}
+_SERIES = {jnp.dtype("float64"): SERIES, jnp.dtype("float32"): 20.0}  # from where the series is exact to rounding
 
 
 def log_density(pixels: jax.Array, mixture: Rician, covariance_type: str = "diag") -> jax.Array:
@@ -39,8 +38,7 @@ def _misalignment(z: jax.Array) -> jax.Array:
     """1 − I₁(z) / I₀(z)."""
     large = _SERIES[z.dtype]
     inverse, small = 1 / jnp.maximum(z, large), jnp.minimum(z, large)
-    coefficients = (0.0, 1 / 2, 1 / 8, 1 / 8, 25 / 128, 13 / 32, 1073 / 1024)
-    tail = sum(c * inverse**n for n, c in enumerate(coefficients) if c)
+    tail = sum(coefficient * inverse**n for n, coefficient in enumerate(COEFFICIENTS, start=1))
     return jnp.where(z >= large, tail, 1 - i1e(small) / i0e(small))
 
 

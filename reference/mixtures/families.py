@@ -4,7 +4,6 @@ A mixture of any family is a record with π or Π first and the parameters of it
 """
 
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -56,7 +55,7 @@ def begin(
     covariance_type: str = "diag",
     family: str = "gaussian",
 ) -> Any:
-    """The start of a family: one M-step with the posteriors of a fitted Gaussian mixture [NG].
+    """The start of a family: one M-step with the posteriors of a fitted Gaussian mixture [EM1], [EM3].
 
     pixels: (M, N). gaussians: with π (K,). weights: (N,). Returns a mixture of the family, with the π of the
     Gaussian one.
@@ -75,7 +74,7 @@ def floor(pixels: np.ndarray, weights: np.ndarray, family: str = "gaussian") -> 
 
 
 def n_components(mixture: Any) -> int:
-    """K of a mixture of any family."""
+    """K of a mixture of any family [EM1]."""
     return len(mixture[1])
 
 
@@ -130,13 +129,18 @@ def _of(module: ModuleType, record: type, pullback_words: dict[str, str], **abou
     """A family whose functions are those of a module."""
     return Family(
         record=record,
-        of_gaussians=module.of_gaussians,
+        of_gaussians=_named(module, "of_gaussians"),
         blend=lambda previous, found, rate, kind: found if rate > 0 else previous,
-        log_density=module.log_density,
-        log_density_pullback=module.log_density_pullback,
-        estimate_pullback=partial(module.estimate_pullback, **pullback_words),
+        log_density=_named(module, "log_density"),
+        log_density_pullback=_named(module, "log_density_pullback"),
+        estimate_pullback=_named(module, "estimate_pullback", **pullback_words),
         **about,
     )
+
+
+def _named(module: ModuleType, name: str, **words: str) -> Callable[..., Any]:
+    """A function of a module, looked up at each call: the module may be a copy whose functions round."""
+    return lambda *given: getattr(module, name)(*given, **words)
 
 
 def _student(degrees: str) -> Family:

@@ -191,7 +191,7 @@ def moments_pullback(
 
 
 def cholesky(matrix: np.ndarray) -> np.ndarray:
-    """The lower factor of a matrix (M, M); NaN if it is not positive definite."""
+    """The lower factor of a matrix (M, M); NaN if it is not positive definite [G1]."""
     try:
         return np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:

@@ -15,6 +15,7 @@ TYPES = {
     "np.ndarray": "array",
     "Array": "array",
     "Tree": "tree",
+    "AnyMixture": "mixture",
     "float": "number",
     "int": "integer",
     "Status": "integer",
@@ -74,8 +75,9 @@ def _parsed(defined: Any) -> Any:
 
 
 def _type(annotation: ast.expr) -> str:
-    word = re.split(r"[^\w.]", ast.unparse(annotation))[0]
-    return TYPES.get(word, word)
+    said = ast.unparse(annotation)
+    word = re.split(r"[^\w.]", said)[0]
+    return "arrays" if said.startswith("tuple[np.ndarray") else TYPES.get(word, word)
 
 
 def _plain(default: Any) -> Any:
