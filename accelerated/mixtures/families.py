@@ -162,6 +162,11 @@ def _gaussian_of_logs(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda pixels, *rest: function(jnp.log(pixels), *rest)
 
 
+def _lognormal_estimate(*given: Any) -> tuple[Any, Estimate]:
+    found = lognormal.estimate(*given)
+    return found.mixture, found
+
+
 _GAUSSIAN = CompiledFamily(
     log_density=_log_density,
     estimate=_estimate,
@@ -185,7 +190,7 @@ FAMILIES = {
     "gamma_fixed": _gamma(shapes="fixed"),
     "lognormal": _GAUSSIAN._replace(
         log_density=lognormal.log_density,
-        estimate=_gaussian_of_logs(_estimate),
+        estimate=_lognormal_estimate,
         of_gaussians=lognormal.of_gaussians,
         blend=_one_of_both,
         statistics=_gaussian_of_logs(_powers),
