@@ -110,9 +110,11 @@ def of_gaussians(mixture: Mixture, covariance_type: str = "diag") -> Rician:
     means = jnp.asarray(mixture.means)
     variances = COVARIANCES[covariance_type].variances(mixture.covariances, means)
     squared_ratio = means**2 / variances
-    theta = jnp.sqrt(squared_ratio)
-    for _ in range(KOAY_STEPS):
-        theta = jnp.sqrt(jnp.maximum(correction(theta) * (1 + squared_ratio) - 2, 0))
+
+    def turn(_: jax.Array, theta: jax.Array) -> jax.Array:
+        return jnp.sqrt(jnp.maximum(correction(theta) * (1 + squared_ratio) - 2, 0))
+
+    theta = jax.lax.fori_loop(0, KOAY_STEPS, turn, jnp.sqrt(squared_ratio))
     theta = jnp.where(squared_ratio <= jnp.pi / (4 - jnp.pi), 0, theta)
     xi = correction(theta)
     squared_signals = jnp.where(theta > 0, means**2 + (xi - 2) * variances / xi, 0)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.special import gammaln
+from scipy.special import betaln, gammaln
 
 from ..types import Array
 from . import digamma, gaussian
@@ -38,7 +38,8 @@ def log_density(pixels: np.ndarray, mixture: Student, covariance_type: str = "di
     """Log-density of every pixel under every class [NG2]. pixels: (M, N). Returns (K, N)."""
     m, half = len(pixels), mixture.degrees / 2
     distance, log_det = squared_distances(pixels, mixture, covariance_type)
-    constant = gammaln(half + m / 2) - gammaln(half) - m / 2 * np.log(2 * np.pi * half) - 0.5 * log_det
+    ratio = gammaln(m / 2) - betaln(half, m / 2)  # log Γ(half + m/2) − log Γ(half), which cancel for large ν
+    constant = ratio - m / 2 * np.log(2 * np.pi * half) - 0.5 * log_det
     return (constant - (half + m / 2) * np.log1p(distance.T / mixture.degrees)).T
 
 

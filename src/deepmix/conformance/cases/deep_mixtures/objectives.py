@@ -100,7 +100,7 @@ def _families() -> Iterator[Case]:
         }
         for objective in (*LOSSES.values(), "free_energy"):
             logits = generator(f"logits {objective} {family}").normal(0, 2, (K, *FEW))
-            model = DeepModel(objective=objective, **words)
+            model = DeepModel(objective=objective, family=family, covariance_type=words["covariance_type"])
             yield Case(function=objective, name=family, arguments={"logits": logits, "model": model, **inputs})
         mixture = {"mixture": given.mixture, "pixels": given.pixels, "weights": given.weights}
         q = draw_responsibilities(generator(f"q {family}"), K, given.weights.size)

@@ -54,11 +54,10 @@ def operations(
     `statistics`. slope: what its gradient takes besides.
     """
     mixture = {name: lambda shapes, name=name: {name: example(shapes, family)} for name in ("mixture", "previous")}
-    no_program = {"not_exported": "a start, made once"}
     sums = Operation(
         name="statistics", equations=equations["estimate"], result=("statistics",), example=mixture["previous"]
     )
-    given = {"not_exported": "a few operations on its sums"} if by_sums else {"example": mixture["previous"]}
+    estimate = Operation(name="estimate", equations=equations["estimate"], result=("found",))
     return (
         Operation(
             name="log_density",
@@ -67,8 +66,15 @@ def operations(
             example=mixture["mixture"],
         ),
         *([sums] if by_sums else []),
-        Operation(name="estimate", equations=equations["estimate"], result=("found",), **given),
-        Operation(name="of_gaussians", equations=equations["estimate"][:1], result=("mixture",), **no_program),
+        estimate._replace(not_exported="a few operations on its sums")
+        if by_sums
+        else estimate._replace(example=mixture["previous"]),
+        Operation(
+            name="of_gaussians",
+            equations=equations["estimate"][:1],
+            result=("mixture",),
+            not_exported="a start, made once",
+        ),
         Operation(
             name="log_density_pullback",
             equations=("NG10",),

@@ -207,7 +207,7 @@ def _fits() -> Iterator[Case]:
 
 def _families() -> Iterator[Case]:
     for family in _family_fits.OTHERS:
-        given, words = _family_fits.draw(f"field {family}", family)
+        given, words = _family_fits.draw(f"a field {family}", family)
         grid = (4, given.weights.size // 4)
         field = Field(
             image=given.pixels.reshape(-1, *grid), mixture=given.mixture, weights=given.weights.reshape(grid)
