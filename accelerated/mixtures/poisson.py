@@ -1,5 +1,7 @@
 """Poisson distributions [NG8]; see `reference.mixtures.poisson`."""
 
+from functools import reduce
+
 import jax
 import jax.numpy as jnp
 
@@ -21,7 +23,7 @@ def log_density(pixels: jax.Array, mixture: Poisson, covariance_type: str = "dia
         for channel, x, known, rate in zip(pixels, positive, alone, rates, strict=True):
             relative = (rate - x) / x
             terms.append(jnp.where(channel > 0, x * (jnp.log1p(relative) - relative) + known, -rate))
-        return sum(terms)
+        return reduce(jnp.add, terms)
 
     return rows.each(of_class, mixture.rates)
 

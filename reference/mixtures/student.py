@@ -7,7 +7,6 @@ the EM. 1/u of a pixel's class tells how far the pixel lies outside it.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from scipy.special import betaln, gammaln
 
 from ..types import Array
@@ -47,12 +46,7 @@ def squared_distances(
     pixels: np.ndarray, mixture: Student, covariance_type: str = "diag"
 ) -> tuple[np.ndarray, np.ndarray]:
     """δ = (x − μ)ᵀ Σ⁻¹ (x − μ) (K, N) and log det Σ (K,); NaN where Σ is not positive definite [NG2]."""
-    matrices = gaussian.covariance_matrices(mixture.covariances, covariance_type, *mixture.means.shape)
-    distances, log_dets = np.empty((len(matrices), pixels.shape[1])), np.empty(len(matrices))
-    for k, (mean, factor) in enumerate(zip(mixture.means, map(gaussian.cholesky, matrices), strict=True)):
-        whitened = solve_triangular(factor, pixels - mean[:, None], lower=True, check_finite=False)
-        distances[k], log_dets[k] = (whitened**2).sum(axis=0), 2 * np.log(np.diag(factor)).sum()
-    return distances, log_dets
+    return gaussian.squared_distances(pixels, mixture.means, mixture.covariances, covariance_type)
 
 
 def precisions(pixels: np.ndarray, mixture: Student, covariance_type: str = "diag") -> np.ndarray:

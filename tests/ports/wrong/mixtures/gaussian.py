@@ -53,8 +53,8 @@ MISTAKES = (
     ),
     Mistake(
         "the determinant is that of the Cholesky factor",
-        "log_det = 2 * np.log",
-        "log_det = np.log",
+        "2 * np.log(np.diag(factor)).sum()",
+        "np.log(np.diag(factor)).sum()",
         "mixtures.gaussian.log_density/full",
     ),
     Mistake(
