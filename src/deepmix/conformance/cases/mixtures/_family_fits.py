@@ -20,7 +20,7 @@ OTHERS = [family for family in FAMILIES if family != "gaussian"]
 def steps(start: Callable[[Pixels], AnyMixture]) -> Iterator[Case]:
     """E-steps, NLLs, M-steps and fits of both EM algorithms, whose start is that of what was drawn."""
     for family in OTHERS:
-        given, words = draw(f"steps {family}", family)
+        given, words = draw(f"steps of {family}", family)
         mixture, inputs = start(given), {"pixels": given.pixels, "weights": given.weights}
         yield Case(function="e_step", name=family, arguments={"pixels": given.pixels, "mixture": mixture} | words)
         yield Case(function="nll", name=family, arguments=inputs | {"mixture": mixture} | words)
