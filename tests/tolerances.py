@@ -39,6 +39,10 @@ FLOAT32 = {
     "moments": 512,
     # means and covariances from such responsibilities
     "m_step": 512,
+    # y falls as 1/s, and log y and ψ(y) share two of their seven digits where the series begins
+    "digamma": 256,
+    # as m_step; besides ν and a, which go as 1/s, and s is a difference of sums, a hundredth of their size
+    "family_m_step": 65536,
     "layer": 64,  # 9·C_in products a sum, C_in ≤ 8; instance norm divides by a deviation of order 1
     # eighteen layers of that, and instance norm over 2×2 pixels at the bottom divides by deviations of 0.1
     "unet": 4096,

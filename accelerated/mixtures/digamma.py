@@ -14,7 +14,7 @@ def log_minus_digamma(y: jax.Array) -> jax.Array:
     """See `reference.mixtures.digamma.log_minus_digamma` [NG1]."""
     y, large = jnp.asarray(y), _series(y)
     inverse, small = 1 / jnp.maximum(y, large), jnp.minimum(y, large)
-    tail = inverse / 2 + inverse**2 / 12 - inverse**4 / 120 + inverse**6 / 252
+    tail = inverse / 2 + inverse**2 / 12 - inverse**4 / 120 + inverse**6 / 252 - inverse**8 / 240
     return jnp.where(y >= large, tail, jnp.log(small) - jax.scipy.special.digamma(small))
 
 
@@ -22,7 +22,7 @@ def slope(y: jax.Array) -> jax.Array:
     """See `reference.mixtures.digamma.slope` [NG1]."""
     y, large = jnp.asarray(y), _series(y)
     inverse, small = 1 / jnp.maximum(y, large), jnp.minimum(y, large)
-    tail = -(inverse**2) / 2 - inverse**3 / 6 + inverse**5 / 30 - inverse**7 / 42
+    tail = -(inverse**2) / 2 - inverse**3 / 6 + inverse**5 / 30 - inverse**7 / 42 + inverse**9 / 30
     return jnp.where(y >= large, tail, 1 / small - jax.scipy.special.polygamma(1, small))
 
 

@@ -25,7 +25,7 @@ class Kind(NamedTuple):
     family: str
 
 
-class FamilyKernel(NamedTuple):
+class CompiledFamily(NamedTuple):
     """The functions of one family, of compiled programs; covariance_type is the last argument of all.
 
     log_density, blend, coordinates, of_gaussians: as of the reference's `Family`.
@@ -53,7 +53,7 @@ def begin(
     covariance_type: str = "diag",
     family: str = "gaussian",
 ) -> AnyMixture:
-    """See `reference.mixtures.families.begin` [NG]."""
+    """See `reference.mixtures.families.begin` [EM1], [EM3]."""
     kind = FAMILIES[family]
     log_densities = gaussian.log_density(pixels, gaussians.means, gaussians.covariances, covariance_type)
     r, _ = gaussian.posterior(jnp.log(gaussians.proportions)[:, None], log_densities)
@@ -108,7 +108,7 @@ def _far(
 
 def _of(
     module: ModuleType, centres: Callable[[Any], jax.Array], far: Callable[..., jax.Array], **words: str
-) -> FamilyKernel:
+) -> CompiledFamily:
     """A family whose sums, and the estimate from them, are those of a module.
 
     far: from a mixture, the centres, the empty classes and the covariance type: whether digits have cancelled.
@@ -128,7 +128,7 @@ def _of(
         )
         return result.mixture, result
 
-    return FamilyKernel(
+    return CompiledFamily(
         log_density=module.log_density,
         estimate=estimate,
         of_gaussians=module.of_gaussians,
@@ -160,7 +160,12 @@ def _gaussian_of_logs(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda pixels, *rest: function(jnp.log(pixels), *rest)
 
 
-_GAUSSIAN = FamilyKernel(
+def _lognormal_estimate(*given: Any) -> tuple[Any, Estimate]:
+    found = lognormal.estimate(*given)
+    return found.mixture, found
+
+
+_GAUSSIAN = CompiledFamily(
     log_density=_log_density,
     estimate=_estimate,
     of_gaussians=lambda mixture, kind: mixture,
@@ -183,7 +188,7 @@ FAMILIES = {
     "gamma_fixed": _gamma(shapes="fixed"),
     "lognormal": _GAUSSIAN._replace(
         log_density=lognormal.log_density,
-        estimate=_gaussian_of_logs(_estimate),
+        estimate=_lognormal_estimate,
         of_gaussians=lognormal.of_gaussians,
         blend=_one_of_both,
         statistics=_gaussian_of_logs(_powers),

@@ -2,27 +2,29 @@
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
 from deepmix.reference.mixtures.gamma import GREATEST, GammaSums
 from deepmix.reference.mixtures.records import Estimate, Gamma, Mixture
 
 from ..execution import rows
 from . import digamma, gaussian
+from ._stirling import stirling
 from .covariances import COVARIANCES
 
 
 def log_density(pixels: jax.Array, mixture: Gamma, covariance_type: str = "diag") -> jax.Array:
-    """See `reference.mixtures.gamma.log_density` [NG6]."""
+    """See `reference.mixtures.gamma.log_density` [NG6]; about the mean a/b, as the terms cancel for large a."""
     logs = [jnp.log(channel) for channel in pixels]
+    means = mixture.shapes / mixture.rates
 
-    def of_class(shapes: jax.Array, rates: jax.Array) -> jax.Array:
-        return sum(
-            a * jnp.log(b) - gammaln(a) + (a - 1) * log - b * x
-            for x, log, a, b in zip(pixels, logs, shapes, rates, strict=True)
-        )
+    def of_class(shapes: jax.Array, means: jax.Array, constants: jax.Array) -> jax.Array:
+        terms = []
+        for x, log, a, mean, constant in zip(pixels, logs, shapes, means, constants, strict=True):
+            relative = (x - mean) / mean
+            terms.append(constant + a * (jnp.log1p(relative) - relative) - log)
+        return sum(terms)
 
-    return rows.each(of_class, mixture.shapes, mixture.rates)
+    return rows.each(of_class, mixture.shapes, means, stirling(mixture.shapes))
 
 
 def statistics(

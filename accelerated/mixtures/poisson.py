@@ -1,22 +1,29 @@
 """Poisson distributions [NG8]; see `reference.mixtures.poisson`."""
 
+from functools import reduce
+
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
 from deepmix.reference.mixtures.poisson import LEAST, PoissonSums
 from deepmix.reference.mixtures.records import Estimate, Mixture, Poisson
 
 from ..execution import rows
 from . import gaussian
+from ._stirling import stirling
 
 
 def log_density(pixels: jax.Array, mixture: Poisson, covariance_type: str = "diag") -> jax.Array:
-    """See `reference.mixtures.poisson.log_density` [NG8]."""
-    alone = sum(gammaln(channel + 1) for channel in pixels)
+    """See `reference.mixtures.poisson.log_density` [NG8]; about λ = x, as the terms cancel for large counts."""
+    positive = [jnp.where(channel > 0, channel, 1) for channel in pixels]
+    alone = [stirling(x) - jnp.log(x) for x in positive]
 
     def of_class(rates: jax.Array) -> jax.Array:
-        return sum(x * jnp.log(rate) - rate for x, rate in zip(pixels, rates, strict=True)) - alone
+        terms = []
+        for channel, x, known, rate in zip(pixels, positive, alone, rates, strict=True):
+            relative = (rate - x) / x
+            terms.append(jnp.where(channel > 0, x * (jnp.log1p(relative) - relative) + known, -rate))
+        return reduce(jnp.add, terms)
 
     return rows.each(of_class, mixture.rates)
 

@@ -5,14 +5,13 @@ import jax.numpy as jnp
 from jax.scipy.special import i0e, i1e
 
 from deepmix.reference.mixtures.records import Estimate, Mixture, Rician
-from deepmix.reference.mixtures.rician import KOAY_STEPS, RicianSums
+from deepmix.reference.mixtures.rician import COEFFICIENTS, KOAY_STEPS, SERIES, RicianSums
 
 from ..execution import rows
 from . import gaussian
 from .covariances import COVARIANCES
 
-# From here on 1 − A by its series, exact to rounding, where 1 − I₁/I₀ cancels.
-_SERIES = {jnp.dtype("float64"): 500.0, jnp.dtype("float32"): 20.0}
+_SERIES = {jnp.dtype("float64"): SERIES, jnp.dtype("float32"): 20.0}  # from where the series is exact to rounding
 
 
 def log_density(pixels: jax.Array, mixture: Rician, covariance_type: str = "diag") -> jax.Array:
@@ -39,8 +38,7 @@ def _misalignment(z: jax.Array) -> jax.Array:
     """1 − I₁(z) / I₀(z)."""
     large = _SERIES[z.dtype]
     inverse, small = 1 / jnp.maximum(z, large), jnp.minimum(z, large)
-    coefficients = (0.0, 1 / 2, 1 / 8, 1 / 8, 25 / 128, 13 / 32, 1073 / 1024)
-    tail = sum(c * inverse**n for n, c in enumerate(coefficients) if c)
+    tail = sum(coefficient * inverse**n for n, coefficient in enumerate(COEFFICIENTS, start=1))
     return jnp.where(z >= large, tail, 1 - i1e(small) / i0e(small))
 
 
@@ -112,9 +110,11 @@ def of_gaussians(mixture: Mixture, covariance_type: str = "diag") -> Rician:
     means = jnp.asarray(mixture.means)
     variances = COVARIANCES[covariance_type].variances(mixture.covariances, means)
     squared_ratio = means**2 / variances
-    theta = jnp.sqrt(squared_ratio)
-    for _ in range(KOAY_STEPS):
-        theta = jnp.sqrt(jnp.maximum(correction(theta) * (1 + squared_ratio) - 2, 0))
+
+    def turn(_: jax.Array, theta: jax.Array) -> jax.Array:
+        return jnp.sqrt(jnp.maximum(correction(theta) * (1 + squared_ratio) - 2, 0))
+
+    theta = jax.lax.fori_loop(0, KOAY_STEPS, turn, jnp.sqrt(squared_ratio))
     theta = jnp.where(squared_ratio <= jnp.pi / (4 - jnp.pi), 0, theta)
     xi = correction(theta)
     squared_signals = jnp.where(theta > 0, means**2 + (xi - 2) * variances / xi, 0)

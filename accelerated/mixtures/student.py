@@ -2,14 +2,15 @@
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
+from deepmix.reference.mixtures.forms import LEAST_DEGREES
 from deepmix.reference.mixtures.records import Estimate, Mixture, Student
-from deepmix.reference.mixtures.student import GREATEST, LEAST, START, StudentSums
+from deepmix.reference.mixtures.student import GREATEST, START, StudentSums
 
 from ..execution import rows
 from . import digamma, gaussian
 from ._powers import powers
+from ._stirling import stirling
 from .covariances import COVARIANCES
 
 
@@ -17,7 +18,9 @@ def log_density(pixels: jax.Array, mixture: Student, covariance_type: str = "dia
     """See `reference.mixtures.student.log_density` [NG2]."""
     m, half = len(pixels), mixture.degrees / 2
     distance, log_det = squared_distances(pixels, mixture, covariance_type)
-    constant = gammaln(half + m / 2) - gammaln(half) - m / 2 * jnp.log(2 * jnp.pi * half) - 0.5 * log_det
+    both = half + m / 2  # log Γ(both) − log Γ(half) would cancel for large ν
+    constant = both * jnp.log1p(m / (2 * half)) - m / 2 * (1 + jnp.log(2 * jnp.pi)) - 0.5 * log_det
+    constant = constant + stirling(half) - stirling(both)
 
     def of_class(constant: jax.Array, half: jax.Array, distance: jax.Array) -> jax.Array:
         return constant - (half + m / 2) * jnp.log1p(distance / (2 * half))
@@ -106,7 +109,7 @@ def estimate(
 
 
 def _of_each(s: jax.Array, counts: jax.Array, previous: jax.Array) -> jax.Array:
-    return jnp.maximum(2 * digamma.inverse(s, GREATEST / 2), LEAST)
+    return jnp.maximum(2 * digamma.inverse(s, GREATEST / 2), LEAST_DEGREES)
 
 
 def _of_all(s: jax.Array, counts: jax.Array, previous: jax.Array) -> jax.Array:

@@ -7,9 +7,10 @@ import numpy as np
 from ..checks import check_choice, check_unmasked, plain
 from ..types import Array
 from .covariances import COVARIANCE_TYPES
-from .forms import FORMS, SUPPORTS
+from .forms import FORMS, LEAST_DEGREES, SUPPORTS
 from .records import AnyMixture
 
+SMALLEST = {"degrees": LEAST_DEGREES}  # of the parameters of a start
 CLASS_SIZES = ("equal", "free")  # the prior of a Markov field: α = 0, or α estimated from the image [SV7]
 
 
@@ -81,11 +82,12 @@ def check_start(
 ) -> None:
     """Check that a start is a record of its family, with the shapes of its covariance type, for pixels (M, N).
 
-    per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming what was expected.
+    per_pixel: proportions must be Π (K, N) rather than π (K,). Raises ValueError naming what was expected, also of
+    degrees of freedom below 1.
     """
     check_family(family, covariance_type)
     kind = FORMS[family]
-    if type(start) is not kind.record:
+    if type(start).__name__ != kind.record.__name__:  # by name: a port may have records of its own
         raise ValueError(
             f'the start is a {type(start).__name__}, but family="{family}" needs a {kind.record.__name__}; '
             "`mixtures.families.begin` makes one of a fitted Gaussian mixture"
@@ -96,6 +98,8 @@ def check_start(
         check_unmasked(array)
         if np.shape(array) != shape:
             raise ValueError(f"{name} of the start have the shape {np.shape(array)}, expected {shape}")
+        if name in SMALLEST and np.min(array) < SMALLEST[name]:
+            raise ValueError(f"{name} of the start must be at least {SMALLEST[name]:g}, got {np.min(array):g}")
 
 
 def check_family(family: str, covariance_type: str) -> None:

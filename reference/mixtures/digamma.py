@@ -10,14 +10,14 @@ N_STEPS = 4  # of Newton's method
 def log_minus_digamma(y: np.ndarray) -> np.ndarray:
     """log y − ψ(y) of y > 0, any shape; it falls from ∞ to 0 [NG1]."""
     inverse = 1 / np.maximum(y, SERIES)
-    tail = inverse / 2 + inverse**2 / 12 - inverse**4 / 120 + inverse**6 / 252
+    tail = inverse / 2 + inverse**2 / 12 - inverse**4 / 120 + inverse**6 / 252 - inverse**8 / 240
     return np.where(y >= SERIES, tail, np.log(y) - psi(y))
 
 
 def slope(y: np.ndarray) -> np.ndarray:
     """The derivative 1/y − ψ′(y) of `log_minus_digamma`; negative [NG1]."""
     inverse = 1 / np.maximum(y, SERIES)
-    tail = -(inverse**2) / 2 - inverse**3 / 6 + inverse**5 / 30 - inverse**7 / 42
+    tail = -(inverse**2) / 2 - inverse**3 / 6 + inverse**5 / 30 - inverse**7 / 42 + inverse**9 / 30
     return np.where(y >= SERIES, tail, 1 / y - polygamma(1, y))
 
 

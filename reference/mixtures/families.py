@@ -4,7 +4,6 @@ A mixture of any family is a record with π or Π first and the parameters of it
 """
 
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -47,7 +46,7 @@ def begin(
     covariance_type: str = "diag",
     family: str = "gaussian",
 ) -> Any:
-    """The start of a family: one M-step with the posteriors of a fitted Gaussian mixture [NG].
+    """The start of a family: one M-step with the posteriors of a fitted Gaussian mixture [EM1], [EM3].
 
     pixels: (M, N). gaussians: with π (K,). weights: (N,). Returns a mixture of the family, with the π of the
     Gaussian one.
@@ -101,13 +100,18 @@ def _of(module: ModuleType, words: dict[str, str], words_of_pullback: dict[str, 
         return found.mixture, found
 
     return Family(
-        log_density=module.log_density,
+        log_density=_named(module, "log_density"),
         estimate=estimate,
-        of_gaussians=module.of_gaussians,
+        of_gaussians=_named(module, "of_gaussians"),
         blend=_one_of_both,
-        log_density_pullback=module.log_density_pullback,
-        estimate_pullback=partial(module.estimate_pullback, **words_of_pullback),
+        log_density_pullback=_named(module, "log_density_pullback"),
+        estimate_pullback=_named(module, "estimate_pullback", **words_of_pullback),
     )
+
+
+def _named(module: ModuleType, name: str, **words: str) -> Callable[..., Any]:
+    """A function of a module, looked up at each call: the module may be a copy whose functions round."""
+    return lambda *given: getattr(module, name)(*given, **words)
 
 
 def _one_of_both(previous: Any, found: Any, rate: float, kind: str) -> Any:

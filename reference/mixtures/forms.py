@@ -8,6 +8,8 @@ import numpy as np
 from .covariances import COVARIANCE_TYPES, COVARIANCES
 from .records import AnyMixture, Gamma, LogNormal, Mixture, Poisson, Rician, Student
 
+LEAST_DEGREES = 1.0  # of freedom, of a Student class [NG3]
+
 Shapes = tuple[tuple[int, ...], ...]
 
 

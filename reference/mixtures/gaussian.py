@@ -19,14 +19,21 @@ def log_density(
     pixels: (M, N). means: (K, M). covariances: by covariance type (see `Mixture`).
     Returns (K, N); NaN for a class whose covariance is not positive definite.
     """
-    n_channels, n_pixels = pixels.shape
-    result = np.empty((len(means), n_pixels))
+    distances, log_dets = squared_distances(pixels, means, covariances, covariance_type)
+    n_channels = len(pixels)
+    return -0.5 * (n_channels * np.log(2 * np.pi) + log_dets[:, None] + distances)
+
+
+def squared_distances(
+    pixels: np.ndarray, means: np.ndarray, covariances: np.ndarray, covariance_type: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """(x − μ)ᵀ Σ⁻¹ (x − μ) (K, N) and log det Σ (K,); NaN where Σ is not positive definite [G1]."""
+    distances, log_dets = np.empty((len(means), pixels.shape[1])), np.empty(len(means))
     matrices = covariance_matrices(covariances, covariance_type, *means.shape)
-    for k, (mean, factor) in enumerate(zip(means, map(cholesky, matrices), strict=True)):
+    for k, (mean, factor) in enumerate(zip(means, map(_cholesky, matrices), strict=True)):
         whitened = solve_triangular(factor, pixels - mean[:, None], lower=True, check_finite=False)
-        log_det = 2 * np.log(np.diag(factor)).sum()
-        result[k] = -0.5 * (n_channels * np.log(2 * np.pi) + log_det + (whitened**2).sum(axis=0))
-    return result
+        distances[k], log_dets[k] = (whitened**2).sum(axis=0), 2 * np.log(np.diag(factor)).sum()
+    return distances, log_dets
 
 
 def posterior(log_proportions: np.ndarray, log_densities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -190,7 +197,7 @@ def moments_pullback(
     return result
 
 
-def cholesky(matrix: np.ndarray) -> np.ndarray:
+def _cholesky(matrix: np.ndarray) -> np.ndarray:
     """The lower factor of a matrix (M, M); NaN if it is not positive definite."""
     try:
         return np.linalg.cholesky(matrix)

@@ -47,7 +47,8 @@ def log_density_pullback(
     pixels: np.ndarray, mixture: LogNormal, cotangent: np.ndarray, covariance_type: str = "diag"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gradient at μ and Σ of Σ_kn c_kn log p(x_n): that of the Gaussian at log x [NG10]."""
-    return gaussian.log_density_pullback(np.log(pixels), Mixture(*mixture), cotangent, covariance_type)
+    gaussians = Mixture(**mixture._asdict())
+    return gaussian.log_density_pullback(np.log(pixels), gaussians, cotangent, covariance_type)
 
 
 def estimate_pullback(

@@ -14,6 +14,10 @@ from . import gaussian
 from .records import Estimate, Mixture, Rician
 
 KOAY_STEPS = 50  # of the fixed point of [NG5]; slowest near ν = 0, where any start will do
+SERIES = (
+    500.0  # z from which 1 − A goes by its series, exact to rounding: there A itself has lost what it is about
+)
+COEFFICIENTS = (1 / 2, 1 / 8, 1 / 8, 25 / 128, 13 / 32, 1073 / 1024)  # of 1/z, 1/z², …
 
 
 class RicianSums(NamedTuple):
@@ -43,7 +47,9 @@ def log_density(pixels: np.ndarray, mixture: Rician, covariance_type: str = "dia
 def misalignment(pixels: np.ndarray, mixture: Rician) -> np.ndarray:
     """1 − A (K, M, N), A = I₁(z) / I₀(z) at z = xν/σ² the mean cosine of the phase; from 0 to 1 [NG5]."""
     z = pixels * mixture.signals[:, :, None] / mixture.variances[:, :, None]
-    return 1 - i1e(z) / i0e(z)
+    inverse, small = 1 / np.maximum(z, SERIES), np.minimum(z, SERIES)
+    tail = sum(coefficient * inverse**n for n, coefficient in enumerate(COEFFICIENTS, start=1))
+    return np.where(z >= SERIES, tail, 1 - i1e(small) / i0e(small))
 
 
 def statistics(

@@ -7,17 +7,16 @@ the EM. 1/u of a pixel's class tells how far the pixel lies outside it.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.special import gammaln
+from scipy.special import betaln, gammaln
 
 from ..types import Array
 from . import digamma, gaussian
 from .covariances import COVARIANCES
+from .forms import LEAST_DEGREES
 from .records import Estimate, Mixture, Student
 
 START = 10.0  # ν before the first M-step
 GREATEST = 1e3  # ν; such a class is a Gaussian
-LEAST = 1.0
 
 
 class StudentSums(NamedTuple):
@@ -38,7 +37,8 @@ def log_density(pixels: np.ndarray, mixture: Student, covariance_type: str = "di
     """Log-density of every pixel under every class [NG2]. pixels: (M, N). Returns (K, N)."""
     m, half = len(pixels), mixture.degrees / 2
     distance, log_det = squared_distances(pixels, mixture, covariance_type)
-    constant = gammaln(half + m / 2) - gammaln(half) - m / 2 * np.log(2 * np.pi * half) - 0.5 * log_det
+    ratio = gammaln(m / 2) - betaln(half, m / 2)  # log Γ(half + m/2) − log Γ(half), which cancel for large ν
+    constant = ratio - m / 2 * np.log(2 * np.pi * half) - 0.5 * log_det
     return (constant - (half + m / 2) * np.log1p(distance.T / mixture.degrees)).T
 
 
@@ -46,12 +46,7 @@ def squared_distances(
     pixels: np.ndarray, mixture: Student, covariance_type: str = "diag"
 ) -> tuple[np.ndarray, np.ndarray]:
     """δ = (x − μ)ᵀ Σ⁻¹ (x − μ) (K, N) and log det Σ (K,); NaN where Σ is not positive definite [NG2]."""
-    matrices = gaussian.covariance_matrices(mixture.covariances, covariance_type, *mixture.means.shape)
-    distances, log_dets = np.empty((len(matrices), pixels.shape[1])), np.empty(len(matrices))
-    for k, (mean, factor) in enumerate(zip(mixture.means, map(gaussian.cholesky, matrices), strict=True)):
-        whitened = solve_triangular(factor, pixels - mean[:, None], lower=True, check_finite=False)
-        distances[k], log_dets[k] = (whitened**2).sum(axis=0), 2 * np.log(np.diag(factor)).sum()
-    return distances, log_dets
+    return gaussian.squared_distances(pixels, mixture.means, mixture.covariances, covariance_type)
 
 
 def precisions(pixels: np.ndarray, mixture: Student, covariance_type: str = "diag") -> np.ndarray:
@@ -111,7 +106,7 @@ def estimate(
 
 
 def _of_each(s: np.ndarray, counts: np.ndarray, previous: np.ndarray) -> np.ndarray:
-    return np.maximum(2 * digamma.inverse(s, GREATEST / 2), LEAST)
+    return np.maximum(2 * digamma.inverse(s, GREATEST / 2), LEAST_DEGREES)
 
 
 def _of_all(s: np.ndarray, counts: np.ndarray, previous: np.ndarray) -> np.ndarray:

@@ -13,13 +13,15 @@ from deepmix.conformance.drawing import (
     draw_weights,
     frozen,
 )
-from deepmix.reference.mixtures import gaussian
+from deepmix.conformance.drawing_families import draw_of_family, draw_values
+from deepmix.reference.mixtures import families, gaussian
 from deepmix.reference.mixtures.checks import CLASS_SIZES
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Mixture
 from tests.problems.drawn import generators, weight_kinds
 
 SHAPES = ((1, 2, 40), (2, 3, 60), (3, 4, 80), (1, 1, 20))  # M, K, N
+FAMILY_SHAPES = ((2, 3, 60), (1, 2, 40))  # M, K, N; few, as every one compiles anew for every family
 FIELD_SHAPES = ((1, 2, (8, 8)), (2, 3, (7, 9)), (1, 3, (4, 5, 3)))  # M, K and the grid
 
 shapes = st.sampled_from(SHAPES)
@@ -27,6 +29,19 @@ covariance_types = st.sampled_from(COVARIANCE_TYPES)
 conditions = st.floats(1, 50)
 spreads = st.floats(1, 5)
 fuzzifiers = st.floats(1.2, 4)
+# A family and a covariance type: what differs in how it is computed.
+FAMILY_KINDS = (
+    ("student", "full"),
+    ("student", "diag"),
+    ("student_shared", "tied"),
+    ("student_fixed", "spherical"),
+    ("rician", "diag"),
+    ("rician_each", "diag"),
+    ("gamma", "diag"),
+    ("gamma_fixed", "diag"),
+    ("lognormal", "full"),
+    ("poisson", "diag"),
+)
 
 
 class EmProblem(NamedTuple):
@@ -37,6 +52,22 @@ class EmProblem(NamedTuple):
     weights: np.ndarray
     floor: np.ndarray
     covariance_type: str
+
+
+class FamilyProblem(NamedTuple):
+    """An `EmProblem` of a family."""
+
+    pixels: np.ndarray
+    start: AnyMixture
+    weights: np.ndarray
+    floor: np.ndarray
+    covariance_type: str
+    family: str
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """The last arguments of what knows families."""
+        return self.covariance_type, self.family
 
 
 class FuzzyProblem(NamedTuple):
@@ -98,6 +129,22 @@ def em_problems(
     start = start._replace(means=frozen(truth.means + rng.normal(0, 0.5, (k, m))))
     w = draw_weights(rng, (n,), weights or draw(weight_kinds))
     return EmProblem(drawn, start, w, frozen(gaussian.variance_floor(drawn, w)), covariance_type)
+
+
+@st.composite
+def family_problems(
+    draw, family: str, covariance_type: str, weights: str | None = None, shape: tuple[int, int, int] | None = None
+) -> FamilyProblem:
+    """Pixels of a mixture of a family and a start. weights: kind; shape: M, K, N; drawn if not given."""
+    m, k, n = shape or draw(st.sampled_from(FAMILY_SHAPES))
+    rng = draw(generators)
+    truth, start = (draw_of_family(rng, family, m, k, covariance_type) for _ in range(2))
+    drawn = draw_values(rng, family, truth, n, covariance_type)
+    w = draw_weights(rng, (n,), weights or draw(weight_kinds))
+    floor = frozen(families.floor(drawn, w, family))
+    return FamilyProblem(
+        pixels=drawn, start=start, weights=w, floor=floor, covariance_type=covariance_type, family=family
+    )
 
 
 @st.composite

@@ -16,22 +16,26 @@ from deepmix.reference.deep_mixtures.records import OBJECTIVE_NAMES
 from tests.structure import ACCELERATED_MODULES, REFERENCE_MODULES, modules, public_functions, sources
 
 # Only-accelerated arguments, keyword-only, that say how to execute.
-EXECUTION = {"chunk", "mesh", "product_dtype"}
+EXECUTION = {"centres", "chunk", "mesh", "product_dtype"}
 # What a program that never returns to the host cannot take.
 BEYOND_A_PROGRAM = {"deep_mixtures.one_image.solve": {"progress"}}
 # Functions that only make sense in `accelerated`: fits of many images or of huge ones; what the loops are made of,
-# and where they run; what moments from responsibilities and moments from sums share.
+# and where they run; what moments from responsibilities and moments from sums share, and sums about any centres.
 ALONE = {
     "deep_mixtures.many_images.begin",
     "deep_mixtures.many_images.run",
     "deep_mixtures.one_image.algorithm",
     "deep_mixtures.one_image.fit_batch",
     "deep_mixtures.one_image.loss_of_logits",
+    "mixtures.gamma.about",
     "mixtures.gaussian.covariances",
     "mixtures.gaussian.degenerate",
     "mixtures.gaussian.squared_distance",
     "mixtures.gmm.fit_batch",
     "mixtures.gmm.fit_stream",
+    "mixtures.poisson.about",
+    "mixtures.rician.about",
+    "mixtures.student.about",
     "mixtures.svgmm.fit_batch",
     "networks.unet.of_batch",
 }

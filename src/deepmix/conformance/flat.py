@@ -11,6 +11,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from deepmix.reference.mixtures.forms import FORMS
+
 Arrays = dict[str, np.ndarray]
 REGULARIZERS = {"regularizers", "of_batch"}  # fields that hold pairs of a function and its strength
 
@@ -53,24 +55,38 @@ def arguments(
 
     regularizer: from {"name", "strength", …} to what `DeepModel.regularizers` and `TrainingModel.of_batch` take.
     """
+    hints = get_type_hints(function)
+    records = _records(options.get("family") or (options.get("model") or {}).get("family"), hints)
     built = {
-        name: _build(kind, name, arrays, options.get(name), regularizer)
-        for name, kind in get_type_hints(function).items()
+        name: _build(kind, name, arrays, options.get(name), regularizer, records)
+        for name, kind in hints.items()
         if name != "return"
     }
     return {name: value for name, value in built.items() if value is not None}
 
 
-def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Callable[..., Any]) -> Any:
+def _records(family: str | None, hints: dict[str, Any]) -> list[Any]:
+    """The records of mixtures, the most likely first: that of the family, and those that the annotations name."""
+    known = {name: each.record for name, each in FORMS.items()}
+    first = [known[family]] if family in known else []
+    return [*first, *(kind for kind in hints.values() if kind in known.values()), *known.values()]
+
+
+def _build(
+    kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Callable[..., Any], records: list[Any]
+) -> Any:
     if path in arrays:
         return arrays[path]
+    if Any in (kind, *get_args(kind)):  # a mixture of any family, which its arrays tell
+        below = _children(path, arrays)
+        kind = next((each for each in records if set(each._fields) == below), kind)
     kind = next((each for each in get_args(kind) if hasattr(each, "_fields")), kind)  # X of X | None
     if hasattr(kind, "_fields"):
-        if options is None and not any(name.startswith(f"{path}/") for name in arrays):
+        if options is None and not _children(path, arrays):
             return None
         hints, options = get_type_hints(kind), options or {}
         fields = {
-            name: _build(hints[name], f"{path}/{name}", arrays, options.get(name), regularizer)
+            name: _build(hints[name], f"{path}/{name}", arrays, options.get(name), regularizer, records)
             for name in kind._fields
         }
         for field in REGULARIZERS & options.keys():
@@ -79,9 +95,16 @@ def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Call
                 regularizer(each | tree(f"{path}/{field}/{number}", arrays)) for number, each in named
             )
         return kind(**{name: value for name, value in fields.items() if value is not None})
+    if get_origin(kind) is tuple and f"{path}/0" in arrays:
+        return tuple(arrays[f"{path}/{number}"] for number in range(len(_children(path, arrays))))
     if isinstance(options, list) and any(get_origin(each) is tuple for each in (kind, *get_args(kind))):
         return tuple(options)
     return tree(path, arrays) or options
+
+
+def _children(path: str, arrays: Arrays) -> set[str]:
+    """The names of what lies directly below a path."""
+    return {name.removeprefix(f"{path}/").partition("/")[0] for name in arrays if name.startswith(f"{path}/")}
 
 
 def tree(path: str, arrays: Arrays) -> dict[str, Any]:

@@ -15,6 +15,7 @@ TYPES = {
     "np.ndarray": "array",
     "Array": "array",
     "Tree": "tree",
+    "AnyMixture": "mixture",
     "float": "number",
     "int": "integer",
     "Status": "integer",
@@ -75,7 +76,10 @@ def _parsed(defined: Any) -> Any:
 
 
 def _type(annotation: ast.expr) -> str:
-    word, *within = re.findall(r"[\w.]+", ast.unparse(annotation))
+    said = ast.unparse(annotation)
+    if said.startswith("tuple[np.ndarray"):
+        return "arrays"
+    word, *within = re.findall(r"[\w.]+", said)
     if (nested := f"{word} of {within[0] if within else ''}") in TYPES:
         return TYPES[nested]
     return TYPES.get(word, word)

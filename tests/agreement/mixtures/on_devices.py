@@ -10,6 +10,7 @@ import numpy as np
 from deepmix import accelerated
 from deepmix.accelerated.mixtures import _problem, gmm
 from deepmix.accelerated.mixtures.families import Kind
+from deepmix.conformance.drawing_families import draw_of_family, draw_values
 from tests.agreement.mixtures.clusters import assert_same, clusters, fitted, start_of
 from tests.tolerances import TRAJECTORY
 
@@ -27,6 +28,17 @@ def check_fits(meshes: list[jax.sharding.Mesh], kinds: list[str]) -> None:
             one = fitted(accelerated, method, *arguments, **options)
             for mesh in meshes if kind == kinds[0] else meshes[:1]:
                 assert_same(fitted(accelerated, method, *arguments, mesh=mesh, **options), one, TRAJECTORY)
+
+
+def check_families(mesh: jax.sharding.Mesh) -> None:
+    """Whose densities know no pixel that fills the image up unless it is like the others."""
+    rng = np.random.default_rng(2)
+    for family in ("student", "lognormal"):
+        start = draw_of_family(rng, family, 2, 3)
+        pixels = draw_values(rng, family, start, 5001)
+        options = {"family": family, "tol": -np.inf, "max_iter": 4}
+        one, shared = (accelerated.mixtures.gmm.fit(pixels, start, mesh=each, **options) for each in (None, mesh))
+        assert_same(shared, one, TRAJECTORY)
 
 
 def check_what_travels(mesh: jax.sharding.Mesh) -> None:
@@ -50,5 +62,6 @@ if __name__ == "__main__":
     assert len(jax.devices()) == n_devices
     flat = jax.make_mesh((n_devices,), ("pixels",))
     check_fits([flat, jax.make_mesh((2, n_devices // 2), ("hosts", "chips"))], kinds)
+    check_families(flat)
     check_what_travels(jax.sharding.Mesh(jax.devices(), ("pixels",)))
     print("equal")

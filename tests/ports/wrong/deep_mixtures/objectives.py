@@ -17,8 +17,8 @@ MISTAKES = (
     ),
     Mistake(
         "the M-step takes the posterior always",
-        '{"prior": _by_prior, "posterior": _by_posterior}',
-        '{"prior": _by_posterior, "posterior": _by_posterior}',
+        '{"prior": _prior, "posterior": _posterior}',
+        '{"prior": _posterior, "posterior": _posterior}',
         "deep_mixtures.one_image.loss/deepsvg_through_diag",
     ),
     Mistake(
@@ -41,7 +41,7 @@ MISTAKES = (
     ),
     Mistake(
         "the M-step of the free energy is not damped",
-        "gaussian.blend(previous, estimate, damping, kind)",
+        "family.blend(previous, estimate, damping, model.covariance_type)",
         "estimate",
         "deep_mixtures.objectives.free_energy/diag",
     ),
@@ -59,8 +59,8 @@ MISTAKES = (
     ),
     Mistake(
         "the gradient of the free energy forgets the contamination",
-        "joint = _log_joint(pixels, mixture, kind, model.contamination)",
-        "joint = _log_joint(pixels, mixture, kind, 0.0)",
+        "joint = _log_joint(mixture, densities, model.contamination)",
+        "joint = _log_joint(mixture, densities, 0.0)",
         "deep_mixtures.one_image.loss_and_gradient/free_energy_regularized",
     ),
     Mistake(

@@ -53,14 +53,14 @@ MISTAKES = (
     ),
     Mistake(
         "the determinant is that of the Cholesky factor",
-        "log_det = 2 * np.log",
-        "log_det = np.log",
+        "2 * np.log(np.diag(factor)).sum()",
+        "np.log(np.diag(factor)).sum()",
         "mixtures.gaussian.log_density/full",
     ),
     Mistake(
         "an empty class gets no moments",
-        "found = np.where(kept, previous.covariances, found)",
-        "pass",
+        "return found if kind.pools else np.where(empty.reshape(-1, *[1] * (found.ndim - 1)), previous, found)",
+        "return found",
         "mixtures.gaussian.moments/empty_class_full",
     ),
     Mistake(

@@ -77,7 +77,7 @@ MISTAKES = (
     ),
     Mistake(
         "the field starts from nothing",
-        "svgmm.begin(pixels, start, covariance_type)",
+        "svgmm.begin(pixels, start, covariance_type, family)",
         "start._replace(proportions=np.full((len(start.means), w.size), 1 / len(start.means)))",
         "mixtures.hmrf.fit/no_m_step",
     ),

@@ -5,8 +5,8 @@ from tests.ports.wrong.mistake import Mistake
 MISTAKES = (
     Mistake(
         "SVGMM forgets the proportions of the pixels",
-        "Mixture(proportions=responsibilities, means=found.means, covariances=found.covariances)",
-        "Mixture(proportions=previous.proportions, means=found.means, covariances=found.covariances)",
+        "following._replace(proportions=responsibilities)",
+        "following._replace(proportions=previous.proportions)",
         "mixtures.svgmm.m_step/diag",
     ),
 )

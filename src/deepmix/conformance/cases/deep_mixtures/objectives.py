@@ -14,6 +14,7 @@ from deepmix.reference.deep_mixtures.records import DeepModel
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
 
 from ..case import Case, generator
+from ..mixtures._family_fits import OTHERS, draw
 from ._problem import LOSSES, SMALL, K, problem
 
 FEW = (2, 4)  # pixels, where nothing is convolved
@@ -81,8 +82,29 @@ def cases(dtype: str) -> Iterator[Case]:
         yield _case(objective, "posterior", held._replace(m_step_weights="posterior"))
     yield _case("free_energy", "mixture_kept", DeepModel(), damping=0.0)
     yield _case("free_energy", "whole_m_step", DeepModel())
+    yield from _families()
     for objective in (*LOSSES.values(), "free_energy"):
         yield _case(objective, "unweighted", DeepModel(), weights="ones")
+
+
+def _families() -> Iterator[Case]:
+    """Through the M-step; the free energy with a whole one."""
+    for family in OTHERS:
+        given, words = draw(f"objective {family}", family)
+        columns = slice(FEW[0] * FEW[1])
+        inputs = {
+            "image": given.pixels[:, columns].reshape(-1, *FEW),
+            "previous": given.mixture,
+            "weights": given.weights[columns].reshape(FEW),
+            "floor": given.floor,
+        }
+        for objective in (*LOSSES.values(), "free_energy"):
+            logits = generator(f"logits {objective} {family}").normal(0, 2, (K, *FEW))
+            model = DeepModel(objective=objective, family=family, covariance_type=words["covariance_type"])
+            yield Case(function=objective, name=family, arguments={"logits": logits, "model": model, **inputs})
+        mixture = {"mixture": given.mixture, "pixels": given.pixels, "weights": given.weights}
+        q = draw_responsibilities(generator(f"q {family}"), K, given.weights.size)
+        yield Case(function="free_energy_of", name=family, arguments=mixture | {"proportions": q} | words)
 
 
 def _case(objective: str, name: str, model: DeepModel, weights: str = "reals", **options: Any) -> Case:

@@ -139,7 +139,7 @@ def _losses() -> Iterator[Case]:
     model = DeepModel(unet=CONFIG, covariance_type="full", m_step_gradient="held", m_step_weights="posterior")
     yield from _loss("posterior_far_away", far, model)
     collinear = problem("collinear", "full")
-    nearly = np.stack([collinear.image[0], collinear.image[0] + 0.05 * collinear.image[1]])
+    nearly = np.stack([collinear.image[0], collinear.image[0] + 0.08 * collinear.image[1]])
     full = DeepModel(unet=CONFIG, covariance_type="full")
     yield _gradient("nearly_singular", collinear._replace(image=nearly), full)
     deeper = UNetConfig(depth=2, filters=2, negative_slope=0.2)

@@ -6,7 +6,7 @@ from deepmix.conformance.operation import Operation
 from deepmix.reference.mixtures.records import Mixture
 
 from ..case import Case
-from . import _em
+from . import _em, _family_fits
 from ._pixels import E_STEP, POSTERIOR, Pixels
 
 OPERATIONS = (
@@ -21,6 +21,7 @@ def cases(dtype: str) -> Iterator[Case]:
     """Steps, then fits."""
     yield from _em.steps_and_fits(_start, dtype)
     yield _em.point(_start)
+    yield from _family_fits.steps(_start)
 
 
 def paper() -> Iterator[Case]:

@@ -11,9 +11,10 @@ from deepmix.conformance.operation import Operation
 from deepmix.conformance.tolerances import relative
 from deepmix.reference.mixtures import gaussian
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture
 
 from ..case import Case, generator
+from . import _family_fits
 from ._pixels import POSTERIOR, still
 
 
@@ -86,7 +87,7 @@ class Field(NamedTuple):
     """An image (M, *spatial), a mixture not far from it, weights (*spatial)."""
 
     image: np.ndarray
-    mixture: Mixture
+    mixture: AnyMixture
     weights: np.ndarray
 
 
@@ -96,6 +97,7 @@ def cases(dtype: str) -> Iterator[Case]:
     yield from _sweeps()
     yield from _information()
     yield from _fits()
+    yield from _families()
     yield from _rejections()
 
 
@@ -201,6 +203,16 @@ def _fits() -> Iterator[Case]:
     far = _field("far")
     nobody = far.mixture._replace(means=far.mixture.means + np.array([[0.0], [0.0], [1e4]]))
     yield _fit("class_without_a_pixel", far._replace(mixture=nobody), three)
+
+
+def _families() -> Iterator[Case]:
+    for family in _family_fits.OTHERS:
+        given, words = _family_fits.draw(f"a field {family}", family)
+        grid = (4, given.weights.size // 4)
+        field = Field(
+            image=given.pixels.reshape(-1, *grid), mixture=given.mixture, weights=given.weights.reshape(grid)
+        )
+        yield _fit(family, field, words | {"tol": -1.0, "max_iter": 3, "beta": 0.5})
 
 
 def _fit(name: str, field: Field, options: dict[str, Any], **other: Any) -> Case:

@@ -8,10 +8,10 @@ from deepmix.conformance.drawing import draw_responsibilities
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture, Mixture
 
 from ..case import Case, generator
-from . import _em
+from . import _em, _family_fits
 from ._pixels import E_STEP, POSTERIOR, Pixels, draw
 
 
@@ -57,6 +57,7 @@ def cases(dtype: str) -> Iterator[Case]:
     """Steps, then fits."""
     yield from _em.steps_and_fits(_start, dtype)
     yield _em.point(_same_for_all)
+    yield from _family_fits.steps(_start_of_family)
     yield from _begin()
     yield from _unknown_proportions()
 
@@ -77,6 +78,11 @@ def _start(given: Pixels) -> Mixture:
     return given.mixture._replace(proportions=proportions)
 
 
+def _start_of_family(given: Pixels) -> AnyMixture:
+    k, n = len(given.mixture.proportions), given.pixels.shape[1]
+    return given.mixture._replace(proportions=draw_responsibilities(generator("proportions"), k, n))
+
+
 def _same_for_all(given: Pixels) -> Mixture:
     proportions = given.mixture.proportions[:, None] * np.ones(given.pixels.shape[1])
     return given.mixture._replace(proportions=proportions)
@@ -87,6 +93,10 @@ def _begin() -> Iterator[Case]:
         given = draw(kind, kind, m=3, k=4, weights="reals")
         arguments = {"pixels": given.pixels, "mixture": given.mixture, "covariance_type": kind}
         yield Case(function="begin", name=kind, arguments=arguments)
+    given, words = _family_fits.draw("begin", "student")
+    yield Case(
+        function="begin", name="student", arguments={"pixels": given.pixels, "mixture": given.mixture} | words
+    )
 
 
 def _unknown_proportions() -> Iterator[Case]:
