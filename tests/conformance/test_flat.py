@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from deepmix.conformance import flat
+from deepmix.conformance.calling import call
 from deepmix.conformance.cases import cases
+from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
 from deepmix.reference.deep_mixtures import one_image
 from deepmix.reference.deep_mixtures.records import DeepModel, DeepState, Optimization
@@ -119,3 +121,15 @@ def test_outputs_that_are_absent_and_what_else_there_is():
     found, others = flat.outputs(returned, ["mixture/proportions", "mixture/means", "fit/value", "fit/nll/value"])
     assert list(found) == ["mixture/proportions"]
     assert others == ["mixture/covariances", "mixture/mean", "fit/nll"]
+
+
+def test_a_port_that_takes_no_family_is_asked_of_gaussians_only():
+    """It was written before there were others."""
+    port = SimpleNamespace(
+        regularizer=unused, function=lambda name: lambda pixels, mixture, covariance_type="diag": (pixels, pixels)
+    )
+    arrays, options = flat.flatten({"pixels": np.ones((3, 2)), "mixture": MIXTURE, "family": "gaussian"})
+    found = call(port, OPERATIONS["mixtures.gmm.e_step"], arrays, options)
+    np.testing.assert_array_equal(found["responsibilities"], arrays["pixels"])
+    with pytest.raises(NotImplementedError, match=r"mixtures\.gmm\.e_step takes no family"):
+        call(port, OPERATIONS["mixtures.gmm.e_step"], arrays, options | {"family": "lognormal"})

@@ -29,7 +29,7 @@ def call(port: Port, operation: Operation, inputs: Arrays, options: dict[str, An
             name in own and isinstance(value, (int, float, str)) and value == signature.parameters[name].default
         )
     }
-    bound = signature.bind(**said)
+    bound = signature.bind(**_known(said, function, operation.name))
     result = function(*bound.args, **bound.kwargs)
     if result is None:
         raise TypeError(f"{operation.name} returns nothing")
@@ -73,6 +73,29 @@ def _by_name(operation: Operation, result: Any) -> dict[str, Any]:
     if len(result) != len(names):
         raise TypeError(f"{operation.name} must return the tuple {', '.join(names)}, or the first of them alone")
     return dict(zip(names, result, strict=True))
+
+
+def _known(said: dict[str, Any], function: Callable[..., Any], name: str) -> dict[str, Any]:
+    """What is said, without the family for a port that knows Gaussians only.
+
+    Raises NotImplementedError if another family is asked of it.
+    """
+    if "family" not in said or _takes(function, "family"):
+        return said
+    if said["family"] != "gaussian":
+        raise NotImplementedError(f"{name} takes no family")
+    return {each: value for each, value in said.items() if each != "family"}
+
+
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    """Whether a function takes an argument; true if it does not say."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return True
+    return name in parameters or any(
+        each.kind in (each.VAR_KEYWORD, each.VAR_POSITIONAL) for each in parameters.values()
+    )
 
 
 def _defaults(function: Callable[..., Any]) -> set[str]:
