@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 # Either backend's array (`numpy.ndarray` or `jax.Array`): the records serve both.
 Array = Any
@@ -10,6 +10,15 @@ Array = Any
 Tree = Any
 # Called while a fit runs, with the number of the step or pass and the value there: NLL, F, or an epoch's mean.
 Progress = Callable[[int, float], None]
+Record = TypeVar("Record", bound=type)
+# Records of which an argument may be any, such as the operators: by name, which goes with them into files.
+KINDS: dict[str, Any] = {}
+
+
+def kind(record: Record) -> Record:
+    """Note a record as one of several kinds that an argument may be. Returns it."""
+    KINDS[record.__name__] = record
+    return record
 
 
 class Status(IntEnum):

@@ -18,6 +18,7 @@ from deepmix.conformance.ports import REFERENCE
 from deepmix.conformance.vectors import defaults
 from deepmix.reference.deep_mixtures.records import DeepModel, DeepState
 from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.types import KINDS
 from tests.app.cli.test_cli import Command, run  # noqa: F401
 from tests.conformance import vector_of
 
@@ -30,7 +31,7 @@ TYPES = {
     Any: "tree",
 }
 # Annotations with more than a class.
-SAID = {"spacing": "numbers", "history": "numbers", "progress": "function"}
+SAID = {"spacing": "numbers", "history": "numbers", "progress": "function", "operator": "operator"}
 
 
 def accepted() -> dict:
@@ -94,11 +95,12 @@ def test_every_record_has_its_fields(written):
         assert [field["name"] for field in records[record.__name__]] == list(record._fields)
         said = {field["name"]: field["default"] for field in records[record.__name__] if "default" in field}
         assert said == {name: plain(value) for name, value in record._field_defaults.items()}
+    assert KINDS.keys() <= records.keys()
     types = {field["name"]: field["type"] for field in records["DeepState"]}
     assert types == {"parameters": "tree", "optimizer": "AdamWState", "mixture": "Mixture"}
     named = {argument["type"] for each in written["functions"] for argument in each["arguments"]}
     named |= {field["type"] for fields in records.values() for field in fields}
-    words = {*TYPES.values(), "numbers", "function", "pairs"}
+    words = {*TYPES.values(), "numbers", "function", "pairs", "operator"}
     assert named - words <= records.keys()
 
 

@@ -11,6 +11,9 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
+from deepmix.reference.types import KINDS
+
+KIND = "kind"  # the option that names a record where an argument may be one of several
 Arrays = dict[str, np.ndarray]
 REGULARIZERS = {"regularizers", "of_batch"}  # fields that hold pairs of a function and its strength
 
@@ -23,7 +26,9 @@ def flatten(value: Any, path: str = "") -> tuple[Arrays, Any]:
     if isinstance(value, np.ndarray):
         return {path: value}, None
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return _flatten_items(dict(zip(value._fields, value, strict=True)), path)
+        name = type(value).__name__
+        named = {KIND: name} if name in KINDS else {}
+        return _flatten_items(named | dict(zip(value._fields, value, strict=True)), path)
     if isinstance(value, Mapping):
         return _flatten_items(value, path)
     if isinstance(value, (tuple, list)):
@@ -65,6 +70,8 @@ def _build(kind: Any, path: str, arrays: Arrays, options: Any, regularizer: Call
     if path in arrays:
         return arrays[path]
     kind = next((each for each in get_args(kind) if hasattr(each, "_fields")), kind)  # X of X | None
+    if isinstance(options, Mapping) and KIND in options:
+        kind = KINDS[options[KIND]]
     if hasattr(kind, "_fields"):
         if options is None and not any(name.startswith(f"{path}/") for name in arrays):
             return None

@@ -15,6 +15,7 @@ Magnitude = Callable[[Arrays, Arrays], tuple[np.ndarray, int]]
 
 
 DTYPES = ("float64", "float32")
+COMPLEX = {"float64": "complex128", "float32": "complex64"}  # of the same precision
 
 
 def eps_of(dtype: str) -> float:
@@ -80,7 +81,7 @@ def tolerance(
     rounded: outputs of the reference with rounding, consulted by "backward" alone.
     """
     values = expected[name]
-    if rule.name == "exact" or values.dtype.kind != "f":
+    if rule.name == "exact" or values.dtype.kind not in "fc":
         return {"rule": "exact"}, None
     eps, tiny = eps_of(dtype), 10 * float(np.finfo(dtype).tiny)
     size, n = np.abs(values), 1
