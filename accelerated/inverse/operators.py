@@ -19,8 +19,8 @@ from deepmix.reference.inverse.records import (
     Matrix,
     Operator,
     Wavelet,
-    known,
 )
+from deepmix.reference.types import known
 
 from ..execution.precision import HIGHEST
 from . import conjugate_gradients, finite_differences, fourier, wavelets

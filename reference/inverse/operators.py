@@ -6,9 +6,10 @@ how they act: `OPERATORS[Radon] = Calculus(forward=…, adjoint=…)`.
 
 import numpy as np
 
+from ..types import known
 from . import conjugate_gradients, finite_differences, fourier, wavelets
 from .conjugate_gradients import squared_norm
-from .records import Blur, Calculus, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Wavelet, known
+from .records import Blur, Calculus, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Wavelet
 
 N_POWER_STEPS, SAFETY = 30, 1.05  # of the estimate of ‖A‖²
 

@@ -139,17 +139,6 @@ class Calculus(NamedTuple):
     norm: Callable[..., Any] | None = None
 
 
-def known(table: dict[type, Any], record: Any, what: str) -> Any:
-    """The row of a record's kind in a table such as `operators.OPERATORS`. what: "operator", for the message.
-
-    Raises LookupError for a kind that has no row.
-    """
-    if type(record) not in table:
-        name = type(record).__name__
-        raise LookupError(f"{name} is no {what}, or the module that says what it does is not imported yet")
-    return table[type(record)]
-
-
 class Solution(NamedTuple):
     """What a solver returns.
 
