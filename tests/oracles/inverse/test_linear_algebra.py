@@ -3,9 +3,11 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.decomposition import sparse_encode
+from sklearn.feature_extraction.image import extract_patches_2d, reconstruct_from_patches_2d
 from sklearn.linear_model import Lasso, Ridge
 
-from deepmix.reference.inverse import least_squares, linear, proximal_gradient
+from deepmix.reference.inverse import dictionary, least_squares, linear, proximal_gradient
 from deepmix.reference.inverse.records import L1, Matrix
 from tests.laws.helpers import close
 from tests.problems import generators
@@ -40,3 +42,19 @@ def test_ip8_lasso_of_sklearn(rng, strength):
     found = proximal_gradient.reconstruct(Matrix(rows=matrix), data, L1(), strength, tol=1e-13, max_iter=5000)
     close(found.image, lasso.coef_, 1e-6, scale=1)
     np.testing.assert_array_equal(np.abs(found.image) > 1e-7, np.abs(lasso.coef_) > 1e-7)
+
+
+@settings(max_examples=5)
+@given(rng=generators)
+def test_ip14_patches_and_codes_of_sklearn(rng):
+    """Its mean of overlapping patches is that of λ = 0."""
+    image, atoms = rng.normal(size=(6, 7)), rng.normal(size=(5, 9))
+    atoms = atoms / np.linalg.norm(atoms, axis=1, keepdims=True)
+    signals = dictionary.patches(image, 3)
+    np.testing.assert_array_equal(signals, extract_patches_2d(image, (3, 3)).reshape(-1, 9))
+    pieces = rng.normal(size=signals.shape)
+    mean = dictionary.assemble(pieces, image, 3) / dictionary.assemble(np.ones(signals.shape), image, 3)
+    close(mean, reconstruct_from_patches_2d(pieces.reshape(-1, 3, 3), image.shape))
+    codes = sparse_encode(signals, atoms, algorithm="lasso_cd", alpha=0.3, max_iter=10_000)
+    state = dictionary.step(dictionary.begin(atoms, image, 1.0, 0.3), image, 1.0, 0.3, 2000)
+    close(state.codes, codes, 1e-3, scale=1)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.oracles
 def test_ip13_wavelets_of_pywavelets(moments, name, rng):
     """Its mode "periodization", level by level; its details are named by the axes that they are high along."""
     scaling = wavelets.daubechies(moments, 2)
-    close(scaling[0], np.array(pywt.Wavelet(name).rec_lo), 1e-9)
+    close(scaling[0], np.array(pywt.Wavelet(name=name).rec_lo), 1e-9)
     image = rng.normal(size=(32, 64))
     found = wavelets.transform(image, scaling)
     low, coarse, fine = pywt.wavedec2(image, name, "periodization", level=2)
