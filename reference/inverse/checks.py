@@ -61,14 +61,16 @@ def check_image(name: str, image: Array | None, blank: np.ndarray) -> np.ndarray
 
 def _matching(operator: Operator, data: np.ndarray, through: Through) -> tuple[Any, Any]:
     """A*y and AA*y. Raises ValueError, naming both shapes, if the data cannot be those of the operator."""
-    sizes = ", ".join(f"{name} {np.shape(array)}" for name, array in zip(operator._fields, operator, strict=True))
-    message = f"data of shape {data.shape} do not match the operator {type(operator).__name__}({sizes})"
     try:
         image, again = through(operator, np.zeros_like(data))
-    except (ValueError, TypeError):
-        raise ValueError(message) from None
-    if again.shape != data.shape:
-        raise ValueError(message)
+        matching = again.shape == data.shape
+    except (ValueError, TypeError):  # of NumPy, of JAX
+        matching = False
+    if not matching:
+        sizes = ", ".join(f"{name} {np.shape(array)}" for name, array in operator._asdict().items())
+        raise ValueError(
+            f"data of shape {data.shape} do not match the operator {type(operator).__name__}({sizes})"
+        )
     return image, again
 
 

@@ -43,9 +43,7 @@ def gram_solve(
     """
     if closed := known(OPERATORS, operator, "operator").gram_solve:
         return closed(operator, image, alpha)
-    return conjugate_gradients.run(
-        lambda x: normal(operator, x) + alpha * x, image, tol=tol, max_iter=max_iter
-    )  # [IP12]
+    return conjugate_gradients.run(lambda x: normal(operator, x) + alpha * x, image, tol=tol, max_iter=max_iter)
 
 
 def norm(operator: Operator, image: np.ndarray) -> float:

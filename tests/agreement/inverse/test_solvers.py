@@ -166,6 +166,8 @@ def test_a_strength_that_is_none_is_refused(backend, row):
 
 @BACKENDS
 def test_an_operator_that_nobody_knows(backend):
+    with pytest.raises(LookupError, match="ndarray is no operator"):
+        backend.inverse.least_squares.reconstruct(np.eye(3), np.zeros(3))
     with pytest.raises(LookupError, match="Solution is no operator"):
         backend.inverse.least_squares.reconstruct(Solution._make(range(7)), np.zeros(3))
 

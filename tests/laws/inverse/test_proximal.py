@@ -13,7 +13,7 @@ from tests.problems.inverse import PENALTIES, draw_array
 
 EVERY = pytest.mark.parametrize("name", PENALTIES)
 EXACT = {"max_iter": 400, "tol": 1e-10}
-few = settings(max_examples=8)
+few = settings(max_examples=5)
 steps = st.floats(0.05, 2)
 
 
