@@ -18,7 +18,7 @@ NOISE = 1.5  # so much longer may it take on another machine
 SHARES = {
     "app/estimators": 85.0,
     "app/segmentation": 125.0,
-    "conformance": 75.0,
+    "conformance": 85.0,
     "deep_mixtures": 210.0,
     "mixtures": 250.0,
 }
