@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 # Either backend's array (`numpy.ndarray` or `jax.Array`): the records serve both.
 Array = Any
@@ -10,6 +10,26 @@ Array = Any
 Tree = Any
 # Called while a fit runs, with the number of the step or pass and the value there: NLL, F, or an epoch's mean.
 Progress = Callable[[int, float], None]
+Record = TypeVar("Record", bound=type)
+# Records of which an argument may be any, such as the operators: by name, which goes with them into files.
+KINDS: dict[str, Any] = {}
+
+
+def kind(record: Record) -> Record:
+    """Note a record as one of several kinds that an argument may be. Returns it."""
+    KINDS[record.__name__] = record
+    return record
+
+
+def known(table: dict[type, Any], record: Any, what: str) -> Any:
+    """The row of a record's kind in a table of what each kind does. what: "operator", for the message.
+
+    Raises LookupError for a kind that has no row.
+    """
+    if type(record) not in table:
+        name = type(record).__name__
+        raise LookupError(f"{name} is no {what}, or the module that says what it does is not imported yet")
+    return table[type(record)]
 
 
 class Status(IntEnum):

@@ -66,6 +66,11 @@ FLOAT32 = {
     "attention": 512,
     # a sum of N terms w/N · ∂z/∂θ of order 1 that largely cancel: this one is absolute
     "gradient": 1024,
+    "operator": 64,  # sums of at most 48 products, or an FFT of 20 numbers
+    "gram_solve": 1024,  # a system whose condition number is below 50
+    "norm": 64,
+    "inverse": 4096,  # inverses of matrices whose condition number is below 30, and its square
+    "trajectory": 4096,  # six steps, each as a product with such a matrix
     "fit": 16384,  # an E-step, see "posterior", and what an M-step makes of it
 }
 
@@ -78,10 +83,10 @@ def assert_agree(actual, expected, tol: float, dtype: type = np.float64) -> None
     for a, e in zip(actual_leaves, expected_leaves, strict=True):
         a, e = np.asarray(a), np.asarray(e)
         assert a.shape == e.shape
-        if e.dtype.kind != "f":
+        if e.dtype.kind not in "fc":
             assert np.array_equal(a, e)
             continue
-        assert a.dtype == dtype
+        assert a.dtype == (dtype if e.dtype.kind == "f" else complex_of(dtype))
         _assert_close(a, e, tol, _scale([e]))
 
 
@@ -106,12 +111,17 @@ def _assert_close(actual: np.ndarray, expected: np.ndarray, tol: float, scale: f
     np.testing.assert_allclose(actual, expected, rtol=0, atol=tol * scale)
 
 
+def complex_of(dtype: type) -> type:
+    """The complex dtype of the same precision."""
+    return np.complex64 if dtype == np.float32 else np.complex128
+
+
 def rounded(tree, dtype: type):
     """The floating arrays of a tree in `dtype`, and the same values in float64 for the reference."""
 
     def cast(leaf, kind):
         leaf = np.asarray(leaf)
-        return leaf.astype(kind) if leaf.dtype.kind == "f" else leaf
+        return leaf.astype({"f": kind, "c": complex_of(kind)}.get(leaf.dtype.kind, leaf.dtype))
 
     low = jax.tree.map(lambda leaf: cast(leaf, dtype), tree)
     return low, jax.tree.map(lambda leaf: cast(leaf, np.float64), low)

@@ -18,6 +18,7 @@ from deepmix.conformance.ports import REFERENCE
 from deepmix.conformance.vectors import defaults
 from deepmix.reference.deep_mixtures.records import DeepModel, DeepState
 from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.types import KINDS
 from tests.app.cli.test_cli import Command, run  # noqa: F401
 from tests.conformance import vector_of
 
@@ -38,6 +39,8 @@ SAID = {
     "history": "numbers",
     "progress": "function",
 }
+# Arguments that are one of several records.
+ONE_OF_SEVERAL = {"operator": "operator", "regulariser": "operator", "penalty": "penalty"}
 
 
 def accepted() -> dict:
@@ -87,7 +90,8 @@ def test_every_signature_is_that_of_the_reference(written):
                 assert said["default"] == plain(parameter.default), (name, said)
             kind = next((one for one in get_args(parameter.annotation) if one is not type(None)), None)
             kind = kind if parameter.name not in SAID and kind else parameter.annotation
-            expected = SAID.get(parameter.name) or TYPES.get(kind) or kind.__name__
+            several = ONE_OF_SEVERAL.get(parameter.name) if parameter.annotation is Any else None
+            expected = several or SAID.get(parameter.name) or TYPES.get(kind) or kind.__name__
             expected = "mixture" if kind is Any and parameter.name in MIXTURES else expected
             assert said["type"] == expected, (name, said)
         operation = OPERATIONS[name]
@@ -102,11 +106,12 @@ def test_every_record_has_its_fields(written):
         assert [field["name"] for field in records[record.__name__]] == list(record._fields)
         said = {field["name"]: field["default"] for field in records[record.__name__] if "default" in field}
         assert said == {name: plain(value) for name, value in record._field_defaults.items()}
+    assert KINDS.keys() <= records.keys()
     types = {field["name"]: field["type"] for field in records["DeepState"]}
     assert types == {"parameters": "tree", "optimizer": "AdamWState", "mixture": "mixture"}
     named = {argument["type"] for each in written["functions"] for argument in each["arguments"]}
     named |= {field["type"] for fields in records.values() for field in fields}
-    words = {*TYPES.values(), "arrays", "mixture", "numbers", "function", "pairs"}
+    words = {*TYPES.values(), "arrays", "mixture", "numbers", "function", "pairs", "operator", "penalty"}
     assert named - words <= records.keys()
 
 

@@ -14,11 +14,15 @@ ROOT = Path(__file__).parents[2]
 WITHOUT_CASES = {
     "trees.tree_map": "a helper for nested dicts",
     "trees.leaves": "a helper for nested dicts",
+    "types.kind": "notes a record",
+    "types.known": "looks up what a kind of record does",
     "mixtures.em.run": "takes functions; its cases are those of mixtures.gmm.fit and mixtures.svgmm.fit",
     "mixtures.forms.n_components": "the length of an array",
     "mixtures.gaussian.floored": "a helper of moments",
     "mixtures.gaussian.is_empty": "a helper of moments",
     "mixtures.gaussian.squared_distances": "a helper of log_density",
+    "inverse.strength.bisect": "takes a function; its cases are those of inverse.strength.discrepancy",
+    "inverse.conjugate_gradients.run": "takes a function; its cases are those of inverse.operators.gram_solve",
     "deep_mixtures.one_image.forward": "returns a way back; its cases are those of loss and loss_and_gradient",
     "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",
 }

@@ -23,6 +23,11 @@ class Difference(NamedTuple):
         return f"{self.message}; perhaps {self.guess}" if self.guess else self.message
 
 
+def widened(array: np.ndarray) -> np.ndarray:
+    """Numbers of any kind in the precision in which they are compared, complex ones as such."""
+    return array.astype(complex if array.dtype.kind == "c" else float)
+
+
 def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) -> Difference:
     """Compare an output with what is expected; bound: the tolerance, None for exactly."""
     if expected.shape == () and actual.size == 1:  # not every language has arrays without axes
@@ -30,11 +35,10 @@ def compare(name: str, actual: np.ndarray, expected: np.ndarray, bound: np.ndarr
     if actual.shape != expected.shape:
         message = f"{name} has the shape {actual.shape}, expected {expected.shape}"
         return Difference(output=name, worst=np.inf, message=message)
-    if actual.dtype.kind not in "biuf":
+    if actual.dtype.kind not in "biufc":
         message = f"{name} holds {actual.dtype}, expected numbers"
         return Difference(output=name, worst=np.inf, message=message)
-    actual = actual.astype(float)
-    values = expected.astype(float)
+    actual, values = widened(actual), widened(expected)
     bound = np.zeros(values.shape) if bound is None else bound
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         error = np.abs(actual - values)

@@ -12,7 +12,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from deepmix.reference.mixtures.forms import FORMS
+from deepmix.reference.types import KINDS
 
+KIND = "kind"  # the option that names a record where an argument may be one of several
 Arrays = dict[str, np.ndarray]
 REGULARIZERS = {"regularizers", "of_batch"}  # fields that hold pairs of a function and its strength
 
@@ -25,7 +27,9 @@ def flatten(value: Any, path: str = "") -> tuple[Arrays, Any]:
     if isinstance(value, np.ndarray):
         return {path: value}, None
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return _flatten_items(dict(zip(value._fields, value, strict=True)), path)
+        name = type(value).__name__
+        named = {KIND: name} if name in KINDS else {}
+        return _flatten_items(named | dict(zip(value._fields, value, strict=True)), path)
     if isinstance(value, Mapping):
         return _flatten_items(value, path)
     if isinstance(value, (tuple, list)):
@@ -81,6 +85,8 @@ def _build(
         below = _children(path, arrays)
         kind = next((each for each in records if set(each._fields) == below), kind)
     kind = next((each for each in get_args(kind) if hasattr(each, "_fields")), kind)  # X of X | None
+    if isinstance(options, Mapping) and KIND in options:
+        kind = KINDS[options[KIND]]
     if hasattr(kind, "_fields"):
         if options is None and not _children(path, arrays):
             return None

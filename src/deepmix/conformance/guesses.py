@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 
-from .comparison import compare
+from .comparison import compare, widened
 
 SLACK = 16  # times the tolerance: undoing the mistake rounds once more
 MOST_AXES, MOST_ROWS = 4, 32  # beyond, looking takes long
@@ -32,14 +32,19 @@ UNCOUNTED: Undoing = {
     "it is counted from 0, not from 1": lambda x: x + 1,
     "it is 1 minus that": lambda x: 1 - x,
 }
+# Likewise, besides, of complex numbers.
+UNTURNED: Undoing = {
+    "it is the complex conjugate": np.conj,
+    "it is i times that": lambda x: x / 1j,
+}
 
 
 def guess(actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) -> str:
     """The mistake that explains an output which differs; "" if none of those known does."""
-    if actual.dtype.kind not in "biuf":
+    if actual.dtype.kind not in "biufc":
         return ""
-    eps = np.finfo(actual.dtype if actual.dtype.kind == "f" else float).eps
-    actual, expected = actual.astype(float), expected.astype(float)
+    eps = np.finfo(actual.dtype if actual.dtype.kind in "fc" else float).eps
+    actual, expected = widened(actual), widened(expected)
     lost = eps * np.abs(actual[np.isfinite(actual)]).max(initial=0)  # small numbers, where a constant was added
     slack = SLACK * (lost + np.zeros(expected.shape) if bound is None else lost + bound)
     with np.errstate(all="ignore"):
@@ -55,13 +60,14 @@ def guess(actual: np.ndarray, expected: np.ndarray, bound: np.ndarray | None) ->
 
 def _hypotheses(actual: np.ndarray, expected: np.ndarray) -> Iterator[Hypothesis]:
     """None that any wrong output would fit: of whole numbers that are all alike, almost everything does."""
-    varied, whole = np.unique(expected).size > 1, not (expected[np.isfinite(expected)] % 1).any()
+    varied, is_complex = np.unique(expected).size > 1, expected.dtype.kind == "c"
+    whole = not is_complex and not (expected[np.isfinite(expected)] % 1).any()
     if actual.size == expected.size and varied:
         yield from _orders(actual, expected)
     if actual.shape == expected.shape and (varied or not whole):
-        undoing = UNCOUNTED if whole else UNDONE
+        undoing = UNCOUNTED if whole else UNDONE | (UNTURNED if is_complex else {})
         yield from ((mistake, undo(actual)) for mistake, undo in undoing.items())
-        if not whole:
+        if not whole and not is_complex:
             yield from _constants(actual, expected, varied)
         if expected.size > 2:
             yield from _rows(actual, expected)

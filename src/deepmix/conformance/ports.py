@@ -96,13 +96,19 @@ def one_line(error: BaseException) -> str:
 
 
 def load_folder(folder: str | Path, name: str) -> ModuleType:
-    """The package in a folder, loaded anew under another name."""
+    """A copy of the reference in a folder, loaded under another name.
+
+    Its records are the reference's own: by their classes functions know what they are given.
+    """
     path = Path(folder, "__init__.py")
     spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(folder)])
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")
     package = importlib.util.module_from_spec(spec)
     sys.modules[name] = package
+    for records in Path(folder).glob("*/records.py"):
+        shared = f"{records.parent.name}.records"
+        sys.modules[f"{name}.{shared}"] = importlib.import_module(f"deepmix.reference.{shared}")
     spec.loader.exec_module(package)
     return package
 

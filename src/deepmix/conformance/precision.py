@@ -11,7 +11,7 @@ MOVED = 4  # times eps: from such a change on
 
 def remark(vector: Vector, found: Arrays) -> str:
     """What shows that outputs, all of which pass, were computed in float64; "" if nothing does."""
-    if all(array.dtype != np.float32 for array in vector.inputs.values()):
+    if all(array.dtype not in (np.float32, np.complex64) for array in vector.inputs.values()):
         return ""
     if any(_has_more_digits(array) for array in found.values()):
         return "float32 was computed in float64, for the numbers have more digits than float32"
@@ -22,9 +22,9 @@ def remark(vector: Vector, found: Arrays) -> str:
 
 
 def _has_more_digits(array: np.ndarray) -> bool:
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         return False
-    finite = array[np.isfinite(array)]
+    finite = _parts(array[np.isfinite(array)])
     with np.errstate(over="ignore"):
         return bool((finite != finite.astype(np.float32)).any())
 
@@ -36,7 +36,12 @@ def _is_sharp(vector: Vector, name: str, actual: np.ndarray) -> np.ndarray:
         return np.zeros(0, bool)
     bound = vector.expected[TOLERANCE + name]
     with np.errstate(over="ignore"):
-        rounded = expected.astype(np.float32)
+        rounded = expected.astype(np.complex64 if expected.dtype.kind == "c" else np.float32)
     moved = bound > rule["factor"] * (MOVED + 1) * rule["eps"] * np.abs(expected) + rule["tiny"]
     telling = moved & (rounded != expected)  # 0 and 1, where a probability ends, are met in any precision
     return np.asarray(actual.reshape(expected.shape)[telling] == rounded[telling])
+
+
+def _parts(array: np.ndarray) -> np.ndarray:
+    """The real and the imaginary parts of complex numbers; others as they are."""
+    return np.stack([array.real, array.imag]) if array.dtype.kind == "c" else array

@@ -29,10 +29,10 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
 
     def move(value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            if value.dtype.kind != "f":
+            if value.dtype.kind not in "fc":
                 return value
             numbers, places = np.unique(value, return_inverse=True)
-            return (numbers * (1 + eps * rng.uniform(-1, 1, numbers.shape)))[places].reshape(value.shape)
+            return (numbers * (1 + eps * _at_most_one(rng, numbers)))[places].reshape(value.shape)
         if isinstance(value, float):
             return value * (1 + eps * rng.uniform(-1, 1))
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -50,11 +50,18 @@ def rounding(eps: float, rng: np.random.Generator) -> Iterator[tuple[Port, Calla
         _move.reset(token)
 
 
+def _at_most_one(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
+    """Uniform between −1 and 1, of complex numbers in both parts."""
+    real = rng.uniform(-1, 1, numbers.shape)
+    return real + 1j * rng.uniform(-1, 1, numbers.shape) if numbers.dtype.kind == "c" else real
+
+
 @cache
 def _copy() -> Port:
     package = load_folder(deepmix.reference.__path__[0], "deepmix.conformance.rounding_reference")
     found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    modules = [importlib.import_module(module.name) for module in found]
+    loaded = [importlib.import_module(module.name) for module in found]
+    modules = [module for module in loaded if module.__name__.startswith(package.__name__)]  # no shared records
     rounded = {function: _rounding(function) for module in modules for function in _functions(module)}
     for module in modules:
         for name, value in list(vars(module).items()):

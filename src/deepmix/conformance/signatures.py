@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, get_args, get_type_hints
 
+from deepmix.reference.types import KINDS
+
 from . import flat
 
 Described = dict[str, Any]
@@ -26,6 +28,8 @@ TYPES = {
     "tuple": "numbers",
     "tuple of tuple": "pairs",
     "Progress": "function",
+    "Operator": "operator",
+    "Penalty": "penalty",
 }
 
 
@@ -48,8 +52,8 @@ def arguments(function: Callable[..., Any]) -> list[Described]:
 
 
 def records(functions: list[Callable[..., Any]]) -> dict[str, list[Described]]:
-    """The fields of the records that functions take or return, in their order, by the record's name."""
-    classes = {each.__name__: each for function in functions for each in _records(function)}
+    """The fields of the records that functions take or return, and of all kinds of these, by the record's name."""
+    classes = KINDS | {each.__name__: each for function in functions for each in _records(function)}
     return {name: _fields(classes[name]) for name in sorted(classes)}
 
 

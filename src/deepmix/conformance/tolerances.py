@@ -15,6 +15,7 @@ Magnitude = Callable[[Arrays, Arrays], tuple[np.ndarray, int]]
 
 
 DTYPES = ("float64", "float32")
+COMPLEX = {"float64": "complex128", "float32": "complex64"}  # of the same precision
 
 
 def eps_of(dtype: str) -> float:
@@ -72,6 +73,16 @@ def probability(output: str) -> Magnitude:
     return magnitude
 
 
+def largest(output: str, least: float = 0.0) -> Magnitude:
+    """Entries are as uncertain as the largest of their array, or as `least`: so large was what cancels in them."""
+
+    def magnitude(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
+        found = np.abs(expected[output])
+        return np.full(found.shape, max(float(found.max(initial=0)), least)), 1
+
+    return magnitude
+
+
 def tolerance(
     rule: Rule, name: str, dtype: str, inputs: Arrays, expected: Arrays, rounded: Callable[[], list[Arrays]]
 ) -> tuple[dict[str, Any], np.ndarray | None]:
@@ -80,7 +91,7 @@ def tolerance(
     rounded: outputs of the reference with rounding, consulted by "backward" alone.
     """
     values = expected[name]
-    if rule.name == "exact" or values.dtype.kind != "f":
+    if rule.name == "exact" or values.dtype.kind not in "fc":
         return {"rule": "exact"}, None
     eps, tiny = eps_of(dtype), 10 * float(np.finfo(dtype).tiny)
     size, n = np.abs(values), 1

@@ -18,7 +18,7 @@ from .operation import Operation
 from .operations import OPERATIONS
 from .ports import REFERENCE, Port
 from .rounding import rounding
-from .tolerances import EXACT, SAMPLES, eps_of, tolerance
+from .tolerances import COMPLEX, EXACT, SAMPLES, eps_of, tolerance
 
 TOLERANCE = "tolerance/"  # before the name of the output in expected.npz
 REJECTED = "rejected"
@@ -105,7 +105,8 @@ def _must_reject(case: Case, inputs: Arrays, options: dict[str, Any]) -> None:
 
 
 def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
-    return np.array(array, dtype=dtype if array.dtype.kind == "f" else array.dtype, order="C")
+    kinds = {"f": dtype, "c": COMPLEX[dtype]}
+    return np.array(array, dtype=kinds.get(array.dtype.kind, array.dtype), order="C")
 
 
 def _described(arrays: Arrays) -> dict[str, dict[str, Any]]:
