@@ -65,6 +65,10 @@ FLOAT32 = {
     "operator": 64,  # sums of at most 48 products, or an FFT of 20 numbers
     "gram_solve": 1024,  # a system whose condition number is below 50
     "norm": 64,
+    # sums of some ten interpolations, whose places are rounded by the size of the image in pixels
+    "projection": 64,
+    "rebin": 256,  # places relative to gaps of a twelfth of a turn, and divided by what was measured
+    "filtered_backprojection": 64,
     "fit": 16384,  # an E-step, see "posterior", and what an M-step makes of it
 }
 

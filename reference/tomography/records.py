@@ -1,0 +1,46 @@
+"""Records of tomography: where rays and pixels lie."""
+
+from typing import Any, NamedTuple
+
+from ..types import Array
+
+
+class ScanGeometry(NamedTuple):
+    """Where the rays of a scan and the pixels of its image lie; every size is that of an array.
+
+    angles: (n,), β of each view, in radians. detectors: (D,), where the ray to each detector passes the axis, in
+    mm from it, along the detector; evenly spaced, rising. columns: (W,), X of the pixels' centres, rising, in mm.
+    rows: (H,), Y of them, falling. divergence: 1/R in 1/mm, R from the source to the axis; 0: rays are parallel.
+    Make it by `geometry.parallel` or `geometry.fan`.
+    """
+
+    angles: Array
+    detectors: Array
+    columns: Array
+    rows: Array
+    divergence: float = 0.0
+
+    @property
+    def pixel_spacing(self) -> Any:
+        """Δ in mm."""
+        return _spacing(self.columns)
+
+    @property
+    def detector_spacing(self) -> Any:
+        """Δl in mm, at the axis."""
+        return _spacing(self.detectors)
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        return len(self.rows), len(self.columns)
+
+    @property
+    def sinogram_shape(self) -> tuple[int, int]:
+        """(n, D)."""
+        return len(self.angles), len(self.detectors)
+
+
+def _spacing(positions: Array) -> Any:
+    """The distance of even positions (n,), from the first and the last."""
+    return (positions[-1] - positions[0]) / (len(positions) - 1)
