@@ -69,6 +69,9 @@ FLOAT32 = {
     "projection": 64,
     "rebin": 256,  # places relative to gaps of a twelfth of a turn, and divided by what was measured
     "filtered_backprojection": 64,
+    "x_rays": 64,
+    # least squares of powers 1 … 4 of numbers in [0, 1], whose condition number is 10³
+    "water_correction": 1024,
     "fit": 16384,  # an E-step, see "posterior", and what an M-step makes of it
 }
 

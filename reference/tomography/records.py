@@ -44,3 +44,15 @@ class ScanGeometry(NamedTuple):
 def _spacing(positions: Array) -> Any:
     """The distance of even positions (n,), from the first and the last."""
     return (positions[-1] - positions[0]) / (len(positions) - 1)
+
+
+class Projections(NamedTuple):
+    """Line integrals from counts.
+
+    sinogram: p, of any shape, without unit. weights: W of the same shape, expected counts, the inverse of p's
+    variance; 0 where a detector is dead. starved: bool, where nothing was counted, or the detector is dead.
+    """
+
+    sinogram: Array
+    weights: Array
+    starved: Array

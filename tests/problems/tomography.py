@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from deepmix.conformance.cases.tomography._scans import Scan, draw_scan
+from deepmix.conformance.drawing import frozen
 from deepmix.reference.tomography import geometry as geometries
 from deepmix.reference.tomography.records import ScanGeometry
 from tests.problems.drawn import generators
@@ -50,3 +51,26 @@ def level_of(ellipse: Ellipse, geometry: ScanGeometry) -> np.ndarray:
     x, y = geometry.columns - ellipse.x, geometry.rows[:, None] - ellipse.y
     cosine, sine = np.cos(ellipse.phi), np.sin(ellipse.phi)
     return np.hypot((x * cosine + y * sine) / ellipse.a, (y * cosine - x * sine) / ellipse.b)
+
+
+class Beam(NamedTuple):
+    """Two materials on the way: lengths (2, 3, 4) in mm, attenuation (2, E) falling with the energy, a mm."""
+
+    lengths: np.ndarray
+    attenuation: np.ndarray
+    spectrum: np.ndarray
+    energies: np.ndarray
+
+
+@st.composite
+def beams(draw, n_energies: int = 6) -> Beam:
+    """Of energies from 20 to 120 keV."""
+    rng = draw(generators)
+    energies = np.linspace(20.0, 120, n_energies)
+    powers = rng.uniform(0.3, 1.2, (2, 1))
+    return Beam(
+        lengths=frozen(rng.uniform(0, 100, (2, 3, 4))),
+        attenuation=frozen(0.02 * (60 / energies) ** powers),
+        spectrum=frozen(rng.uniform(1, 5, n_energies)),
+        energies=frozen(energies),
+    )

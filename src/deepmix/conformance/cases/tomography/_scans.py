@@ -11,6 +11,8 @@ from deepmix.reference.tomography.records import ScanGeometry
 
 from ..case import generator
 
+N_ENERGIES = 100  # of an exported spectrum
+
 
 class Scan(NamedTuple):
     """A geometry, with an image (H, W) and a sinogram (n, D) that have nothing to do with one another."""
@@ -74,7 +76,19 @@ def example(shapes: Shapes) -> dict[str, Any]:
         rows=shapes.array(n),
         divergence=0.0,
     )
-    return {"geometry": geometry, "image": shapes.mask, "sinogram": shapes.array(n, d), "angles": shapes.array(n)}
+    return {
+        "geometry": geometry,
+        "image": shapes.mask,
+        "sinogram": shapes.array(n, d),
+        "angles": shapes.array(n),
+        "counts": shapes.array(n, d),
+        "flat": shapes.array(d),
+        "dark": shapes.array(d),
+        "lengths": shapes.array(2, n, d),
+        "attenuation": shapes.array(2, N_ENERGIES),
+        "spectrum": shapes.array(N_ENERGIES),
+        "energies": shapes.array(N_ENERGIES),
+    }
 
 
 def taking(*names: str) -> Callable[[Shapes], dict[str, Any]]:
