@@ -1,5 +1,7 @@
 """What X-rays count, and the line integrals from the counts [CT1]–[CT3]."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..checks import check_choice
@@ -7,7 +9,10 @@ from ..types import Array
 from .records import Projections
 
 # What a photon of energy E adds to the signal, by the kind of detector.
-SIGNALS = {"integrating": lambda energies: energies, "counting": np.ones_like}
+SIGNALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "integrating": lambda energies: energies,
+    "counting": np.ones_like,
+}
 FEWEST = 0.5  # counts; for those that are none
 
 
