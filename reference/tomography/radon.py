@@ -5,10 +5,12 @@ Joseph 1982, doi:10.1109/TMI.1982.4307572.
 
 import numpy as np
 
+from ..inverse.operators import OPERATORS, power_norm, schur_bound
+from ..inverse.records import Calculus
 from ..types import Array
 from .checks import check_image, check_sinogram
 from .geometry import rays
-from .records import ScanGeometry
+from .records import Radon, ScanGeometry
 
 
 def project(image: np.ndarray, geometry: ScanGeometry) -> np.ndarray:
@@ -48,3 +50,10 @@ def _weights(geometry: ScanGeometry, theta: Array, offset: Array) -> np.ndarray:
     m = max(abs(cosine), abs(sine))
     distance = np.abs(geometry.columns * cosine + geometry.rows[:, None] * sine - offset)
     return spacing / m * np.maximum(0, 1 - distance / (spacing * m))
+
+
+OPERATORS[Radon] = Calculus(
+    forward=lambda operator, image: project(image, operator.geometry),
+    adjoint=lambda operator, data: project_back(data, operator.geometry),
+    norm=lambda operator, image: min(power_norm(operator, image), schur_bound(operator, image)),
+)

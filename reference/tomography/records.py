@@ -1,8 +1,8 @@
-"""Records of tomography: where rays and pixels lie."""
+"""Records of tomography: where rays and pixels lie, what counts become, the operator of a scan."""
 
 from typing import Any, NamedTuple
 
-from ..types import Array
+from ..types import Array, kind
 
 
 class ScanGeometry(NamedTuple):
@@ -56,3 +56,13 @@ class Projections(NamedTuple):
     sinogram: Array
     weights: Array
     starved: Array
+
+
+@kind
+class Radon(NamedTuple):
+    """The line integrals of an image along the rays of a scan, as an operator [CT4].
+
+    geometry: of the scan. Image (H, W), a mm; data (n, D), the sinogram. Both are real.
+    """
+
+    geometry: ScanGeometry
