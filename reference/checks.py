@@ -30,3 +30,9 @@ def plain(array: Array, dtype: Any = None) -> np.ndarray:
 def inside(mask: Array) -> np.ndarray:
     """Where a mask of any dtype is not 0: bool, of the mask's shape. Raises ValueError as `plain`."""
     return plain(mask) != 0
+
+
+def check_divisible(shape: tuple[int, ...], factor: int) -> None:
+    """Raise ValueError unless every side of an image is a multiple of a factor."""
+    if any(side % factor for side in shape):
+        raise ValueError(f"every side of the image must be a multiple of {factor}, got {shape}; pad or crop it")

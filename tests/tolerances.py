@@ -65,6 +65,8 @@ FLOAT32 = {
     "operator": 64,  # sums of at most 48 products, or an FFT of 20 numbers
     "gram_solve": 1024,  # a system whose condition number is below 50
     "norm": 64,
+    "inverse": 4096,  # inverses of matrices whose condition number is below 30, and its square
+    "trajectory": 4096,  # six steps, each as a product with such a matrix
     # sums of some ten interpolations, whose places are rounded by the size of the image in pixels
     "projection": 64,
     "rebin": 256,  # places relative to gaps of a twelfth of a turn, and divided by what was measured

@@ -13,7 +13,7 @@ def adjoint(field: jax.Array) -> jax.Array:
     """See `reference.inverse.finite_differences.adjoint` [IP6]."""
     inner = [jnp.delete(each, -1, axis) for axis, each in enumerate(field)]
     padded = [jnp.pad(each, _both(axis, each.ndim)) for axis, each in enumerate(inner)]
-    return -sum(jnp.diff(each, axis=axis) for axis, each in enumerate(padded))
+    return -jnp.stack([jnp.diff(each, axis=axis) for axis, each in enumerate(padded)]).sum(axis=0)
 
 
 def _last(image: jax.Array, axis: int) -> jax.Array:

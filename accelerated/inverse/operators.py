@@ -8,12 +8,22 @@ JAX's gradients are conjugate. Where JAX cannot transpose A well, its row is to 
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.inverse.checks import known
 from deepmix.reference.inverse.operators import N_POWER_STEPS, SAFETY
-from deepmix.reference.inverse.records import Blur, Calculus, Fourier, Gradient, Inpaint, Matrix, Operator
+from deepmix.reference.inverse.records import (
+    Blur,
+    Calculus,
+    Fourier,
+    Gradient,
+    Identity,
+    Inpaint,
+    Matrix,
+    Operator,
+    Wavelet,
+    known,
+)
 
 from ..execution.precision import HIGHEST
-from . import conjugate_gradients, finite_differences, fourier
+from . import conjugate_gradients, finite_differences, fourier, wavelets
 from .conjugate_gradients import squared_norm
 
 
@@ -74,6 +84,11 @@ def schur_bound(operator: Operator, image: jax.Array) -> jax.Array:
     return jnp.sqrt(data.max() * adjoint(operator, jnp.ones_like(data)).max())
 
 
+def says_nothing(operator: Operator, data: jax.Array, weights: jax.Array) -> jax.Array:
+    """See `reference.inverse.operators.says_nothing` [IP0]."""
+    return ~jnp.any(adjoint(operator, weights * data))
+
+
 def _flat(operator: Matrix) -> jax.Array:
     return operator.rows.reshape(len(operator.rows), -1)
 
@@ -124,11 +139,23 @@ OPERATORS: dict[type, Calculus] = {
         gram_solve=_solve_blur,
         norm=lambda operator, image: jnp.abs(fourier.transfer(operator.kernel, image)).max(),
     ),
+    Identity: Calculus(
+        forward=lambda operator, image: image,
+        adjoint=lambda operator, data: data,
+        gram_solve=lambda operator, image, alpha: image / (1 + alpha),
+        norm=lambda operator, image: jnp.ones((), image.real.dtype),
+    ),
     Inpaint: Calculus(
         forward=lambda operator, image: operator.mask * image,
         adjoint=lambda operator, data: operator.mask * data,
         gram_solve=lambda operator, image, alpha: image / (operator.mask**2 + alpha),
         norm=lambda operator, image: jnp.abs(operator.mask).max(),
+    ),
+    Wavelet: Calculus(
+        forward=lambda operator, image: wavelets.transform(image, operator.scaling),
+        adjoint=lambda operator, data: wavelets.inverse(data, operator.scaling),
+        gram_solve=lambda operator, image, alpha: image / (1 + alpha),
+        norm=lambda operator, image: jnp.ones((), image.real.dtype),
     ),
     Gradient: Calculus(
         forward=lambda operator, image: finite_differences.gradient(image),

@@ -1,14 +1,113 @@
 """Checks of the input of inverse problems, made once by the solvers of both backends."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 
-def known(table: dict[type, Any], record: Any, what: str) -> Any:
-    """The row of a record's kind in a table. what: the table's subject, such as "operator".
+from ..checks import plain
+from ..types import Array
+from .operators import adjoint, forward
+from .records import Operator
 
-    Raises TypeError for a kind that has no row.
+Through = Callable[[Operator, Any], tuple[Any, Any]]  # A*y and AA*y, of which only the shapes and dtypes count
+
+
+def _through(operator: Operator, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    image = adjoint(operator, data)
+    return image, forward(operator, image)
+
+
+def check_problem(
+    operator: Operator,
+    data: Array,
+    weights: Array | None,
+    through: Through = _through,
+    least: type = np.float64,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Check data and weights (None: all 1) for an operator; return them, ready for a solver, and an image of 0.
+
+    least: the lowest precision of the results. Data that do not count, by their weight or by a mask of the
+    operator, may be anything: they become 0.
+    Raises ValueError for shapes that do not match, bad weights, and NaN or infinity among the data.
     """
-    if type(record) not in table:
-        name = type(record).__name__
-        raise TypeError(f"{name} is no {what}, or the module that says what it does is not imported yet")
-    return table[type(record)]
+    data = plain(data)
+    data = data.astype(np.result_type(data.dtype, least))
+    image, again = _matching(operator, data, through)
+    real = np.real(data).dtype
+    weights = np.ones(data.shape, real) if weights is None else plain(weights, real)
+    if weights.shape != data.shape:
+        raise ValueError(f"weights of shape {weights.shape} do not match data of shape {data.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights must be finite and not negative")
+    counts = (weights > 0) & (np.asarray(getattr(operator, "mask", True)) != 0)
+    check_finite("data", data[np.broadcast_to(counts, data.shape)])
+    return np.where(counts, data, 0).astype(again.dtype), weights, np.zeros(image.shape, image.dtype)
+
+
+def check_image(name: str, image: Array | None, blank: np.ndarray) -> np.ndarray:
+    """Check an image (None: 0) that goes with a problem, such as a start. blank: of `check_problem`. Returns it.
+
+    Raises ValueError for another shape, and for NaN or infinity.
+    """
+    if image is None:
+        return blank
+    image = plain(image)
+    if image.shape != blank.shape:
+        raise ValueError(f"{name} of shape {image.shape} does not match an image of shape {blank.shape}")
+    check_finite(name, image)
+    return image.astype(blank.dtype)
+
+
+def _matching(operator: Operator, data: np.ndarray, through: Through) -> tuple[Any, Any]:
+    """A*y and AA*y. Raises ValueError, naming both shapes, if the data cannot be those of the operator."""
+    message = f"data of shape {data.shape} do not match the operator {type(operator).__name__}({_sizes(operator)})"
+    try:
+        image, again = through(operator, np.zeros_like(data))
+    except (ValueError, TypeError):
+        raise ValueError(message) from None
+    if again.shape != data.shape:
+        raise ValueError(message)
+    return image, again
+
+
+def _sizes(record: Any) -> str:
+    """The fields of a record, and of records in it, with their shapes."""
+    fields = zip(record._fields, record, strict=True)
+    return ", ".join(
+        _sizes(each) if hasattr(each, "_fields") else f"{name} {np.shape(each)}" for name, each in fields
+    )
+
+
+def check_finite(what: str, array: np.ndarray) -> None:
+    """Raise ValueError, with the count, if anything in an array is NaN or infinite."""
+    if bad := int((~np.isfinite(array)).sum()):
+        raise ValueError(
+            f"{what}: {bad} of {array.size} values are NaN or infinite; mend them, or give data the weight 0"
+        )
+
+
+def check_positive(**numbers: Any) -> None:
+    """Raise ValueError, naming it, for a number that is not positive and finite."""
+    for name, value in numbers.items():
+        if not 0 < value < np.inf:
+            raise ValueError(f"{name} must be positive and finite, got {value}")
+
+
+def check_not_negative(**numbers: Any) -> None:
+    """Raise ValueError, naming it, for a number that is negative or not finite."""
+    for name, value in numbers.items():
+        if not 0 <= value < np.inf:
+            raise ValueError(f"{name} must be finite and not negative, got {value}")
+
+
+def check_real(bounded: bool, image: np.ndarray) -> None:
+    """Raise ValueError if complex images are to keep within bounds, such as x ≥ 0."""
+    if bounded and np.iscomplexobj(image):
+        raise ValueError("bounds, such as x ≥ 0, go with real images; those of this operator are complex")
+
+
+def check_allowed(value: Any) -> None:
+    """Raise ValueError if the penalty of a start is infinite: it lies outside of a box."""
+    if not np.isfinite(value):
+        raise ValueError("start lies where the penalty is infinite; let it begin within the box")

@@ -19,7 +19,7 @@ def adjoint(field: np.ndarray) -> np.ndarray:
     """
     inner = [np.delete(each, -1, axis) for axis, each in enumerate(field)]
     padded = [np.pad(each, _both(axis, each.ndim)) for axis, each in enumerate(inner)]
-    return -sum(np.diff(each, axis=axis) for axis, each in enumerate(padded))
+    return -np.sum([np.diff(each, axis=axis) for axis, each in enumerate(padded)], axis=0)
 
 
 def _both(axis: int, n_axes: int) -> list[tuple[int, int]]:

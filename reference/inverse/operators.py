@@ -6,10 +6,9 @@ how they act: `OPERATORS[Radon] = Calculus(forward=…, adjoint=…)`.
 
 import numpy as np
 
-from . import conjugate_gradients, finite_differences, fourier
-from .checks import known
+from . import conjugate_gradients, finite_differences, fourier, wavelets
 from .conjugate_gradients import squared_norm
-from .records import Blur, Calculus, Fourier, Gradient, Inpaint, Matrix, Operator
+from .records import Blur, Calculus, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Wavelet, known
 
 N_POWER_STEPS, SAFETY = 30, 1.05  # of the estimate of ‖A‖²
 
@@ -18,7 +17,7 @@ def forward(operator: Operator, image: np.ndarray) -> np.ndarray:
     """Ax [IP0].
 
     operator: one of the records. image: as the record says, real or complex. Returns the data.
-    Raises TypeError for what is no operator.
+    Raises LookupError for what is no operator.
     """
     return known(OPERATORS, operator, "operator").forward(operator, image)
 
@@ -74,6 +73,11 @@ def schur_bound(operator: Operator, image: np.ndarray) -> float:
     return float(np.sqrt(data.max() * adjoint(operator, np.ones_like(data)).max()))
 
 
+def says_nothing(operator: Operator, data: np.ndarray, weights: np.ndarray) -> bool:
+    """Whether A*Wy = 0: no datum says anything of the image [IP0]. weights: W of the data."""
+    return not np.any(adjoint(operator, weights * data))
+
+
 def _flat(operator: Matrix) -> np.ndarray:
     return operator.rows.reshape(len(operator.rows), -1)
 
@@ -123,11 +127,23 @@ OPERATORS: dict[type, Calculus] = {
         gram_solve=_solve_blur,
         norm=lambda operator, image: np.abs(fourier.transfer(operator.kernel, image)).max(),
     ),
+    Identity: Calculus(
+        forward=lambda operator, image: image,
+        adjoint=lambda operator, data: data,
+        gram_solve=lambda operator, image, alpha: image / (1 + alpha),
+        norm=lambda operator, image: 1.0,
+    ),
     Inpaint: Calculus(
         forward=lambda operator, image: operator.mask * image,
         adjoint=lambda operator, data: operator.mask * data,
         gram_solve=lambda operator, image, alpha: image / (operator.mask**2 + alpha),
         norm=lambda operator, image: np.abs(operator.mask).max(),
+    ),
+    Wavelet: Calculus(
+        forward=lambda operator, image: wavelets.transform(image, operator.scaling),
+        adjoint=lambda operator, data: wavelets.inverse(data, operator.scaling),
+        gram_solve=lambda operator, image, alpha: image / (1 + alpha),
+        norm=lambda operator, image: 1.0,
     ),
     Gradient: Calculus(
         forward=lambda operator, image: finite_differences.gradient(image),

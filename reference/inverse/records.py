@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..types import Array, Status, kind
 
 Operator = Any  # one of the records below, or of another subject
+Penalty = Any  # likewise, a regulariser: its kind has a row in `penalties.PENALTIES`
 
 
 @kind
@@ -53,8 +54,75 @@ class Inpaint(NamedTuple):
 
 
 @kind
+class Identity(NamedTuple):
+    """y = x."""
+
+
+@kind
+class Wavelet(NamedTuple):
+    """Ψ, orthonormal wavelets over all axes [IP13].
+
+    scaling: the scaling filter h of each level (J, L), the finest first, as `wavelets.daubechies` makes them.
+    Image and coefficients (*spatial), each side a multiple of 2^J.
+    """
+
+    scaling: Array
+
+
+@kind
 class Gradient(NamedTuple):
     """Forward differences ∇ along every axis, 0 at its end [IP6]. Image (*spatial); data (axes, *spatial)."""
+
+
+@kind
+class L1(NamedTuple):
+    """Σ|x_i| [IP6]."""
+
+
+@kind
+class IsotropicVariation(NamedTuple):
+    """Total variation Σ√(|∂₁x|²+|∂₂x|²+ε²) [IP6]. eps: ε ≥ 0, a difference; its proximal map is that of ε = 0."""
+
+    eps: Array = 0.0
+
+
+@kind
+class AnisotropicVariation(NamedTuple):
+    """Total variation Σ|∂₁x|+|∂₂x|, each as √(|·|²+ε²) [IP6]. eps: as for `IsotropicVariation`."""
+
+    eps: Array = 0.0
+
+
+@kind
+class WaveletL1(NamedTuple):
+    """‖Ψx‖₁ over the details [IP6], [IP13]. scaling: as for `Wavelet`."""
+
+    scaling: Array
+
+
+@kind
+class H1(NamedTuple):
+    """½‖∇x‖² [IP6]."""
+
+
+@kind
+class Box(NamedTuple):
+    """0 where lower ≤ x ≤ upper, else ∞ [IP6]. None: no bound; `Box(lower=0.0)` is x ≥ 0."""
+
+    lower: Array | None = None
+    upper: Array | None = None
+
+
+class Functional(NamedTuple):
+    """What is known of a kind of penalty R: functions of the record and more.
+
+    value: (R, image) ↦ R(x). gradient: (R, image) ↦ ∇R, 0 where R has no slope.
+    prox: (R, image, τ, tol, max_iter) ↦ prox_{τR}(v); the last two count where a loop is needed.
+    """
+
+    value: Callable[..., Any]
+    gradient: Callable[..., Any]
+    prox: Callable[..., Any]
 
 
 class Calculus(NamedTuple):
@@ -69,6 +137,17 @@ class Calculus(NamedTuple):
     adjoint: Callable[..., Any]
     gram_solve: Callable[..., Any] | None = None
     norm: Callable[..., Any] | None = None
+
+
+def known(table: dict[type, Any], record: Any, what: str) -> Any:
+    """The row of a record's kind in a table such as `operators.OPERATORS`. what: "operator", for the message.
+
+    Raises LookupError for a kind that has no row.
+    """
+    if type(record) not in table:
+        name = type(record).__name__
+        raise LookupError(f"{name} is no {what}, or the module that says what it does is not imported yet")
+    return table[type(record)]
 
 
 class Solution(NamedTuple):
@@ -91,3 +170,74 @@ class Solution(NamedTuple):
     image: Array
     iterations: Array
     gap: Array
+
+
+class LeastSquaresState(NamedTuple):
+    """Where CGLS stands [IP12].
+
+    image: x. value: the objective there. residual: y − Ax. pull: G(x̂ − x). direction: d (*image).
+    squared: ‖g‖², g the direction of steepest descent.
+    """
+
+    image: Array
+    value: Array
+    residual: Array
+    pull: Array
+    direction: Array
+    squared: Array
+
+
+class VariationState(NamedTuple):
+    """Where FISTA on the dual of total variation stands [IP9].
+
+    image: x = v − λ∇*p. value: ½‖x−v‖² + λTV(x). gap: the duality gap. dual, ahead: p and q (axes, *spatial).
+    momentum: t.
+    """
+
+    image: Array
+    value: Array
+    gap: Array
+    dual: Array
+    ahead: Array
+    momentum: Array
+
+
+class ProximalState(NamedTuple):
+    """Where the proximal gradient method stands [IP8].
+
+    image: x. value: the objective there. projected: Ax. ahead, projected_ahead: z and Az, from where the next step
+    starts. momentum: t. lipschitz: L.
+    """
+
+    image: Array
+    value: Array
+    projected: Array
+    ahead: Array
+    projected_ahead: Array
+    momentum: Array
+    lipschitz: Array
+
+
+class PrimalDualState(NamedTuple):
+    """Where the primal–dual method stands [IP10].
+
+    image: x. value: the objective there. ahead: x̄. dual: p, of the data. field: q (axes, *spatial).
+    """
+
+    image: Array
+    value: Array
+    ahead: Array
+    dual: Array
+    field: Array
+
+
+class SplitState(NamedTuple):
+    """Where half-quadratic splitting stands [IP11].
+
+    image: x. value: ½‖Ax−y‖² + λR(z) + ½μ‖x−z‖². split: z. coupling: μ of the next step.
+    """
+
+    image: Array
+    value: Array
+    split: Array
+    coupling: Array

@@ -80,6 +80,12 @@ def check_finite(name: str, array: Array) -> None:
         raise ValueError(f"{name} has {bad} values that are NaN or infinite; mend them first")
 
 
+def check_relaxation(relaxation: float) -> None:
+    """Raise ValueError unless 0 < ω < 2."""
+    if not 0 < relaxation < 2:
+        raise ValueError(f"relaxation must lie between 0 and 2, got {relaxation}")
+
+
 def warn_of_gaps(geometry: ScanGeometry) -> None:
     """Warn, in mm and degrees, of a detector narrower than the image, and of angles that leave a gap."""
     gamma = np.arctan(geometry.divergence * geometry.detectors[[0, -1]])

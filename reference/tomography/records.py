@@ -66,3 +66,16 @@ class Radon(NamedTuple):
     """
 
     geometry: ScanGeometry
+
+
+class SirtState(NamedTuple):
+    """Where SIRT stands [CT11].
+
+    image: x. value: ½‖y − Ax‖²_R there. residual: y − Ax. of_rays: R, of the data. of_pixels: C, of the image.
+    """
+
+    image: Array
+    value: Array
+    residual: Array
+    of_rays: Array
+    of_pixels: Array

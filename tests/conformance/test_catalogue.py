@@ -31,7 +31,9 @@ TYPES = {
     Any: "tree",
 }
 # Annotations with more than a class.
-SAID = {"spacing": "numbers", "history": "numbers", "progress": "function", "operator": "operator"}
+SAID = {"spacing": "numbers", "history": "numbers", "progress": "function"}
+# Arguments that are one of several records.
+ONE_OF_SEVERAL = {"operator": "operator", "regulariser": "operator", "penalty": "penalty"}
 
 
 def accepted() -> dict:
@@ -81,7 +83,8 @@ def test_every_signature_is_that_of_the_reference(written):
                 assert said["default"] == plain(parameter.default), (name, said)
             kind = next((one for one in get_args(parameter.annotation) if one is not type(None)), None)
             kind = kind if parameter.name not in SAID and kind else parameter.annotation
-            expected = SAID.get(parameter.name) or TYPES.get(kind) or kind.__name__
+            several = ONE_OF_SEVERAL.get(parameter.name) if parameter.annotation is Any else None
+            expected = several or SAID.get(parameter.name) or TYPES.get(kind) or kind.__name__
             assert said["type"] == expected, (name, said)
         operation = OPERATIONS[name]
         assert (tuple(each["outputs"]), tuple(each["gradients"])) == (operation.result, operation.pullback)
@@ -100,7 +103,7 @@ def test_every_record_has_its_fields(written):
     assert types == {"parameters": "tree", "optimizer": "AdamWState", "mixture": "Mixture"}
     named = {argument["type"] for each in written["functions"] for argument in each["arguments"]}
     named |= {field["type"] for fields in records.values() for field in fields}
-    words = {*TYPES.values(), "numbers", "function", "pairs", "operator"}
+    words = {*TYPES.values(), "numbers", "function", "pairs", "operator", "penalty"}
     assert named - words <= records.keys()
 
 

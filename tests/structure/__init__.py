@@ -16,6 +16,8 @@ WITHOUT_CASES = {
     "trees.leaves": "a helper for nested dicts",
     "types.kind": "notes a record",
     "mixtures.em.run": "takes functions; its cases are those of mixtures.gmm.fit and mixtures.svgmm.fit",
+    "inverse.records.known": "looks up what a kind of record does",
+    "inverse.strength.bisect": "takes a function; its cases are those of inverse.strength.discrepancy",
     "inverse.conjugate_gradients.run": "takes a function; its cases are those of inverse.operators.gram_solve",
     "deep_mixtures.one_image.forward": "returns a way back; its cases are those of loss and loss_and_gradient",
     "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepmix.reference.inverse.records import Blur, Fourier, Gradient, Inpaint, Matrix, Operator
+from deepmix.reference.inverse.records import Blur, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Wavelet
+from deepmix.reference.inverse.wavelets import daubechies
 
 from .drawing import frozen
 
@@ -42,8 +43,15 @@ DRAWN: dict[str, Callable[[np.random.Generator, Shape, bool], Operator]] = {
     "Fourier": lambda rng, shape, is_complex: Fourier(mask=draw_mask(rng, shape)),
     "Blur": _blur,
     "Inpaint": lambda rng, shape, is_complex: Inpaint(mask=draw_mask(rng, shape)),
+    "Identity": lambda rng, shape, is_complex: Identity(),
+    "Wavelet": lambda rng, shape, is_complex: Wavelet(scaling=frozen(daubechies(2, 1))),
     "Gradient": lambda rng, shape, is_complex: Gradient(),
 }
+
+
+def shapes_of(kind: str) -> dict[str, Shape]:
+    """Shapes of images that a kind takes: of even sides, and of odd ones where it can."""
+    return {"even": (4, 6), "odd": (2, 4) if kind == "Wavelet" else (5, 3)}
 
 
 def draw_operator(rng: np.random.Generator, kind: str, shape: Shape, is_complex: bool = False) -> Operator:

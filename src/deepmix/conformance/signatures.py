@@ -27,6 +27,7 @@ TYPES = {
     "tuple": "pairs",
     "Progress": "function",
     "Operator": "operator",
+    "Penalty": "penalty",
 }
 
 

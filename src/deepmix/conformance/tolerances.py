@@ -73,6 +73,16 @@ def probability(output: str) -> Magnitude:
     return magnitude
 
 
+def largest(output: str, least: float = 0.0) -> Magnitude:
+    """Entries are as uncertain as the largest of their array, or as `least`: so large was what cancels in them."""
+
+    def magnitude(inputs: Arrays, expected: Arrays) -> tuple[np.ndarray, int]:
+        found = np.abs(expected[output])
+        return np.full(found.shape, max(float(found.max(initial=0)), least)), 1
+
+    return magnitude
+
+
 def tolerance(
     rule: Rule, name: str, dtype: str, inputs: Arrays, expected: Arrays, rounded: Callable[[], list[Arrays]]
 ) -> tuple[dict[str, Any], np.ndarray | None]:

@@ -13,7 +13,13 @@ from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
 
 # The function that checks its input, and the one that then does the work.
-UNCHECKED = {"fit": "solve", "warm_start": "solve_warm_start", "predict": "solve_prediction"}
+UNCHECKED = {
+    "fit": "solve",
+    "denoise": "solve",
+    "reconstruct": "solve",
+    "warm_start": "solve_warm_start",
+    "predict": "solve_prediction",
+}
 
 
 def _program(name: str) -> Callable[..., Any]:

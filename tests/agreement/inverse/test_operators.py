@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepmix.accelerated.inverse import operators
-from deepmix.conformance.drawing_inverse import draw_array, draw_operator
+from deepmix.conformance.drawing_inverse import draw_array, draw_operator, shapes_of
 from deepmix.reference.inverse import operators as reference
 from deepmix.reference.inverse.records import Matrix
 from tests.problems.inverse import KINDS, measured
@@ -19,7 +19,7 @@ IN_BOTH_DTYPES = pytest.mark.parametrize(
     ("dtype", "is_complex"), [(np.float64, True), (np.float32, False)], ids=["complex128", "float32"]
 )
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
-SHAPE = ((5, 4),)  # odd and even; every shape compiles anew
+SHAPE = ("odd",)  # every shape compiles anew
 few = settings(max_examples=4)
 
 
@@ -120,8 +120,8 @@ def test_ip12_the_solution_is_differentiated_as_a_solution(data, alpha):
 
 @EVERY_KIND
 def test_ip0_the_adjoint_in_single_precision(kind):
-    rng = np.random.default_rng(3)
-    drawn = draw_operator(rng, kind, (5, 4)), draw_array(rng, (5, 4))
+    rng, shape = np.random.default_rng(3), shapes_of(kind)["odd"]
+    drawn = draw_operator(rng, kind, shape), draw_array(rng, shape)
     (operator, image), _ = rounded(drawn, np.float32)
     data = operators.forward(operator, image)
     values = draw_array(rng, data.shape, np.iscomplexobj(data)).astype(data.dtype)
@@ -131,5 +131,5 @@ def test_ip0_the_adjoint_in_single_precision(kind):
 
 
 def test_what_is_no_operator_is_refused():
-    with pytest.raises(TypeError, match="is no operator"):
+    with pytest.raises(LookupError, match="is no operator"):
         operators.forward(jnp.eye(3), jnp.zeros(3))

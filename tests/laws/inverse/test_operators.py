@@ -147,6 +147,6 @@ def test_ip12_the_solution_as_a_start_is_left_as_it_is(rng):
 
 
 def test_ip0_what_is_no_operator_is_refused():
-    with pytest.raises(TypeError, match="ndarray is no operator"):
+    with pytest.raises(LookupError, match="ndarray is no operator"):
         operators.forward(np.eye(3), np.zeros(3))
     assert operators.conjugate_gradients.squared_norm(np.array([3, 4j])) == 25

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.conformance.drawing_inverse import DRAWN, draw_array, draw_operator
+from deepmix.conformance.drawing_inverse import DRAWN, draw_array, draw_operator, shapes_of
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.inverse import operators
@@ -52,6 +52,13 @@ OPERATIONS = (
         name="gram_solve", equations=("IP12",), result=("image",), example=_taking("operator", "image", "alpha")
     ),
     Operation(name="norm", equations=("IP8",), result=("norm",), example=_taking("operator", "image")),
+    Operation(
+        name="says_nothing",
+        equations=("IP0",),
+        result=("nothing",),
+        notes={"nothing": "(a boolean)"},
+        example=_taking("operator", "data", "weights"),
+    ),
     Operation(name="power_norm", equations=("IP8",), result=("norm",), example=_taking("operator", "image")),
     Operation(
         name="schur_bound",
@@ -63,10 +70,10 @@ OPERATIONS = (
 
 
 def cases(dtype: str) -> Iterator[Case]:
-    """Every kind, real and complex, on an image of even and one of odd sides."""
+    """Every kind, real and complex, on an image of even sides and one of odd ones."""
     for kind in DRAWN:
         for parts, is_complex in (("real", False), ("complex", True)):
-            for sides, shape in (("even", (4, 6)), ("odd", (5, 3))):
+            for sides, shape in shapes_of(kind).items():
                 yield from _of_kind(f"{kind.lower()}_{parts}_{sides}", kind, shape, is_complex)
     yield from _others()
 
@@ -84,6 +91,8 @@ def _of_kind(name: str, kind: str, shape: tuple[int, ...], is_complex: bool) -> 
     options = {"alpha": 0.7, "max_iter": 60}
     yield Case(function="gram_solve", name=name, arguments=given | options)
     yield Case(function="norm", name=name, arguments=given)
+    seen = {"operator": operator, "data": values, "weights": weights}
+    yield Case(function="says_nothing", name=name, arguments=seen)
 
 
 def _others() -> Iterator[Case]:
@@ -108,5 +117,7 @@ def _others() -> Iterator[Case]:
         yield Case(function=function, name="positive_rows", arguments=positive)
     mixed = {"operator": Matrix(rows=draw_array(rng, (5, 2, 3), True)), "image": np.zeros((2, 3), complex)}
     yield Case(function="power_norm", name="complex_rows", arguments=mixed)
+    blind = {"operator": mixed["operator"], "data": np.zeros(5), "weights": np.ones(5)}
+    yield Case(function="says_nothing", name="of_no_signal", arguments=blind)
     nothing = {"operator": Matrix(rows=np.zeros((2, 3))), "image": np.zeros(3)}
     yield Case(function="power_norm", name="nothing", arguments=nothing)
