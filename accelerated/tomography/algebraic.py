@@ -60,13 +60,13 @@ def reconstruct(
 ) -> Solution:
     """See `reference.tomography.algebraic.reconstruct` [CT11]."""
     check_relaxation(relaxation)
-    operator, data, weights, blank = check_problem(operator, data, weights)
+    operator, measured, given, blank = check_problem(operator, data, weights)
     check_real(True, blank)
     return unpacked(
         solve(
             operator,
-            data,
-            weights,
+            measured,
+            given,
             check_image("start", start, blank),
             relaxation=relaxation,
             nonnegative=nonnegative,

@@ -10,6 +10,7 @@ from .records import ScanGeometry
 
 LARGEST_ANGLE = 4 * np.pi  # radians; larger ones are taken for degrees
 GAP = 4.0  # medians: where views lie farther apart, none was measured
+NARROW = 0.99  # of the image; a detector that sees less is told of
 SAME = 1e-3  # of the mean gap: views closer together are one view, measured twice
 
 
@@ -73,14 +74,7 @@ def check_sinogram(sinogram: Array, geometry: ScanGeometry) -> None:
     _check_real("sinogram", sinogram, geometry.sinogram_shape, "angles and detectors")
 
 
-def check_finite(name: str, array: Array) -> None:
-    """Raise ValueError, with their number, for values that are not finite."""
-    bad = int((~np.isfinite(array)).sum())
-    if bad:
-        raise ValueError(f"{name} has {bad} values that are NaN or infinite; mend them first")
-
-
-def check_relaxation(relaxation: float) -> None:
+def check_relaxation(relaxation: Array) -> None:
     """Raise ValueError unless 0 < ω < 2."""
     if not 0 < relaxation < 2:
         raise ValueError(f"relaxation must lie between 0 and 2, got {relaxation}")
@@ -91,7 +85,7 @@ def warn_of_gaps(geometry: ScanGeometry) -> None:
     gamma = np.arctan(geometry.divergence * geometry.detectors[[0, -1]])
     reach = np.abs(geometry.detectors[[0, -1]] * np.cos(gamma)) + geometry.detector_spacing / 2
     half = max(np.abs(geometry.columns).max(), np.abs(geometry.rows).max()) + geometry.pixel_spacing / 2
-    if reach.max() < half * (1 - 1e-9):
+    if reach.max() < NARROW * half:
         warnings.warn(
             f"the detector sees {2 * reach.max():.4g} mm, less than the {2 * half:.4g} mm of the image: "
             "what lies beyond is measured in part",
