@@ -21,6 +21,17 @@ def kind(record: Record) -> Record:
     return record
 
 
+def known(table: dict[type, Any], record: Any, what: str) -> Any:
+    """The row of a record's kind in a table of what each kind does. what: "operator", for the message.
+
+    Raises LookupError for a kind that has no row.
+    """
+    if type(record) not in table:
+        name = type(record).__name__
+        raise LookupError(f"{name} is no {what}, or the module that says what it does is not imported yet")
+    return table[type(record)]
+
+
 class Status(IntEnum):
     """How a fit ended."""
 

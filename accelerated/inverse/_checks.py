@@ -12,16 +12,14 @@ from deepmix.reference.types import Array
 from .operators import adjoint, forward
 
 
-def check_problem(
-    operator: Operator, data: Array, weights: Array | None
-) -> tuple[Operator, np.ndarray, np.ndarray, np.ndarray]:
+def check_problem(operator: Operator, data: Array, weights: Array | None) -> tuple[Operator, Any, Any, Any]:
     """See `reference.inverse.checks.check_problem`; returns the operator too, in the precision of the data."""
     data = inexact(data)
     operator = in_precision(operator, is_single(data))
     return operator, *checks.check_problem(operator, data, weights, _through, np.float32)
 
 
-def inexact(array: Array) -> np.ndarray:
+def inexact(array: Array) -> Any:
     """The array on the host, in single or double precision, real or complex; whole numbers and flags in single.
 
     Raises ValueError for a masked array that hides values.
@@ -31,7 +29,7 @@ def inexact(array: Array) -> np.ndarray:
     return array if wide else array.astype(np.float32)
 
 
-def is_single(array: np.ndarray) -> bool:
+def is_single(array: Any) -> bool:
     """Whether an array is in single precision."""
     return array.dtype in (np.float32, np.complex64)
 

@@ -17,6 +17,6 @@ def modulus(array: jax.Array) -> jax.Array:
     return jnp.where(there, jnp.abs(jnp.where(there, array, 1)), 0)
 
 
-def over(array: jax.Array, divisor: jax.Array) -> jax.Array:
+def over(array: jax.Array | float, divisor: jax.Array) -> jax.Array:
     """array/divisor, 0 where the divisor is 0."""
     return array * jnp.where(divisor > 0, 1 / jnp.where(divisor > 0, divisor, 1), 0)

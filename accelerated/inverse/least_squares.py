@@ -74,12 +74,12 @@ def reconstruct(
 ) -> Solution:
     """See `reference.inverse.least_squares.reconstruct` [IP12], [IP4]."""
     check_not_negative(strength=strength)
-    operator, data, weights, blank = check_problem(operator, data, weights)
+    operator, data, w, blank = check_problem(operator, data, weights)
     return unpacked(
         solve(
             operator,
             data,
-            weights,
+            w,
             check_image("start", start, blank),
             check_image("prior", prior, blank),
             strength=strength,

@@ -18,9 +18,10 @@ from deepmix.reference.inverse.records import (
     Inpaint,
     Matrix,
     Operator,
+    Synthesis,
     Wavelet,
-    known,
 )
+from deepmix.reference.types import known
 
 from ..execution.precision import HIGHEST
 from . import conjugate_gradients, finite_differences, fourier, wavelets
@@ -156,6 +157,11 @@ OPERATORS: dict[type, Calculus] = {
         adjoint=lambda operator, data: wavelets.inverse(data, operator.scaling),
         gram_solve=lambda operator, image, alpha: image / (1 + alpha),
         norm=lambda operator, image: jnp.ones((), image.real.dtype),
+    ),
+    Synthesis: Calculus(
+        forward=lambda operator, image: jnp.matmul(image, operator.atoms, precision=HIGHEST),
+        adjoint=lambda operator, data: jnp.matmul(data, operator.atoms.conj().T, precision=HIGHEST),
+        norm=lambda operator, image: jnp.linalg.norm(operator.atoms, 2),
     ),
     Gradient: Calculus(
         forward=lambda operator, image: finite_differences.gradient(image),

@@ -14,8 +14,8 @@ from deepmix.reference.inverse.records import (
     IsotropicVariation,
     Penalty,
     WaveletL1,
-    known,
 )
+from deepmix.reference.types import known
 
 from . import total_variation, wavelets
 from ._lengths import modulus, over

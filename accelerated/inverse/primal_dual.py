@@ -83,13 +83,13 @@ def reconstruct(
     """See `reference.inverse.primal_dual.reconstruct` [IP10]."""
     check_choice("variation", variation, VARIATIONS)
     check_positive(strength=strength)
-    operator, data, weights, blank = check_problem(operator, data, weights)
+    operator, data, w, blank = check_problem(operator, data, weights)
     check_real(nonnegative, blank)
     return unpacked(
         solve(
             operator,
             data,
-            weights,
+            w,
             check_image("start", start, blank),
             strength=strength,
             variation=variation,

@@ -4,6 +4,7 @@
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -55,7 +56,7 @@ def step(
     slope = adjoint(operator, weights * (projected_z - data))
     rounding = ROUNDINGS * jnp.finfo(weights.dtype).eps * _length(projected_z, weights)
 
-    def doubled(tried: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def doubled(tried: tuple[Any, ...]) -> tuple[Any, ...]:
         lipschitz = 2 * tried[0]
         image = penalties.prox(penalty, z - slope / lipschitz, strength / lipschitz)
         projected = forward(operator, image)
@@ -63,7 +64,7 @@ def step(
         allowed = jnp.sqrt(lipschitz * (1 + SHARE)) * moved + rounding
         return lipschitz, _length(projected - projected_z, weights) > allowed, image, projected
 
-    first = state.lipschitz / 2, jnp.asarray(True), z, projected_z
+    first: tuple[Any, ...] = state.lipschitz / 2, jnp.asarray(True), z, projected_z
     lipschitz, _, image, projected = jax.lax.while_loop(lambda tried: tried[1], doubled, first)
     value = _objective(projected, image, data, weights, penalty, strength)
     momentum = (1 + jnp.sqrt(1 + 4 * state.momentum**2)) / 2
@@ -94,20 +95,22 @@ def reconstruct(
 ) -> Solution:
     """See `reference.inverse.proximal_gradient.reconstruct` [IP8]."""
     check_positive(strength=strength)
-    operator, data, weights, blank = check_problem(operator, data, weights)
+    operator, data, w, blank = check_problem(operator, data, weights)
     check_real(isinstance(penalty, Box), blank)
     penalty = in_precision(penalty, is_single(data))
-    lipschitz = curvature(operator, weights, blank)
+    lipschitz = curvature(operator, w, blank)
+    x: Any
     if start is None:
-        start = penalties.prox(penalty, adjoint(operator, weights * data) / lipschitz, strength / lipschitz)
-    start = check_image("start", start, blank)
-    check_allowed(penalties.value(penalty, start))
+        x = penalties.prox(penalty, adjoint(operator, w * data) / lipschitz, strength / lipschitz)
+    else:
+        x = check_image("start", start, blank)
+    check_allowed(penalties.value(penalty, x))
     return unpacked(
         solve(
             operator,
             data,
-            weights,
-            start,
+            w,
+            x,
             penalty,
             strength=strength,
             lipschitz=lipschitz,

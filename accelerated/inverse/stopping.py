@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.inverse.records import Solution
+from deepmix.reference.inverse.records import Ending, Solution
 from deepmix.reference.types import Status
 
 from .. import stopping
@@ -33,7 +33,26 @@ def run(
     degenerate: jax.Array,
     max_iter: int,
 ) -> Solution:
-    """See `reference.inverse.stopping.run`; on the device to its end, its history at full length."""
+    """See `reference.inverse.stopping.run`; its history at full length."""
+    ended = loop(step, start, settled, max_iter)
+    return Solution(
+        value=ended.state.value,
+        history=ended.history,
+        status=ended.status,
+        degenerate=jnp.asarray(degenerate),
+        image=ended.state.image,
+        iterations=ended.iterations,
+        gap=getattr(ended.state, "gap", jnp.nan * ended.state.value),
+    )
+
+
+def loop(
+    step: Callable[[State], State],
+    start: State,
+    settled: Callable[[State, State], jax.Array],
+    max_iter: int,
+) -> Ending:
+    """See `reference.inverse.stopping.loop`; on the device to its end, its history at full length."""
 
     def turn(loop: Loop) -> Loop:
         following, steps = step(loop.state), loop.steps + 1
@@ -55,15 +74,7 @@ def run(
         status=stopping.status(start.value, False, max_iter < 1),
     )
     last = jax.lax.while_loop(lambda loop: loop.status == Status.running, turn, first)
-    return Solution(
-        value=last.state.value,
-        history=last.history,
-        status=last.status,
-        degenerate=jnp.asarray(degenerate),
-        image=last.state.image,
-        iterations=last.iterations,
-        gap=getattr(last.state, "gap", jnp.nan * last.state.value),
-    )
+    return Ending(state=last.state, history=last.history, status=last.status, iterations=last.iterations)
 
 
 def little_changed(tol: jax.Array | float) -> Callable[[State, State], jax.Array]:

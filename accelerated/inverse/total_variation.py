@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from deepmix.reference.checks import check_choice, plain
-from deepmix.reference.inverse.checks import check_finite, check_positive
+from deepmix.reference.checks import check_choice
+from deepmix.reference.inverse.checks import check_finite, check_image, check_positive
 from deepmix.reference.inverse.records import Solution, VariationState
 from deepmix.reference.inverse.total_variation import VARIATIONS
 
@@ -61,12 +61,10 @@ def denoise(
     """See `reference.inverse.total_variation.denoise` [IP9]."""
     check_choice("variation", variation, VARIATIONS)
     check_positive(strength=strength)
-    image = inexact(image)
-    check_finite("image", image)
-    field = np.zeros((image.ndim, *image.shape), image.dtype) if start is None else plain(start)
-    solved = solve(
-        image, field.astype(image.dtype), strength=strength, variation=variation, tol=tol, max_iter=max_iter
-    )
+    v = inexact(image)
+    check_finite("image", v)
+    field = check_image("start", start, np.zeros((v.ndim, *v.shape), v.dtype))
+    solved = solve(v, field, strength=strength, variation=variation, tol=tol, max_iter=max_iter)
     return unpacked(solved)
 
 

@@ -111,3 +111,22 @@ def check_allowed(value: Any) -> None:
     """Raise ValueError if the penalty of a start is infinite: it lies outside of a box."""
     if not np.isfinite(value):
         raise ValueError("start lies where the penalty is infinite; let it begin within the box")
+
+
+def check_atoms(image: Array, atoms: Array, least: type = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    """Check an image (H, W) and atoms (n, side²); return them, no atom longer than 1. least: the lowest precision.
+
+    Raises ValueError for complex images, NaN or infinity, and atoms that are no squares or larger than the image.
+    """
+    image, atoms = plain(image), plain(atoms)
+    if image.ndim != 2 or np.iscomplexobj(image):
+        raise ValueError(f"image must be real, of the shape (height, width); got {image.dtype} {image.shape}")
+    side = round(atoms.shape[-1] ** 0.5) if atoms.ndim == 2 else 0
+    if not 0 < side <= min(image.shape) or side**2 != atoms.shape[-1]:
+        message = f"atoms of shape {atoms.shape} are no squares that fit into an image of shape {image.shape}"
+        raise ValueError(f"{message}; give (atoms, side²)")
+    check_finite("image", image)
+    check_finite("atoms", atoms)
+    dtype = np.result_type(image.dtype, least)
+    lengths = np.linalg.norm(atoms, axis=1, keepdims=True)
+    return image.astype(dtype), (atoms / np.maximum(1, lengths)).astype(dtype)

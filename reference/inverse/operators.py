@@ -6,9 +6,10 @@ how they act: `OPERATORS[Radon] = Calculus(forward=…, adjoint=…)`.
 
 import numpy as np
 
+from ..types import known
 from . import conjugate_gradients, finite_differences, fourier, wavelets
 from .conjugate_gradients import squared_norm
-from .records import Blur, Calculus, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Wavelet, known
+from .records import Blur, Calculus, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Synthesis, Wavelet
 
 N_POWER_STEPS, SAFETY = 30, 1.05  # of the estimate of ‖A‖²
 
@@ -144,6 +145,11 @@ OPERATORS: dict[type, Calculus] = {
         adjoint=lambda operator, data: wavelets.inverse(data, operator.scaling),
         gram_solve=lambda operator, image, alpha: image / (1 + alpha),
         norm=lambda operator, image: 1.0,
+    ),
+    Synthesis: Calculus(
+        forward=lambda operator, image: image @ operator.atoms,
+        adjoint=lambda operator, data: data @ operator.atoms.conj().T,
+        norm=lambda operator, image: np.linalg.norm(operator.atoms, 2),
     ),
     Gradient: Calculus(
         forward=lambda operator, image: finite_differences.gradient(image),

@@ -5,6 +5,7 @@ What each kind does is a row of `PENALTIES`; a subject with penalties of its own
 
 import numpy as np
 
+from ..types import known
 from . import total_variation, wavelets
 from .finite_differences import adjoint as divergence
 from .finite_differences import gradient as differences
@@ -20,7 +21,6 @@ from .records import (
     IsotropicVariation,
     Penalty,
     WaveletL1,
-    known,
 )
 
 ROOM = 2.0**-20  # beyond the bounds of a box, as a share of them: for what was projected in single precision

@@ -70,6 +70,16 @@ class Wavelet(NamedTuple):
 
 
 @kind
+class Synthesis(NamedTuple):
+    """Signals from their codes over a dictionary: Y = αD [IP14].
+
+    atoms: D (atoms, pixels). Image: the codes α (…, atoms); data (…, pixels).
+    """
+
+    atoms: Array
+
+
+@kind
 class Gradient(NamedTuple):
     """Forward differences ∇ along every axis, 0 at its end [IP6]. Image (*spatial); data (axes, *spatial)."""
 
@@ -139,17 +149,6 @@ class Calculus(NamedTuple):
     norm: Callable[..., Any] | None = None
 
 
-def known(table: dict[type, Any], record: Any, what: str) -> Any:
-    """The row of a record's kind in a table such as `operators.OPERATORS`. what: "operator", for the message.
-
-    Raises LookupError for a kind that has no row.
-    """
-    if type(record) not in table:
-        name = type(record).__name__
-        raise LookupError(f"{name} is no {what}, or the module that says what it does is not imported yet")
-    return table[type(record)]
-
-
 class Solution(NamedTuple):
     """What a solver returns.
 
@@ -170,6 +169,15 @@ class Solution(NamedTuple):
     image: Array
     iterations: Array
     gap: Array
+
+
+class Ending(NamedTuple):
+    """Where the loop of a solver has ended: its last finite state, and history, status, steps as in `Solution`."""
+
+    state: Any
+    history: Array
+    status: Status | Array
+    iterations: Array
 
 
 class LeastSquaresState(NamedTuple):
@@ -241,3 +249,32 @@ class SplitState(NamedTuple):
     value: Array
     split: Array
     coupling: Array
+
+
+class DictionaryState(NamedTuple):
+    """Where a dictionary of patches stands [IP14].
+
+    image: x. value: ½‖Py − αD‖² + κ‖α‖₁ over all patches. codes: α (patches, atoms). atoms: D (atoms, pixels).
+    """
+
+    image: Array
+    value: Array
+    codes: Array
+    atoms: Array
+
+
+class DictionaryFit(NamedTuple):
+    """What a dictionary makes of an image [IP14].
+
+    value, history, status, image, iterations: as in `Solution`; the value is that of the codes.
+    degenerate: (atoms,) bool, the atoms that no patch takes.
+    atoms: D (atoms, pixels), none longer than 1.
+    """
+
+    value: Array
+    history: Array
+    status: Status | Array
+    degenerate: Array
+    image: Array
+    iterations: Array
+    atoms: Array

@@ -1,6 +1,7 @@
 """The strength of a regulariser from the noise: discrepancy and generalised cross validation [IP16]."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def discrepancy(matrix: np.ndarray, data: np.ndarray, noise: float) -> float:
     return bisect(lambda strength: misfit(matrix, data, strength), len(data) * noise, eps**2 * top, top / eps)
 
 
-def bisect(misfit: Callable[[float], float], target: float, low: float, high: float) -> float:
+def bisect(misfit: Callable[[float], Any], target: float, low: float, high: float) -> float:
     """The largest λ between two bounds with misfit(λ) ≤ target, for a misfit that grows [IP16].
 
     Returns λ; 0 if that at `low` is too large, ∞ if that at `high` is not.

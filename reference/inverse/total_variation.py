@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import check_choice, plain
 from . import finite_differences, stopping
-from .checks import check_finite, check_positive
+from .checks import check_finite, check_image, check_positive
 from .conjugate_gradients import squared_norm
 from .proximal import project_balls, project_discs
 from .records import Solution, VariationState
@@ -76,7 +76,7 @@ def denoise(
     image = plain(image)
     image = image.astype(np.result_type(image.dtype, float))
     check_finite("image", image)
-    field = np.zeros((image.ndim, *image.shape), image.dtype) if start is None else plain(start)
+    field = check_image("start", start, np.zeros((image.ndim, *image.shape), image.dtype))
     return solve(image, field, strength=strength, variation=variation, tol=tol, max_iter=max_iter)
 
 

@@ -17,7 +17,7 @@ def daubechies(moments: int, levels: int) -> np.ndarray:
     The polynomial P with |h(ω)|² = 2 cos^{2p}(ω/2)·P(sin²(ω/2)) is factorised; of its zeros those inside the unit
     circle are taken. moments: p ≥ 1. levels: J ≥ 1. Returns (J, 2p), Σh = √2.
     """
-    zeros = [-np.ones(moments)]
+    zeros: list[np.ndarray] = [-np.ones(moments)]
     for y in np.roots([comb(moments - 1 + k, k) for k in reversed(range(moments))]):
         pair = np.roots([1, 4 * y - 2, 1])
         zeros.append(pair[[np.abs(pair).argmin()]])

@@ -104,3 +104,13 @@ def test_whole_numbers_that_any_mistake_explains_tell_nothing(actual, expected):
 
 def test_the_same_number_everywhere_is_no_constant_added():
     assert guess(np.full(5, 7.7), np.full(5, 0.3), np.full(5, 1e-12)) == ""
+
+
+def test_mistakes_of_complex_numbers():
+    expected = MAPS[0] + 1j * MAPS[1]
+    bound = np.full(expected.shape, 1e-12)
+    assert guess(expected.conj(), expected, bound) == "it is the complex conjugate"
+    assert guess(1j * expected, expected, bound) == "it is i times that"
+    assert guess(expected.T, expected, bound) == "it is transposed"
+    assert guess(-expected, expected, bound) == "the sign is reversed"
+    assert guess(expected.real, expected, bound) == ""

@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepmix.reference.inverse.records import Blur, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Wavelet
+from deepmix.reference.inverse.records import (
+    Blur,
+    Fourier,
+    Gradient,
+    Identity,
+    Inpaint,
+    Matrix,
+    Operator,
+    Synthesis,
+    Wavelet,
+)
 from deepmix.reference.inverse.wavelets import daubechies
 
 from .drawing import frozen
@@ -45,6 +55,7 @@ DRAWN: dict[str, Callable[[np.random.Generator, Shape, bool], Operator]] = {
     "Inpaint": lambda rng, shape, is_complex: Inpaint(mask=draw_mask(rng, shape)),
     "Identity": lambda rng, shape, is_complex: Identity(),
     "Wavelet": lambda rng, shape, is_complex: Wavelet(scaling=frozen(daubechies(2, 1))),
+    "Synthesis": lambda rng, shape, is_complex: Synthesis(atoms=draw_array(rng, (shape[-1], 4), is_complex)),
     "Gradient": lambda rng, shape, is_complex: Gradient(),
 }
 

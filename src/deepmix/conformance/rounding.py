@@ -60,7 +60,8 @@ def _at_most_one(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
 def _copy() -> Port:
     package = load_folder(deepmix.reference.__path__[0], "deepmix.conformance.rounding_reference")
     found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    modules = [importlib.import_module(module.name) for module in found]
+    loaded = [importlib.import_module(module.name) for module in found]
+    modules = [module for module in loaded if module.__name__.startswith(package.__name__)]  # no shared records
     rounded = {function: _rounding(function) for module in modules for function in _functions(module)}
     for module in modules:
         for name, value in list(vars(module).items()):

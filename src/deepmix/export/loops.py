@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from deepmix.accelerated.inverse.proximal_gradient import curvature
 from deepmix.accelerated.mixtures.gaussian import variance_floor
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import REFERENCE
@@ -37,6 +38,8 @@ def _program(name: str) -> Callable[..., Any]:
             arguments["pixels"] = arguments["image"].reshape(len(arguments["image"]), -1)
         if "floor" in takes and arguments.get("floor") is None:
             arguments["floor"] = variance_floor(arguments["pixels"], arguments["weights"].ravel())
+        if "lipschitz" in takes:
+            arguments["lipschitz"] = curvature(arguments["operator"], arguments["weights"], arguments["start"])
         return solve(**{name: value for name, value in arguments.items() if name in takes})
 
     return program

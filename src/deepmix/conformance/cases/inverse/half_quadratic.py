@@ -54,7 +54,7 @@ def cases(dtype: str) -> Iterator[Case]:
         posed = {"operator": given.operator, "data": given.data, "strength": 0.3}
         for name, penalty in {"l1": L1(), "isotropic": IsotropicVariation()}.items():
             about = posed | {"penalty": penalty}
-            begun = {"start": start} | about | {"coupling": 0.8}
+            begun: Arguments = {"start": start} | about | {"coupling": 0.8}
             yield Case(function="begin", name=f"{kind}_{name}", arguments=begun)
             state = half_quadratic.begin(**begun)
             yield Case(function="step", name=f"{kind}_{name}", arguments={"state": state} | about)

@@ -1,42 +1,17 @@
 """What a matrix lets one know [IP1], generalised inverses [IP2], [IP3], Tikhonov [IP4] and MAP [IP15]."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from deepmix.conformance.drawing_inverse import draw_array
-from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.conformance.tolerances import backward, largest
 
 from ..case import Case, generator
 
 RAYS = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 1]], float)  # of 2 × 2 pixels
-
-
-def _example(shapes: Shapes) -> dict[str, Any]:
-    """A quadratic matrix."""
-    return {"matrix": shapes.mask}
-
-
-def _with_data(shapes: Shapes) -> dict[str, Any]:
-    """And data, weights and a regulariser for it."""
-    row = shapes.array(shapes.side)
-    whole = {"matrix": shapes.mask, "regulariser": shapes.mask, "covariance": shapes.mask}
-    return whole | {
-        "data": row,
-        "weights": row,
-        "prior": row,
-        "strength": shapes.array(),
-        "variance": shapes.array(),
-    }
-
-
-def _given(*names: str) -> Any:
-    return lambda shapes: {name: _with_data(shapes)[name] for name in names}
-
-
+FACTORISED = "a factorisation of a matrix: each platform has its own"
 SHAPES = {"matrix": "(m, n)"}
 OPERATIONS = (
     Operation(
@@ -45,7 +20,7 @@ OPERATIONS = (
         result=("sigma",),
         rule=backward(largest("sigma")),
         notes=SHAPES,
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="significant",
@@ -54,15 +29,15 @@ OPERATIONS = (
         notes=SHAPES | {"counts": "(booleans)"},
         example=lambda shapes: {"matrix": shapes.mask, "sigma": shapes.array(shapes.side)},
     ),
-    Operation(name="rank", equations=("IP1",), result=("rank",), notes=SHAPES, example=_example),
-    Operation(name="condition", equations=("IP1",), result=("condition",), notes=SHAPES, example=_example),
+    Operation(name="rank", equations=("IP1",), result=("rank",), notes=SHAPES, not_exported=FACTORISED),
+    Operation(name="condition", equations=("IP1",), result=("condition",), notes=SHAPES, not_exported=FACTORISED),
     Operation(
         name="null_projection",
         equations=("IP1",),
         result=("projection",),
         rule=backward(largest("projection", 1.0)),
         notes=SHAPES | {"projection": "(n, n)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="range_projection",
@@ -70,7 +45,7 @@ OPERATIONS = (
         result=("projection",),
         rule=backward(largest("projection", 1.0)),
         notes=SHAPES | {"projection": "(m, m)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="left_inverse",
@@ -78,7 +53,7 @@ OPERATIONS = (
         result=("inverse",),
         rule=backward(largest("inverse")),
         notes=SHAPES | {"inverse": "(n, m)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="right_inverse",
@@ -86,7 +61,7 @@ OPERATIONS = (
         result=("inverse",),
         rule=backward(largest("inverse")),
         notes=SHAPES | {"inverse": "(n, m)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="generalised_inverse",
@@ -94,7 +69,7 @@ OPERATIONS = (
         result=("inverse",),
         rule=backward(largest("inverse")),
         notes=SHAPES | {"inverse": "(n, m)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="tikhonov",
@@ -102,14 +77,14 @@ OPERATIONS = (
         result=("image",),
         notes=SHAPES
         | {"data": "(m,)", "weights": "(m,)", "regulariser": "(k, n)", "prior": "(n,)", "image": "(n,)"},
-        example=_given("matrix", "data", "strength", "weights", "regulariser", "prior"),
+        not_exported=FACTORISED,
     ),
     Operation(
         name="maximum_a_posteriori",
         equations=("IP15",),
         result=("image",),
         notes=SHAPES | {"data": "(m,)", "covariance": "(m, m)", "regulariser": "(k, n)", "image": "(n,)"},
-        example=_given("matrix", "data", "covariance", "regulariser", "variance"),
+        not_exported=FACTORISED,
     ),
 )
 

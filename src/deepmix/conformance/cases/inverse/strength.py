@@ -1,22 +1,17 @@
 """The strength of a regulariser from the noise [IP16]."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from deepmix.conformance.drawing_inverse import draw_array
-from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.inverse import strength
 
 from ..case import Case, generator
+from .linear import FACTORISED
 
 SHAPES = {"matrix": "(m, n)", "data": "(m,)"}
-
-
-def _example(shapes: Shapes) -> dict[str, Any]:
-    return {"matrix": shapes.mask, "data": shapes.array(shapes.side), "strength": shapes.array()}
 
 
 OPERATIONS = (
@@ -25,25 +20,21 @@ OPERATIONS = (
         equations=("IP16", "IP1"),
         result=("misfit",),
         notes=SHAPES | {"strength": "(any shape)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
     Operation(
         name="discrepancy",
         equations=("IP16", "IP1"),
         result=("strength",),
         notes=SHAPES | {"noise": "(a variance)"},
-        example=lambda shapes: {
-            "matrix": shapes.mask,
-            "data": shapes.array(shapes.side),
-            "noise": shapes.array(),
-        },
+        not_exported=FACTORISED,
     ),
     Operation(
         name="cross_validation",
         equations=("IP16", "IP1"),
         result=("scores",),
         notes=SHAPES | {"strength": "(any shape)"},
-        example=_example,
+        not_exported=FACTORISED,
     ),
 )
 

@@ -11,7 +11,7 @@ from deepmix.reference.inverse import total_variation
 from deepmix.reference.inverse.total_variation import VARIATIONS
 
 from ..case import Case, generator
-from ._problem import SHORT
+from ._problem import SHORT, Arguments
 
 FIELD = {"start": "p (axes, *spatial)", "image": "v (*spatial)"}
 OPERATIONS = (
@@ -88,7 +88,7 @@ def cases(dtype: str) -> Iterator[Case]:
 
 
 def _loops(variation: str, image: np.ndarray, dual: np.ndarray) -> Iterator[Case]:
-    given = {"image": image, "strength": 0.4, "variation": variation}
+    given: Arguments = {"image": image, "strength": 0.4, "variation": variation}
     start = 0.2 * dual
     yield Case(function="begin", name=variation, arguments={"start": start} | given)
     state = total_variation.begin(start, **given)
@@ -102,14 +102,14 @@ def _denoised(images: dict[str, np.ndarray]) -> Iterator[Case]:
         for variation in VARIATIONS:
             given = {"image": images[name], "strength": 0.4, "variation": variation}
             yield Case(function="denoise", name=f"{variation}_{name}", arguments=given | SHORT)
-    image = {"image": images["image"], "strength": 0.4}
+    image: Arguments = {"image": images["image"], "strength": 0.4}
     yield Case(function="denoise", name="no_step", arguments=image | {"max_iter": 0})
     yield Case(function="denoise", name="converged", arguments=image | {"tol": 10.0})
     start = 0.1 * np.stack([images["image"]] * 2)
     yield Case(function="denoise", name="from_a_start", arguments=image | SHORT | {"start": start})
     spoilt = np.array(images["image"])
     spoilt[1, 2] = np.inf
-    bad = {
+    bad: dict[str, Arguments] = {
         "infinity": {"image": spoilt},
         "strength_0": {"strength": 0.0},
         "unknown_variation": {"variation": "diagonal"},
