@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import pydicom.data
 import pytest
 import SimpleITK as sitk
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from deepmix.files import images
 from deepmix.reference.tomography import geometry as geometries
@@ -149,3 +151,51 @@ def test_what_cannot_be_scanned_is_refused(shape, options, words, tmp_path, run)
     assert code == 2
     assert words in err
     assert not (tmp_path / "out").exists()
+
+
+def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
+    """Each option of both commands reaches the settings in the report."""
+    np.save(tmp_path / "i.npy", np.ones((8, 9)))
+    scanned = {
+        "views": 12, "detectors": 20, "photons": 5000.0, "units": "mu", "mu-water": 0.02, "pixel-spacing": 2.0,
+        "slice": 0, "seed": 3, "backend": "reference",
+    }  # fmt: skip
+    found = {
+        "method": "tv", "window": "hann", "cutoff": 0.5, "strength": 0.1, "max-iter": 3, "tol": 0.01, "axis": 0.5,
+        "row": 0, "mu-water": 0.02, "backend": "reference",
+    }  # fmt: skip
+    scan = tmp_path / "scan"
+    fields = "--flat", scan / "flat.npy", "--geometry", scan / "geometry.json"
+    for options, arguments, flags in (
+        (scanned, ["simulate", "ct", tmp_path / "i.npy", "-o", scan], ()),
+        (
+            found,
+            ["reconstruct", "ct", scan / "counts.npy", *fields, "-o", tmp_path / "out"],
+            ("nonnegative", "hu"),
+        ),
+    ):
+        typed = [item for name, value in options.items() for item in (f"--{name}", value)]
+        code, _, err = run(*arguments, *typed, *(f"--{flag}" for flag in flags))
+        assert code == 0, err
+        settings = report_of(arguments[arguments.index("-o") + 1])["settings"]
+        for name, value in (options | dict.fromkeys(flags, True)).items():
+            assert settings.pop(name.replace("-", "_")) == value
+        assert set(settings) <= {"sinogram", "geometry"}
+
+
+def test_a_dicom_slice_comes_back_in_hounsfield_units(tmp_path, run):  # noqa: F811
+    """Where it is flat, and not at the border of the image, which cuts the patient: nearly all within 15 units."""
+    path = pydicom.data.get_testdata_file("CT_small.dcm")
+    run("simulate", "ct", path, "-o", tmp_path / "scan")
+    scan = tmp_path / "scan"
+    given = [scan / "sinogram.npy", "--geometry", scan / "geometry.json", "--hu", "-o", tmp_path / "out"]
+    code, _, err = run("reconstruct", "ct", *given)
+    assert code == 0, err
+    found = images.read_image([tmp_path / "out" / "hounsfield.nii.gz"])
+    original = images.read_image([path])
+    assert found.geometry.origin == pytest.approx(original.geometry.origin)
+    units = np.maximum(original.channels[0, :, :, 0], -1000)
+    flat = maximum_filter(units, 7) - minimum_filter(units, 7) < 60
+    error = np.abs(found.channels[0, :, :, 0] - units)[8:-8, 8:-8][flat[8:-8, 8:-8]]
+    assert error.size > 50
+    assert np.percentile(error, 95) < 15
