@@ -6,24 +6,24 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_image, check_real
-from deepmix.reference.inverse.records import Operator, Solution
+from deepmix.reference.inverse.records import Solution
 from deepmix.reference.tomography.checks import check_relaxation
-from deepmix.reference.tomography.records import SirtState
+from deepmix.reference.tomography.records import Radon, ScanGeometry, SirtState
 
 from ..execution.results import unpacked
 from ..inverse import stopping
 from ..inverse._checks import check_problem
 from ..inverse.conjugate_gradients import squared_norm
-from ..inverse.operators import adjoint, forward, says_nothing
-from . import radon  # noqa: F401  (what the operator `Radon` does)
+from ..inverse.operators import says_nothing
+from .radon import project, project_back
 
 
-def begin(start: jax.Array, operator: Operator, data: jax.Array, weights: jax.Array) -> SirtState:
+def begin(start: jax.Array, sinogram: jax.Array, geometry: ScanGeometry, weights: jax.Array) -> SirtState:
     """See `reference.tomography.algebraic.begin` [CT11]."""
-    lengths = forward(operator, jnp.ones_like(start))
+    lengths = project(jnp.ones_like(start), geometry)
     of_rays = jnp.where(lengths > 0, weights / jnp.where(lengths > 0, lengths, 1), 0)
-    shares = adjoint(operator, jnp.where(lengths > 0, weights, 0))
-    residual = data - forward(operator, start)
+    shares = project_back(jnp.where(lengths > 0, weights, 0), geometry)
+    residual = sinogram - project(start, geometry)
     return SirtState(
         image=start,
         value=_objective(residual, of_rays),
@@ -35,21 +35,21 @@ def begin(start: jax.Array, operator: Operator, data: jax.Array, weights: jax.Ar
 
 def step(
     state: SirtState,
-    operator: Operator,
-    data: jax.Array,
+    sinogram: jax.Array,
+    geometry: ScanGeometry,
     relaxation: jax.Array | float = 1.0,
     nonnegative: bool = False,
 ) -> SirtState:
     """See `reference.tomography.algebraic.step` [CT11]."""
-    image = state.image + relaxation * state.of_pixels * adjoint(operator, state.of_rays * state.residual)
+    image = state.image + relaxation * state.of_pixels * project_back(state.of_rays * state.residual, geometry)
     image = jnp.maximum(image, 0) if nonnegative else image
-    residual = data - forward(operator, image)
+    residual = sinogram - project(image, geometry)
     return state._replace(image=image, value=_objective(residual, state.of_rays), residual=residual)
 
 
 def reconstruct(
-    operator: Operator,
-    data: jax.Array,
+    sinogram: jax.Array,
+    geometry: ScanGeometry,
     weights: jax.Array | None = None,
     *,
     relaxation: jax.Array | float = 1.0,
@@ -60,12 +60,12 @@ def reconstruct(
 ) -> Solution:
     """See `reference.tomography.algebraic.reconstruct` [CT11]."""
     check_relaxation(relaxation)
-    operator, measured, given, blank = check_problem(operator, data, weights)
+    operator, measured, given, blank = check_problem(Radon(geometry=geometry), sinogram, weights)
     check_real(True, blank)
     return unpacked(
         solve(
-            operator,
             measured,
+            operator.geometry,
             given,
             check_image("start", start, blank),
             relaxation=relaxation,
@@ -78,8 +78,8 @@ def reconstruct(
 
 @partial(jax.jit, static_argnames=("nonnegative", "max_iter"))
 def solve(
-    operator: Operator,
-    data: jax.Array,
+    sinogram: jax.Array,
+    geometry: ScanGeometry,
     weights: jax.Array,
     start: jax.Array,
     *,
@@ -90,10 +90,10 @@ def solve(
 ) -> Solution:
     """See `reference.tomography.algebraic.solve`; one program, its history at full length: NaN after the end."""
     return stopping.run(
-        lambda state: step(state, operator, data, relaxation, nonnegative),
-        begin(start, operator, data, weights),
+        lambda state: step(state, sinogram, geometry, relaxation, nonnegative),
+        begin(start, sinogram, geometry, weights),
         stopping.little_changed(tol),
-        says_nothing(operator, data, weights),
+        says_nothing(Radon(geometry=geometry), sinogram, weights),
         max_iter,
     )
 

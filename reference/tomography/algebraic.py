@@ -1,6 +1,7 @@
 """SIRT, the simultaneous iterative reconstruction technique [CT11].
 
-The problem: min ½‖y − Ax‖²_R, if asked for over x ≥ 0, for A ≥ 0. With R = W/A1 and C = 1/A*W, 0 where they would
+The problem: min ½‖y − Ax‖²_R, if asked for over x ≥ 0, A being `radon.project`. With R = W/A1 and C = 1/A*W, 0
+where they would
 divide by 0, the iteration: x⁺ = x + ωCA*R(y − Ax), 0 < ω < 2. CA*RA has the row sums 1: the misfit never grows.
 """
 
@@ -9,19 +10,19 @@ import numpy as np
 from ..inverse import stopping
 from ..inverse.checks import check_image, check_problem, check_real
 from ..inverse.conjugate_gradients import squared_norm
-from ..inverse.operators import adjoint, forward, says_nothing
-from ..inverse.records import Operator, Solution
-from . import radon  # noqa: F401  (what the operator `Radon` does)
+from ..inverse.operators import says_nothing
+from ..inverse.records import Solution
 from .checks import check_relaxation
-from .records import SirtState
+from .radon import project, project_back
+from .records import Radon, ScanGeometry, SirtState
 
 
-def begin(start: np.ndarray, operator: Operator, data: np.ndarray, weights: np.ndarray) -> SirtState:
-    """The state at a start [CT11]. start: x (*image). operator: A ≥ 0. data: y. weights: W ≥ 0 of the data."""
-    lengths = forward(operator, np.ones_like(start))
+def begin(start: np.ndarray, sinogram: np.ndarray, geometry: ScanGeometry, weights: np.ndarray) -> SirtState:
+    """The state at a start [CT11]. start: x (H, W). sinogram: y (n, D). weights: W ≥ 0 (n, D)."""
+    lengths = project(np.ones_like(start), geometry)
     of_rays = np.where(lengths > 0, weights / np.where(lengths > 0, lengths, 1), 0)
-    shares = adjoint(operator, np.where(lengths > 0, weights, 0))
-    residual = data - forward(operator, start)
+    shares = project_back(np.where(lengths > 0, weights, 0), geometry)
+    residual = sinogram - project(start, geometry)
     return SirtState(
         image=start,
         value=_objective(residual, of_rays),
@@ -32,18 +33,22 @@ def begin(start: np.ndarray, operator: Operator, data: np.ndarray, weights: np.n
 
 
 def step(
-    state: SirtState, operator: Operator, data: np.ndarray, relaxation: float = 1.0, nonnegative: bool = False
+    state: SirtState,
+    sinogram: np.ndarray,
+    geometry: ScanGeometry,
+    relaxation: float = 1.0,
+    nonnegative: bool = False,
 ) -> SirtState:
     """One step [CT11]. relaxation: ω. nonnegative: whether x ≥ 0. Other arguments as for `begin`."""
-    image = state.image + relaxation * state.of_pixels * adjoint(operator, state.of_rays * state.residual)
+    image = state.image + relaxation * state.of_pixels * project_back(state.of_rays * state.residual, geometry)
     image = np.maximum(image, 0) if nonnegative else image
-    residual = data - forward(operator, image)
+    residual = sinogram - project(image, geometry)
     return state._replace(image=image, value=_objective(residual, state.of_rays), residual=residual)
 
 
 def reconstruct(
-    operator: Operator,
-    data: np.ndarray,
+    sinogram: np.ndarray,
+    geometry: ScanGeometry,
     weights: np.ndarray | None = None,
     *,
     relaxation: float = 1.0,
@@ -54,17 +59,17 @@ def reconstruct(
 ) -> Solution:
     """The image by SIRT [CT11].
 
-    operator: A without negative entries, such as `Radon`. data: y, such as a sinogram. weights: W ≥ 0 of the
-    data, 1 if not given. relaxation: ω, between 0 and 2. nonnegative: over x ≥ 0. start: (*image), 0 if not
-    given. tol: it ends when ‖x_k−x_{k−1}‖ ≤ tol‖x_k‖. max_iter: the largest number of steps. Returns a `Solution`.
+    sinogram: y (n, D). weights: W ≥ 0 (n, D), such as those of `xray.line_integrals`, 1 if not given. relaxation:
+    ω, between 0 and 2. nonnegative: over x ≥ 0. start: (H, W), 0 if not given. tol: it ends when
+    ‖x_k−x_{k−1}‖ ≤ tol‖x_k‖. max_iter: the largest number of steps. Returns a `Solution`.
     Raises ValueError for shapes that do not match, NaN or infinity, a relaxation out of its range.
     """
     check_relaxation(relaxation)
-    data, weights, blank = check_problem(operator, data, weights)
+    sinogram, weights, blank = check_problem(Radon(geometry=geometry), sinogram, weights)
     check_real(True, blank)
     return solve(
-        operator,
-        data,
+        sinogram,
+        geometry,
         weights,
         check_image("start", start, blank),
         relaxation=relaxation,
@@ -75,8 +80,8 @@ def reconstruct(
 
 
 def solve(
-    operator: Operator,
-    data: np.ndarray,
+    sinogram: np.ndarray,
+    geometry: ScanGeometry,
     weights: np.ndarray,
     start: np.ndarray,
     *,
@@ -87,10 +92,10 @@ def solve(
 ) -> Solution:
     """`reconstruct` of input that has been checked."""
     return stopping.run(
-        lambda state: step(state, operator, data, relaxation, nonnegative),
-        begin(start, operator, data, weights),
+        lambda state: step(state, sinogram, geometry, relaxation, nonnegative),
+        begin(start, sinogram, geometry, weights),
         stopping.little_changed(tol),
-        says_nothing(operator, data, weights),
+        says_nothing(Radon(geometry=geometry), sinogram, weights),
         max_iter,
     )
 

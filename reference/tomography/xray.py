@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from ..checks import check_choice
-from ..types import Array
 from .records import Projections
 
 # What a photon of energy E adds to the signal, by the kind of detector.
@@ -16,7 +15,7 @@ SIGNALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 FEWEST = 0.5  # counts; for those that are none
 
 
-def transmitted(sinogram: np.ndarray, flat: np.ndarray, dark: Array = 0.0) -> np.ndarray:
+def transmitted(sinogram: np.ndarray, flat: np.ndarray, dark: np.ndarray | float = 0.0) -> np.ndarray:
     """The expected counts N = N_d + (N₀ − N_d) e^{−p} [CT1].
 
     sinogram: p (n, D). flat, dark: N₀ and N_d, counts without object and without beam, (n, D), (D,) or a number.
@@ -24,7 +23,7 @@ def transmitted(sinogram: np.ndarray, flat: np.ndarray, dark: Array = 0.0) -> np
     return dark + (flat - dark) * np.exp(-sinogram)
 
 
-def line_integrals(counts: np.ndarray, flat: np.ndarray, dark: Array = 0.0) -> Projections:
+def line_integrals(counts: np.ndarray, flat: np.ndarray, dark: np.ndarray | float = 0.0) -> Projections:
     """p = ln((N₀ − N_d) / (N − N_d)), and the weights W = N − N_d of Poisson's noise [CT1], [CT3].
 
     counts: N (n, D). flat, dark: as for `transmitted`. N − N_d of at most 0 counts ½. A detector whose flat field
@@ -97,12 +96,12 @@ def corrected(sinogram: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     return total
 
 
-def contrast(signal: Array, background: Array) -> Array:
+def contrast(signal: np.ndarray, background: np.ndarray) -> np.ndarray:
     """C = (I_t − I_b) / I_b [CT3]; arrays or numbers."""
     return (signal - background) / background
 
 
-def signal_to_noise(contrast: Array, counts: Array) -> Array:
+def signal_to_noise(contrast: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """C √N_b of a contrast before a background of N_b expected counts [CT3]; arrays or numbers."""
     return contrast * np.sqrt(counts)
 

@@ -36,7 +36,7 @@ def sirt(
 ) -> Reconstructed:
     """SIRT [CT11]."""
     solve = backend.tomography.algebraic.reconstruct
-    given = _operator(backend, geometry), measured.sinogram, measured.weights
+    given = measured.sinogram, geometry, measured.weights
     return _found(solve(*given, nonnegative=settings.nonnegative, **_ends(settings)), settings)
 
 

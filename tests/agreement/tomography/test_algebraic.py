@@ -21,8 +21,8 @@ def test_ct11_solutions(dtype, scan):
     low, high = rounded(scan, dtype)
     tol = tolerance("trajectory", dtype, TRAJECTORY)
     for name, solve in {
-        "sirt": lambda backend, *given: backend.tomography.algebraic.reconstruct(
-            *given, nonnegative=True, **SHORT
+        "sirt": lambda backend, operator, sinogram: backend.tomography.algebraic.reconstruct(
+            sinogram, operator.geometry, nonnegative=True, **SHORT
         ),
         "cgls": lambda backend, *given: backend.inverse.least_squares.reconstruct(*given, **SHORT),
         "tv": lambda backend, *given: backend.inverse.primal_dual.reconstruct(*given, 0.3, **SHORT),
@@ -37,9 +37,9 @@ def test_ct11_solutions(dtype, scan):
 @pytest.mark.parametrize("backend", [accelerated, reference], ids=["accelerated", "reference"])
 def test_what_is_no_scan_of_the_geometry_is_refused(backend):
     geometry = reference.tomography.geometry.parallel(np.linspace(0, 3, 4), 6, 7, 12)
-    solve, operator = backend.tomography.algebraic.reconstruct, Radon(geometry=geometry)
+    solve = backend.tomography.algebraic.reconstruct
     words = r"\(12, 4\) do not match the operator Radon\(angles \(4,\), detectors \(12,\), columns \(7,\)"
     with pytest.raises(ValueError, match=words):
-        solve(operator, np.zeros((12, 4)))
+        solve(np.zeros((12, 4)), geometry)
     with pytest.raises(ValueError, match="relaxation must lie between 0 and 2, got 2"):
-        solve(operator, np.zeros((4, 12)), relaxation=2.0)
+        solve(np.zeros((4, 12)), geometry, relaxation=2.0)

@@ -11,8 +11,8 @@ MISTAKES = (
     ),
     Mistake(
         "pixels are divided by the lengths of rays without weight too",
-        "shares = adjoint(operator, np.where(lengths > 0, weights, 0))",
-        "shares = adjoint(operator, np.ones_like(weights))",
+        "shares = project_back(np.where(lengths > 0, weights, 0), geometry)",
+        "shares = project_back(np.ones_like(weights), geometry)",
         "tomography.algebraic.begin/fan_of_a_turn",
     ),
     Mistake(

@@ -8,22 +8,22 @@ import numpy as np
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.tomography import algebraic, radon
-from deepmix.reference.tomography.records import Radon, SirtState
+from deepmix.reference.tomography.records import SirtState
 
 from ..case import Case, generator
 from . import _scans
 
 Arguments = dict[str, Any]
 SHORT = {"tol": -1.0, "max_iter": 4}
-PLACES = {"start": "(*image)", "data": "(of the operator)", "weights": "(of the data)"}
+PLACES = {"start": "(H, W)", "sinogram": "(n, D)", "weights": "(n, D)"}
 
 
 def _begun(shapes: Shapes) -> Arguments:
     given = _scans.example(shapes)
     return {
         "start": given["image"],
-        "operator": Radon(geometry=given["geometry"]),
-        "data": given["sinogram"],
+        "sinogram": given["sinogram"],
+        "geometry": given["geometry"],
         "weights": given["sinogram"],
     }
 
@@ -31,15 +31,13 @@ def _begun(shapes: Shapes) -> Arguments:
 def _stepped(shapes: Shapes) -> Arguments:
     given = _begun(shapes)
     named = dict.fromkeys(("image", "of_pixels"), given["start"]) | {"value": shapes.array()}
-    state = SirtState(residual=given["data"], of_rays=given["data"], **named)
-    return {"state": state, "operator": given["operator"], "data": given["data"]}
+    state = SirtState(residual=given["sinogram"], of_rays=given["sinogram"], **named)
+    return {"state": state, "sinogram": given["sinogram"], "geometry": given["geometry"]}
 
 
 OPERATIONS = (
     Operation(name="begin", equations=("CT11",), result=("state",), notes=PLACES, example=_begun),
-    Operation(
-        name="step", equations=("CT11",), result=("state",), notes={"data": PLACES["data"]}, example=_stepped
-    ),
+    Operation(name="step", equations=("CT11",), result=("state",), notes={"sinogram": "(n, D)"}, example=_stepped),
     Operation(
         name="reconstruct",
         equations=("CT11",),
@@ -57,26 +55,26 @@ def cases(dtype: str) -> Iterator[Case]:
         posed, weights = _problem(name)
         start = _scans.named_scans()[name].image
         yield Case(function="begin", name=name, arguments={"start": start, "weights": weights} | posed)
-        state = algebraic.begin(start, posed["operator"], posed["data"], weights)
+        state = algebraic.begin(start, posed["sinogram"], posed["geometry"], weights)
         yield Case(function="step", name=name, arguments={"state": state} | posed)
         options = {"relaxation": 1.7, "nonnegative": True}
         yield Case(function="step", name=f"{name}_relaxed", arguments={"state": state} | posed | options)
         yield Case(function="reconstruct", name=name, arguments=posed | SHORT)
     posed, weights = _problem("half_a_turn")
-    negative = {"data": posed["data"] - 3.0}
+    negative = {"sinogram": posed["sinogram"] - 3.0}
     edges: dict[str, Arguments] = {
         "weighted": {"weights": weights} | SHORT,
         "not_negative": negative | {"nonnegative": True} | SHORT,
         "from_a_start": {"start": _scans.named_scans()["half_a_turn"].image, "relaxation": 0.5} | SHORT,
         "converged": {"tol": 1e9},
         "no_step": {"max_iter": 0},
-        "nothing_measured": {"data": 0 * posed["data"], "max_iter": 3},
+        "nothing_measured": {"sinogram": 0 * posed["sinogram"], "max_iter": 3},
     }
     for name, change in edges.items():
         yield Case(function="reconstruct", name=name, arguments=posed | change)
     bad: dict[str, Arguments] = {
-        "transposed": {"data": posed["data"].T},
-        "nan": {"data": np.full_like(posed["data"], np.nan)},
+        "transposed": {"sinogram": posed["sinogram"].T},
+        "nan": {"sinogram": np.full_like(posed["sinogram"], np.nan)},
         "relaxation_of_2": {"relaxation": 2.0},
         "negative_weights": {"weights": -weights - 1},
         "start_of_another_shape": {"start": np.zeros((2, 2))},
@@ -86,9 +84,9 @@ def cases(dtype: str) -> Iterator[Case]:
 
 
 def _problem(name: str) -> tuple[Arguments, np.ndarray]:
-    """The operator and noisy data of a scan, and weights, some of them 0."""
+    """A noisy sinogram with its geometry, and weights, some of them 0."""
     geometry, image, _ = _scans.named_scans()[name]
     rng = generator(f"sirt {name}")
     data = radon.project(image, geometry) + 0.1 * rng.normal(size=geometry.sinogram_shape)
     weights = rng.uniform(0.2, 2, data.shape) * (rng.random(data.shape) < 0.8)
-    return {"operator": Radon(geometry=geometry), "data": data}, weights
+    return {"sinogram": data, "geometry": geometry}, weights

@@ -10,7 +10,7 @@ from deepmix.conformance.operation import Operation
 from ..case import Case
 from . import _scans
 
-SIZES: dict[str, Any] = {"angles": np.linspace(0, 3, 5), "height": 3, "width": 4, "n_detectors": 6}
+SIZES: dict[str, Any] = {"angles": np.linspace(0, 3, 5), "height": 3, "width": 4, "n_detectors": 8}
 FAN: dict[str, Any] = {"source_to_axis": 20.0, "source_to_detector": 35.0}
 OTHER = {"pixel_spacing": 0.7, "detector_spacing": 1.9, "shift": -0.3}
 SHAPES = {"angles": "(n,)"}

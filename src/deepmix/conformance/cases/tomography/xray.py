@@ -46,12 +46,8 @@ OPERATIONS = (
         name="water_correction",
         equations=("CT2",),
         result=("coefficients",),
+        not_exported="a factorisation of a matrix: each platform has its own",
         notes=WATER,
-        example=lambda shapes: {
-            "lengths": shapes.array(shapes.side),
-            "attenuation": shapes.array(_scans.N_ENERGIES),
-            **_scans.taking("spectrum", "energies")(shapes),
-        },
     ),
     Operation(
         name="corrected",
