@@ -16,6 +16,7 @@ from deepmix.reference.inverse.records import (
     Gradient,
     Identity,
     Inpaint,
+    LinearMap,
     Matrix,
     Operator,
     Synthesis,
@@ -55,9 +56,7 @@ def gram_solve(
     """See `reference.inverse.operators.gram_solve` [IP12]."""
     if closed := known(OPERATORS, operator, "operator").gram_solve:
         return closed(operator, image, alpha)
-    return conjugate_gradients.run(
-        lambda x: normal(operator, x) + alpha * x, image, tol=tol, max_iter=max_iter
-    )  # [IP12]
+    return conjugate_gradients.run(lambda x: normal(operator, x) + alpha * x, image, tol=tol, max_iter=max_iter)
 
 
 def norm(operator: Operator, image: jax.Array) -> jax.Array:
@@ -162,6 +161,10 @@ OPERATORS: dict[type, Calculus] = {
         forward=lambda operator, image: jnp.matmul(image, operator.atoms, precision=HIGHEST),
         adjoint=lambda operator, data: jnp.matmul(data, operator.atoms.conj().T, precision=HIGHEST),
         norm=lambda operator, image: jnp.linalg.norm(operator.atoms, 2),
+    ),
+    LinearMap: Calculus(
+        forward=lambda operator, image: operator.forward(image),
+        adjoint=lambda operator, data: operator.adjoint(data),
     ),
     Gradient: Calculus(
         forward=lambda operator, image: finite_differences.gradient(image),

@@ -45,7 +45,7 @@ def _level(array: jax.Array, taps: jax.Array, level: int, back: bool) -> jax.Arr
 
 def _matrix(taps: jax.Array, side: int) -> jax.Array:
     n_taps = len(taps)
-    mirrored = taps[::-1] * (-1.0) ** jnp.arange(n_taps)
+    mirrored = taps[::-1] * jnp.where(jnp.arange(n_taps) % 2, -1, 1)
     rows = jnp.arange(side // 2)[:, None]
     columns = (2 * rows + jnp.arange(n_taps) + 1 - n_taps // 2) % side
     matrix = jnp.zeros((side, side), taps.dtype)

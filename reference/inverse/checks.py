@@ -61,13 +61,14 @@ def check_image(name: str, image: Array | None, blank: np.ndarray) -> np.ndarray
 
 def _matching(operator: Operator, data: np.ndarray, through: Through) -> tuple[Any, Any]:
     """A*y and AA*y. Raises ValueError, naming both shapes, if the data cannot be those of the operator."""
-    message = f"data of shape {data.shape} do not match the operator {type(operator).__name__}({_sizes(operator)})"
     try:
         image, again = through(operator, np.zeros_like(data))
-    except (ValueError, TypeError):
-        raise ValueError(message) from None
-    if again.shape != data.shape:
-        raise ValueError(message)
+        matching = again.shape == data.shape
+    except (ValueError, TypeError):  # of NumPy, of JAX
+        matching = False
+    if not matching:
+        kind = type(operator).__name__
+        raise ValueError(f"data of shape {data.shape} do not match the operator {kind}({_sizes(operator)})")
     return image, again
 
 

@@ -9,7 +9,19 @@ import numpy as np
 from ..types import known
 from . import conjugate_gradients, finite_differences, fourier, wavelets
 from .conjugate_gradients import squared_norm
-from .records import Blur, Calculus, Fourier, Gradient, Identity, Inpaint, Matrix, Operator, Synthesis, Wavelet
+from .records import (
+    Blur,
+    Calculus,
+    Fourier,
+    Gradient,
+    Identity,
+    Inpaint,
+    LinearMap,
+    Matrix,
+    Operator,
+    Synthesis,
+    Wavelet,
+)
 
 N_POWER_STEPS, SAFETY = 30, 1.05  # of the estimate of ‖A‖²
 
@@ -43,9 +55,7 @@ def gram_solve(
     """
     if closed := known(OPERATORS, operator, "operator").gram_solve:
         return closed(operator, image, alpha)
-    return conjugate_gradients.run(
-        lambda x: normal(operator, x) + alpha * x, image, tol=tol, max_iter=max_iter
-    )  # [IP12]
+    return conjugate_gradients.run(lambda x: normal(operator, x) + alpha * x, image, tol=tol, max_iter=max_iter)
 
 
 def norm(operator: Operator, image: np.ndarray) -> float:
@@ -150,6 +160,10 @@ OPERATORS: dict[type, Calculus] = {
         forward=lambda operator, image: image @ operator.atoms,
         adjoint=lambda operator, data: data @ operator.atoms.conj().T,
         norm=lambda operator, image: np.linalg.norm(operator.atoms, 2),
+    ),
+    LinearMap: Calculus(
+        forward=lambda operator, image: operator.forward(image),
+        adjoint=lambda operator, data: operator.adjoint(data),
     ),
     Gradient: Calculus(
         forward=lambda operator, image: finite_differences.gradient(image),

@@ -84,6 +84,16 @@ class Gradient(NamedTuple):
     """Forward differences ∇ along every axis, 0 at its end [IP6]. Image (*spatial); data (axes, *spatial)."""
 
 
+class LinearMap(NamedTuple):
+    """Any linear map, by functions: x ↦ Ax and y ↦ A*y.
+
+    For `accelerated` each is a `jax.tree_util.Partial`, whose arrays are the operator's.
+    """
+
+    forward: Callable[[Any], Any]
+    adjoint: Callable[[Any], Any]
+
+
 @kind
 class L1(NamedTuple):
     """Σ|x_i| [IP6]."""

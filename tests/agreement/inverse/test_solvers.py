@@ -1,6 +1,7 @@
 """What every solver promises, in both backends: one record, one history, one stopping rule, one way to refuse."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing_inverse import draw_array, draw_mask
-from deepmix.reference.inverse.records import Fourier, Matrix, Solution
+from deepmix.reference.inverse.records import Fourier, LinearMap, Matrix, Solution
 from deepmix.reference.types import Status
 from tests.agreement.inverse.solvers import draw, every_solver, solve
 from tests.problems import generators
@@ -166,6 +167,8 @@ def test_a_strength_that_is_none_is_refused(backend, row):
 
 @BACKENDS
 def test_an_operator_that_nobody_knows(backend):
+    with pytest.raises(LookupError, match="ndarray is no operator"):
+        backend.inverse.least_squares.reconstruct(np.eye(3), np.zeros(3))
     with pytest.raises(LookupError, match="Solution is no operator"):
         backend.inverse.least_squares.reconstruct(Solution._make(range(7)), np.zeros(3))
 
@@ -180,3 +183,12 @@ def test_numbers_are_traced(rng, scale):
     before = accelerated.inverse.primal_dual.solve._cache_size()
     solve(Matrix(rows=scale * operator.rows), scale * data, 0.2 * scale, tol=1e-3 * scale, max_iter=3)
     assert accelerated.inverse.primal_dual.solve._cache_size() == before
+
+
+def test_functions_are_an_operator():
+    """As `Partial`, whose arrays are traced."""
+    rows, data = np.random.default_rng(2).normal(size=(7, 4)), np.arange(7.0)
+    there, back = (jax.tree_util.Partial(jnp.matmul, each) for each in (rows, rows.T))
+    found = accelerated.inverse.least_squares.reconstruct(LinearMap(forward=there, adjoint=back), data, 0.5)
+    expected = reference.inverse.least_squares.reconstruct(Matrix(rows=rows), data, 0.5)
+    same(found, expected, TRAJECTORY)

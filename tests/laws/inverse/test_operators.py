@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepmix.reference.inverse import conjugate_gradients, finite_differences, fourier, operators
-from deepmix.reference.inverse.records import Blur, Fourier, Matrix
+from deepmix.reference.inverse import conjugate_gradients, finite_differences, fourier, least_squares, operators
+from deepmix.reference.inverse.records import Blur, Fourier, LinearMap, Matrix
 from tests.laws.helpers import UNIT, close
 from tests.problems import generators
 from tests.problems.inverse import KINDS, SHAPES, dense, measured
@@ -150,3 +150,15 @@ def test_ip0_what_is_no_operator_is_refused():
     with pytest.raises(LookupError, match="ndarray is no operator"):
         operators.forward(np.eye(3), np.zeros(3))
     assert operators.conjugate_gradients.squared_norm(np.array([3, 4j])) == 25
+
+
+@given(rng=generators)
+def test_ip0_ip8_ip12_functions_are_an_operator(rng):
+    """What is not known of them comes from the general rules."""
+    rows, image, data = np.abs(rng.normal(size=(7, 4))), rng.normal(size=4), rng.normal(size=7)
+    pair, matrix = LinearMap(forward=rows.__matmul__, adjoint=rows.T.__matmul__), Matrix(rows=rows)
+    close(operators.normal(pair, image), operators.normal(matrix, image))
+    close(operators.gram_solve(pair, image, 0.5), operators.gram_solve(matrix, image, 0.5), 1e-8)
+    close(operators.norm(pair, image), np.sqrt(1.05) * operators.norm(matrix, image), 1e-3)
+    found, expected = (least_squares.reconstruct(each, data, 0.5, tol=1e-12) for each in (pair, matrix))
+    close(found.image, expected.image)

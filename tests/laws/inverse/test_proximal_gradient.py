@@ -54,15 +54,15 @@ def test_ip8_the_conditions_of_the_lasso(data, strength, is_complex):
     assert (np.abs(slope) <= strength * (1 + 1e-5)).all()
 
 
-@few
+@settings(max_examples=4)
 @given(data=st.data(), strength=strengths)
 def test_ip8_ip4_with_weights_and_h1_it_is_tikhonov(data, strength):
     operator, image, values = data.draw(measured("Matrix", False, ("even",)))
     weights = data.draw(generators).uniform(0, 2, values.shape)
-    found = proximal_gradient.reconstruct(operator, values, H1(), strength, weights, tol=1e-13, max_iter=3000)
+    found = proximal_gradient.reconstruct(operator, values, H1(), strength, weights, tol=1e-10, max_iter=1000)
     matrices = dense(operator, image.shape), dense(Gradient(), image.shape)
     expected = linear.tikhonov(matrices[0], values, strength, weights, matrices[1])
-    close(found.image.ravel(), expected, 1e-4, scale=np.abs(expected).max())
+    close(found.image.ravel(), expected, 1e-3, scale=np.abs(expected).max())
 
 
 @given(rng=generators, strength=strengths)
