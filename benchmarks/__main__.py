@@ -1,4 +1,4 @@
-"""`python -m benchmarks [em|families|deep|volumes|fcm|batch|scaling|memory|all]`: tables, and results/.
+"""`python -m benchmarks [em|families|deep|volumes|fcm|batch|scaling|memory|tomography|all]`: tables, and results/.
 
 Experiments, run only if named: `training` (the paper's findings, on phantoms), `precision` (effect of the dtype on
 a fit), `quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part
@@ -16,6 +16,7 @@ from .deep_mixtures import deep, precision, training, volumes
 from .harness import curves, machine, report
 from .harness.setting import Setting
 from .mixtures import batch, em, families, fcm, memory, scaling
+from .tomography import scans
 
 BENCHMARKS = {
     "em": em.run,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "batch": batch.run,
     "scaling": scaling.run,
     "memory": memory.run,
+    "tomography": scans.run,
 }
 SUBJECTS = {name: run.__module__.split(".")[1] for name, run in BENCHMARKS.items()}
 EXPERIMENTS = {

@@ -71,6 +71,13 @@ FLOAT32 = {
     "norm": 64,
     "inverse": 4096,  # inverses of matrices whose condition number is below 30, and its square
     "trajectory": 4096,  # six steps, each as a product with such a matrix
+    # sums of some ten interpolations, whose places are rounded by the size of the image in pixels
+    "projection": 64,
+    "rebin": 256,  # places relative to gaps of a twelfth of a turn, and divided by what was measured
+    "filtered_backprojection": 64,
+    "x_rays": 64,
+    # least squares of powers 1 … 4 of numbers in [0, 1], whose condition number is 10³
+    "water_correction": 1024,
     "fit": 16384,  # an E-step, see "posterior", and what an M-step makes of it
 }
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepmix.reference.tomography.records import ScanGeometry
 from deepmix.reference.trees import leaves
 from deepmix.reference.types import Tree
 
@@ -72,3 +73,23 @@ def _poolings(part: str, depth: int) -> int:
     """How many poolings come before a part of the network."""
     kind, _, level = part.partition("_")
     return int(level) + (kind == "up") if level else {"bottom": depth, "head": 0}[kind]
+
+
+def projection(geometry: ScanGeometry, dtype: str) -> Work:
+    """The line integrals of an image along the rays of a scan.
+
+    Bytes: image and sinogram once. Operations, for every line of the image that a ray may cross: 2 for the place,
+    2 for the part between two pixels, 3 to interpolate, 1 to add.
+    """
+    (height, width), (n, d) = geometry.image_shape, geometry.sinogram_shape
+    return Work(bytes=_numbers(geometry) * np.dtype(dtype).itemsize, operations=8 * n * d * max(height, width))
+
+
+def back_projection(geometry: ScanGeometry, dtype: str) -> Work:
+    """A value of every view for every pixel, interpolated: 4 operations for the place, 2, 3 and 1 as above."""
+    (height, width), (n, _) = geometry.image_shape, geometry.sinogram_shape
+    return Work(bytes=_numbers(geometry) * np.dtype(dtype).itemsize, operations=10 * n * height * width)
+
+
+def _numbers(geometry: ScanGeometry) -> int:
+    return int(np.prod(geometry.image_shape) + np.prod(geometry.sinogram_shape))

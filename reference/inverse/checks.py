@@ -67,11 +67,17 @@ def _matching(operator: Operator, data: np.ndarray, through: Through) -> tuple[A
     except (ValueError, TypeError):  # of NumPy, of JAX
         matching = False
     if not matching:
-        sizes = ", ".join(f"{name} {np.shape(array)}" for name, array in operator._asdict().items())
-        raise ValueError(
-            f"data of shape {data.shape} do not match the operator {type(operator).__name__}({sizes})"
-        )
+        kind = type(operator).__name__
+        raise ValueError(f"data of shape {data.shape} do not match the operator {kind}({_sizes(operator)})")
     return image, again
+
+
+def _sizes(record: Any) -> str:
+    """The fields of a record, and of records in it, with their shapes."""
+    fields = zip(record._fields, record, strict=True)
+    return ", ".join(
+        _sizes(each) if hasattr(each, "_fields") else f"{name} {np.shape(each)}" for name, each in fields
+    )
 
 
 def check_finite(what: str, array: np.ndarray) -> None:

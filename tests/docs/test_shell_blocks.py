@@ -15,6 +15,9 @@ from tests.docs.blocks import blocks, commands
 from tests.docs.pages import PAGES, ROOT
 
 COMMANDS = get_command(app).commands
+WITHIN = [
+    inner for each in COMMANDS.values() for inner in getattr(each, "commands", {}).values()
+]  # as `simulate ct`
 BESIDE = {"--help", "--version", "--full"}  # of all commands, of the command, of benchmarks
 NETWORK = "--depth 1 --filters 2"
 # What a test adds to a command, to be done in seconds: a later option takes the place of an earlier one.
@@ -50,7 +53,9 @@ def test_commands_are_those_that_there_are(page):
 
 
 def test_words_and_options_within_a_line_are_those_that_there_are():
-    known = {name for each in COMMANDS.values() for option in each.params for name in option.opts} | BESIDE
+    known = {
+        name for each in (*COMMANDS.values(), *WITHIN) for option in each.params for name in option.opts
+    } | BESIDE
     for page in PAGES:
         for code in re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8")):
             if not code.startswith(("python", "pytest", "pip")):
@@ -59,7 +64,9 @@ def test_words_and_options_within_a_line_are_those_that_there_are():
                 assert called[1] in COMMANDS, f"{page.name}: {code}"
 
 
-@pytest.mark.parametrize("pages", [["README.md"], ["docs/train.md", "docs/segment.md", "docs/evaluate.md"]])
+@pytest.mark.parametrize(
+    "pages", [["README.md"], ["docs/train.md", "docs/segment.md", "docs/evaluate.md"], ["docs/reconstruct.md"]]
+)
 def test_commands_do_what_the_pages_say(pages, given, run):  # noqa: F811
     for name, *arguments in filter(is_run, (each for page in pages for each in commands(ROOT / page))):
         smaller = SMALLER.get(name, "").split()

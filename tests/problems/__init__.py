@@ -5,7 +5,7 @@ the cases of the kit). Every array is read-only, so that a function that mutates
 calls it. One module a subject.
 """
 
-from tests.problems import deep_mixtures, evaluation, inverse, losses, mixtures, networks
+from tests.problems import deep_mixtures, evaluation, inverse, losses, mixtures, networks, tomography
 from tests.problems.drawn import generators
 
-__all__ = ["deep_mixtures", "evaluation", "generators", "inverse", "losses", "mixtures", "networks"]
+__all__ = ["deep_mixtures", "evaluation", "generators", "inverse", "losses", "mixtures", "networks", "tomography"]

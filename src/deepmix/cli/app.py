@@ -10,8 +10,10 @@ from .evaluate import evaluate
 from .export import export
 from .phantoms import phantoms
 from .predict import predict
+from .reconstruct import reconstruct
 from .report import report
 from .segment import segment
+from .simulate import simulate
 from .train import train
 from .vectors import vectors
 
@@ -29,6 +31,8 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(report)
 app.command()(phantoms)
+app.add_typer(reconstruct, name="reconstruct")
+app.add_typer(simulate, name="simulate")
 app.command()(conform)
 app.command()(vectors)
 app.command()(export)

@@ -42,6 +42,8 @@ def call(folder: Path, *arguments: str) -> tuple[int, list[str], str]:
         ("conform --help", "--require"),
         ("vectors --help", "--preset"),
         ("export --help", "--platforms"),
+        ("reconstruct ct --help", "--geometry"),
+        ("simulate ct --help", "--photons"),
     ],
 )
 def test_help_and_version_import_nothing_heavy(arguments, answer, tmp_path):
@@ -74,6 +76,9 @@ def test_help_and_version_import_nothing_heavy(arguments, answer, tmp_path):
         ("segment image.npy -k 3 --channels-are pages -o out", "deepmix: --channels-are is for TIFF"),
         ("segment image.npy -k 3 --mask-threshold 1 -o out", "deepmix: --mask-threshold goes with --mask"),
         ("segment image.npy -k 3 -o image.npy", "deepmix: image.npy is a file"),
+        ("reconstruct ct missing.npy -o out", "deepmix: no such file: missing.npy"),
+        ("reconstruct ct image.npy --window magic -o out", "deepmix: window must be one of"),
+        ("simulate ct image.npy --views 1 -o out", "deepmix: views must be at least 2"),
         ("demo -o image.npy", "deepmix: image.npy is a file"),
         ("export out --platforms magic", "deepmix: platforms must be one of"),
         ("export image.npy", "deepmix: image.npy is a file"),

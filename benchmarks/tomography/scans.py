@@ -1,0 +1,103 @@
+"""Projection, its adjoint and filtered back-projection, beside ASTRA and scikit-image."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from deepmix.reference.tomography import geometry as geometries
+from deepmix.reference.tomography.records import ScanGeometry
+
+from ..harness.setting import Setting
+from ..harness.timing import Row, compare
+from ..harness.work import Work, back_projection, projection
+
+_SIZE, _VIEWS = 512, 360
+_QUICK_SIZE, _QUICK_VIEWS = 64, 45
+Calls = dict[str, Callable[[], Any]]
+
+
+def run(setting: Setting) -> list[Row]:
+    """The backend beside ASTRA, whose axis is ours, and, of an odd image, scikit-image, whose axis then is."""
+    size, n_views = (_QUICK_SIZE, _QUICK_VIEWS) if setting.quick else (_SIZE, _VIEWS)
+    return [*_beside_astra(size, n_views, setting), *_beside_skimage(size - 1, n_views, setting)]
+
+
+def _beside_astra(size: int, n_views: int, setting: Setting) -> list[Row]:
+    geometry, image, radon = *_scan(size, n_views, int(1.4143 * size) + 5, setting), _part(setting, "radon")
+    sinogram = np.asarray(radon.project(image, geometry))
+    there: Calls = {setting.name: partial(radon.project, image, geometry)}
+    back: Calls = {setting.name: partial(radon.project_back, sinogram, geometry)}
+    if find_spec("astra") and setting.dtype == "float32":  # it knows no other
+        from ..peers.astra_projector import Projector
+
+        projector = Projector(geometry)
+        there["ASTRA"], back["ASTRA"] = (
+            partial(projector.project, image),
+            partial(projector.project_back, sinogram),
+        )
+    named = f"{size}², {n_views} views"
+    return [
+        *_compared(f"projection, {named}", there, projection(geometry, setting.dtype), setting),
+        *_compared(f"adjoint, {named}", back, back_projection(geometry, setting.dtype), setting),
+    ]
+
+
+def _beside_skimage(size: int, n_views: int, setting: Setting) -> list[Row]:
+    from skimage.transform import iradon, radon
+
+    geometry, image = _scan(size, n_views, size, setting)
+    project = _part(setting, "radon").project
+    reconstruct = _part(setting, "backprojection").filtered_backprojection
+    sinogram, degrees = np.asarray(project(image, geometry)), np.rad2deg(np.asarray(geometry.angles))
+    there: Calls = {
+        setting.name: partial(project, image, geometry),
+        "scikit-image": lambda: radon(image, degrees, circle=True).T,
+    }
+    images: Calls = {
+        setting.name: partial(reconstruct, sinogram, geometry),
+        "scikit-image": lambda: iradon(sinogram.T, degrees, circle=True),
+    }
+    named = f"{size}², {n_views} views in a circle"
+    work = projection(geometry, setting.dtype), back_projection(geometry, setting.dtype)
+    return [
+        *_compared(f"projection, {named}", there, work[0], setting),
+        *_compared(
+            f"filtered back-projection, {named}", images, work[1], setting, inside=_radius(geometry) < 0.95
+        ),
+    ]
+
+
+def _scan(size: int, n_views: int, n_detectors: int, setting: Setting) -> tuple[ScanGeometry, np.ndarray]:
+    """Views of half a turn, and a smooth image inside the circle, of which all methods see the same."""
+    angles = np.linspace(0, np.pi, n_views, endpoint=False)
+    geometry = geometries.parallel(angles, size, size, n_detectors)
+    spots = gaussian_filter(np.random.default_rng(0).random((size, size)), size / 40)
+    image = gaussian_filter((_radius(geometry) < 0.8) * spots / spots.max(), size / 64)
+    return geometry._replace(
+        angles=geometry.angles.astype(setting.dtype),
+        detectors=geometry.detectors.astype(setting.dtype),
+        columns=geometry.columns.astype(setting.dtype),
+        rows=geometry.rows.astype(setting.dtype),
+    ), image.astype(setting.dtype)
+
+
+def _part(setting: Setting, name: str) -> ModuleType:
+    module: ModuleType = getattr(setting.module().tomography, name)
+    return module
+
+
+def _radius(geometry: ScanGeometry) -> np.ndarray:
+    """(H, W), 1 on the circle in the image."""
+    return np.hypot(geometry.columns, geometry.rows[:, None]) / (len(geometry.rows) / 2)
+
+
+def _compared(task: str, calls: Calls, work: Work, setting: Setting, inside: Any = ...) -> list[Row]:
+    """inside: where the results must match; scikit-image leaves 0 outside of the circle."""
+    return compare(
+        task, calls, setting, compared=lambda result: np.asarray(result)[inside], work=lambda result: work
+    )

@@ -1,0 +1,76 @@
+"""`deepmix reconstruct`: measurements in, a folder with the image and a report out."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepmix.files.inputs import existing
+from deepmix.reconstruction.settings import ReconstructionSettings
+
+from . import options
+
+reconstruct = typer.Typer(help="Reconstruct an image from what was measured.", no_args_is_help=True)
+
+
+@reconstruct.callback()
+def _from_what() -> None:
+    """Keeps `ct` a word of its own while it is the only one."""
+
+
+@reconstruct.command()
+@options.of_settings(ReconstructionSettings)
+def ct(
+    sinogram: Annotated[
+        Path, typer.Argument(help="Line integrals, or counts, a view a row: .npy, .npz, .tif, .h5 or .mat.")
+    ],
+    output: options.Results,
+    geometry: Annotated[
+        Path | None, typer.Option(help="geometry.json: how the scan was made, if the file does not say.")
+    ] = None,
+    flat: Annotated[
+        Path | None, typer.Option(help="Counts without an object; the values are counts then.")
+    ] = None,
+    dark: Annotated[Path | None, typer.Option(help="Counts without a beam.")] = None,
+    *,
+    overwrite: options.Overwrite = False,
+    no_compilation_cache: options.NoCompilationCache = False,
+    **typed: Any,
+) -> None:
+    """Reconstruct a slice from computed tomography, parallel or fan beam."""
+    from deepmix.files import outputs
+
+    given = [existing(path) for path in (sinogram, geometry, flat, dark) if path is not None]
+    outputs.check_folder(output, overwrite, given)
+    settings = ReconstructionSettings(**options.values(ReconstructionSettings, typed))
+
+    import dataclasses
+
+    from deepmix import compilation_cache
+    from deepmix.reconstruction import job, results, scans, sinograms
+
+    from . import console
+
+    with console.warnings_in_lines(), outputs.claimed(output, overwrite):
+        if settings.backend == "accelerated" and not no_compilation_cache:
+            compilation_cache.enable()
+        measurement = sinograms.read(sinogram, settings.row)
+        fields: dict[str, Any] = {
+            name: sinograms.field(path) for name, path in (("flat", flat), ("dark", dark)) if path is not None
+        }
+        scan = measurement.scan if geometry is None else scans.read(geometry)
+        if scan is None:
+            raise ValueError(f"{sinogram} does not say how the scan was made; name a file by --geometry")
+        found = job.run(measurement._replace(**fields), scan, settings)
+        report = dataclasses.asdict(settings) | {"sinogram": sinogram, "geometry": scans.written(scan)}
+        with outputs.new_results(output) as folder:
+            results.write(folder, found, scan, settings)
+            outputs.write_report(folder, {"settings": report, **found.facts, "versions": outputs.versions()})
+    height, width = found.image.shape
+    unexplained = f"{found.facts['residual']:.1%} of the sinogram is not explained"
+    console.out.print(f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.facts['seconds']:.1f} s")
+    if (message := found.facts.get("message")) is not None:
+        console.err.print(f"warning: {message}", style="yellow")
+    if settings.axis is not None:
+        console.out.print(f"axis {found.facts['axis']:.4g} mm from where the geometry has it")
+    console.out.print(f"results in {output}")

@@ -1,0 +1,52 @@
+"""The files of a reconstruction: the image as NIfTI and `.npy`, Hounsfield units, a picture."""
+
+from pathlib import Path
+
+import numpy as np
+
+from deepmix.files import images
+from deepmix.files.records import Geometry, Image
+from deepmix.reference.tomography import hounsfield
+from deepmix.report import projections
+
+from .job import Reconstruction
+from .scans import ScanDescription
+from .settings import ReconstructionSettings
+
+LEAST, MOST = -32768, 32767  # of the 16 bits that CT images have
+
+
+def write(folder: Path, found: Reconstruction, scan: ScanDescription, settings: ReconstructionSettings) -> None:
+    """Write image.nii.gz and image.npy (a mm), hounsfield.nii.gz if asked for, and sinogram.png."""
+    like = placed(found, scan)
+    np.save(folder / "image.npy", found.image.astype(np.float32))
+    images.write_maps(folder / "image", like.channels[0], like)
+    if settings.hu:
+        units = hounsfield.to_hounsfield(np.asarray(found.image, float), settings.mu_water)
+        units = np.clip(np.round(units), LEAST, MOST).astype(np.int16)
+        images.FORMATS[like.suffix].write(
+            folder / f"hounsfield{like.suffix}", _on_axes(units, like.geometry), like
+        )
+    projections.draw(folder / "sinogram.png", found.sinogram, found.image, found.residual)
+
+
+def placed(found: Reconstruction, scan: ScanDescription) -> Image:
+    """The image (x, y[, z]) with its place in the patient, if geometry.json has one; else its middle is at 0."""
+    spacing = float(found.geometry.pixel_spacing)
+    columns, rows = np.asarray(found.geometry.columns), np.asarray(found.geometry.rows)
+    size = len(columns), len(rows)
+    origin = scan.origin or (float(columns[0]), float(-rows[0]))
+    n_axes = len(origin)
+    geometry = Geometry(
+        size=(*size, 1)[:n_axes],
+        spacing=(spacing, spacing, 1.0)[:n_axes],
+        origin=origin,
+        direction=scan.direction or tuple(np.eye(n_axes).ravel().tolist()),
+    )
+    channels = _on_axes(found.image, geometry)[None]
+    return Image(channels=channels, geometry=geometry, suffix=".nii.gz", source=Path("image.nii.gz"))
+
+
+def _on_axes(image: np.ndarray, geometry: Geometry | None) -> np.ndarray:
+    """(H, W) as (x, y), or as the one slice (x, y, 1) of a volume."""
+    return image.T.reshape(geometry.size) if geometry else image.T

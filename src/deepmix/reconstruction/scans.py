@@ -1,0 +1,119 @@
+"""geometry.json: how a scan was made, as people write it down; geometry.schema.json describes it."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix.reference.checks import check_choice
+from deepmix.reference.tomography import geometry as geometries
+from deepmix.reference.tomography.records import ScanGeometry
+
+UNITS = {"deg": np.pi / 180, "rad": 1.0}
+TYPES = ("parallel", "fan")
+ANGLES = {"unit", "values", "first", "step", "count"}
+LENGTHS = ("detector_spacing", "pixel_spacing", "shift", "source_to_axis", "source_to_detector")
+KEYS = {"type", "angles", "size", "origin", "direction", *LENGTHS}
+
+
+class ScanDescription(NamedTuple):
+    """What geometry.json says, lengths in mm.
+
+    angles: (n,) in radians. size: (H, W) of the image, None: as many pixels a side as detectors. origin,
+    direction: where the image lies, as `files.records.Geometry` has it, if known.
+    """
+
+    type: str
+    angles: np.ndarray
+    detector_spacing: float = 1.0
+    pixel_spacing: float | None = None
+    shift: float = 0.0
+    size: tuple[int, int] | None = None
+    source_to_axis: float | None = None
+    source_to_detector: float | None = None
+    origin: tuple[float, ...] | None = None
+    direction: tuple[float, ...] | None = None
+
+
+def read(path: Path) -> ScanDescription:
+    """Read geometry.json. Raises ValueError, naming the file and the key, for what it cannot mean."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
+    try:
+        return described(said)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def described(said: Any) -> ScanDescription:
+    """From the contents of geometry.json. Raises ValueError for keys and values that it cannot have."""
+    _check_keys(said, KEYS, {"type", "angles"}, "the geometry")
+    check_choice("type", said["type"], TYPES)
+    distances = {"source_to_axis", "source_to_detector"}
+    if said["type"] == "fan" and (missing := sorted(distances - said.keys())):
+        raise ValueError(f"a fan needs {' and '.join(missing)}, in mm")
+    if said["type"] == "parallel" and (given := sorted(distances & said.keys())):
+        raise ValueError(f"parallel rays have no {' and '.join(given)}; is the type fan?")
+    lengths: dict[str, Any] = {name: _number(name, said[name]) for name in LENGTHS if name in said}
+    places: dict[str, Any] = {
+        name: tuple(map(float, said[name])) for name in ("origin", "direction") if name in said
+    }
+    size = tuple(said["size"]) if "size" in said else None
+    if size is not None and (len(size) != 2 or not all(isinstance(each, int) for each in size)):
+        raise ValueError(f"size must be the rows and columns of the image, two whole numbers; got {said['size']}")
+    return ScanDescription(type=said["type"], angles=_angles(said["angles"]), size=size, **lengths, **places)
+
+
+def geometry_of(scan: ScanDescription, n_detectors: int) -> ScanGeometry:
+    """The geometry for views of so many detectors. Raises ValueError as `reference.tomography.geometry`."""
+    height, width = scan.size or (n_detectors, n_detectors)
+    magnification = (scan.source_to_detector or 1.0) / (scan.source_to_axis or 1.0)
+    common: dict[str, Any] = {
+        "pixel_spacing": scan.pixel_spacing or scan.detector_spacing / magnification,
+        "detector_spacing": scan.detector_spacing,
+        "shift": scan.shift,
+    }
+    if scan.type == "parallel":
+        return geometries.parallel(scan.angles, height, width, n_detectors, **common)
+    common |= {"source_to_axis": scan.source_to_axis, "source_to_detector": scan.source_to_detector}
+    return geometries.fan(scan.angles, height, width, n_detectors, **common)
+
+
+def written(scan: ScanDescription) -> dict[str, Any]:
+    """The contents of geometry.json, angles in radians: what `described` reads as the same scan."""
+    said = {name: value for name, value in scan._asdict().items() if value is not None}
+    return said | {"angles": {"unit": "rad", "values": scan.angles.tolist()}}
+
+
+def _angles(said: Any) -> np.ndarray:
+    _check_keys(said, ANGLES, {"unit"}, "angles")
+    check_choice("the unit of angles", said["unit"], tuple(UNITS))
+    if "values" in said:
+        values = np.asarray(said["values"], float)
+    elif {"step", "count"} <= said.keys():
+        values = said.get("first", 0.0) + said["step"] * np.arange(said["count"])
+    else:
+        raise ValueError("angles need either values, or step and count (and first, if it is not 0)")
+    return values * UNITS[said["unit"]]
+
+
+def _check_keys(said: Any, known: set[str], needed: set[str], what: str) -> None:
+    if not isinstance(said, Mapping):
+        raise ValueError(f"{what} must be an object with {', '.join(sorted(needed))}, got {said!r:.60}")
+    for name in said:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise ValueError(f"there is no {name!r} in {what}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if missing := sorted(needed - said.keys()):
+        raise ValueError(f"{what} lacks {', '.join(missing)}")
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} must be a number, in mm; got {value!r}")
+    return float(value)

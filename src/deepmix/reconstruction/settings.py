@@ -1,0 +1,72 @@
+"""The settings of a reconstruction from a scan, and of a simulated scan."""
+
+import math
+from dataclasses import dataclass
+
+from deepmix import parsing
+from deepmix.backends import BACKENDS
+from deepmix.settings import RUN, check, setting
+
+WINDOWS = ("ram-lak", "shepp-logan", "cosine", "hamming", "hann")
+METHODS = ("fbp", "sirt", "cgls", "tikhonov", "tv")
+FILTER, LOOP = "Filter", "Iterative methods"
+
+
+@dataclass(frozen=True)
+class ReconstructionSettings:
+    """Settings of `deepmix reconstruct ct`. axis: None: where the geometry has it; a shift in mm, or "auto"."""
+
+    method: str = setting(
+        "fbp",
+        help="fbp: filtered back-projection; sirt; cgls; tikhonov: smooth; tv: total variation, flat parts.",
+        choices=METHODS,
+    )
+    window: str = setting("ram-lak", help=f"{', '.join(WINDOWS)}.", panel=FILTER, choices=WINDOWS)
+    cutoff: float = setting(
+        1.0, help="Highest frequency kept, as a part of half the sampling rate.", panel=FILTER, least=0.01, most=1
+    )
+    strength: float = setting(
+        3e-3, help="tikhonov, tv: of the regulariser, as a part of max|A*Wy|.", panel=LOOP, least=1e-12
+    )
+    nonnegative: bool = setting(False, help="sirt, tv: no negative attenuation.", panel=LOOP)
+    max_iter: int | None = setting(None, help="Largest number of steps; else that of the method.", panel=LOOP)
+    tol: float = setting(1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP)
+    axis: float | str | None = setting(
+        None,
+        help="How far the axis is seen from where the geometry has it, in mm; auto: from opposite views.",
+        typed=str,
+        parse=parsing.number_or_word,
+    )
+    row: int | None = setting(None, help="Row of the detector, counted from 0, of a file with several.")
+    hu: bool = setting(False, help="Write Hounsfield units too.")
+    mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
+    backend: str = setting("accelerated", help="accelerated or reference.", panel=RUN, choices=BACKENDS)
+
+    def __post_init__(self) -> None:
+        check(self)
+        for name in ("max_iter", "row"):
+            if (value := getattr(self, name)) is not None and value < 0:
+                raise ValueError(f"{name} must not be negative, got {value}")
+        if isinstance(self.axis, str) and self.axis != "auto":
+            raise ValueError(f"axis must be a number in mm or auto, got {self.axis!r}")
+
+
+@dataclass(frozen=True)
+class SimulationSettings:
+    """Settings of `deepmix simulate ct`. detectors: None: those that see all of it. photons: None: no noise."""
+
+    views: int = setting(360, help="Number of views, without --geometry.", least=2)
+    detectors: int | None = setting(None, help="Number of detectors; else as many as see all of the image.")
+    photons: float | None = setting(None, help="Photons for each detector: noisy counts are written.")
+    units: str = setting("hu", help="hu: Hounsfield units; mu: attenuation a mm.", choices=("hu", "mu"))
+    mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
+    pixel_spacing: float | None = setting(None, help="Side of a pixel in mm, if it is not that of the file.")
+    slice: int | None = setting(None, help="Slice of a volume, counted from 0.")
+    seed: int = setting(0, help="Seed of the noise.", least=0)
+    backend: str = setting("accelerated", help="accelerated or reference.", panel=RUN, choices=BACKENDS)
+
+    def __post_init__(self) -> None:
+        check(self)
+        for name in ("detectors", "photons", "pixel_spacing"):
+            if (value := getattr(self, name)) is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be positive, got {value:g}")

@@ -1,0 +1,104 @@
+"""A scan of an image: Hounsfield units or attenuations in, line integrals or counts out."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmix import backends
+from deepmix.files.records import PICTURES, Image
+from deepmix.reference.tomography import hounsfield
+
+from . import scans
+from .job import DTYPES
+from .scans import ScanDescription
+from .settings import SimulationSettings
+
+
+class Simulation(NamedTuple):
+    """image: (H, W), attenuations a mm. values: (n, D), line integrals; with photons, counts."""
+
+    image: np.ndarray
+    values: np.ndarray
+    scan: ScanDescription
+
+
+def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings) -> Simulation:
+    """Scan an image of one channel, or a slice of a volume.
+
+    scan: None: parallel views, evenly over half a turn, and detectors as far apart as the pixels.
+    Raises ValueError for images of several channels, slices that are not there, pixels that are not square.
+    """
+    values, spacing = _slice(image, settings.slice), _pixel(image, settings)
+    mu = hounsfield.from_hounsfield(values, settings.mu_water) if settings.units == "hu" else values
+    mu = np.maximum(mu, 0)  # noise of the scanner, and what lies outside of its circle
+    if scan is None:
+        angles = np.linspace(0, np.pi, settings.views, endpoint=False)
+        scan = ScanDescription(type="parallel", angles=angles, detector_spacing=spacing)
+    scan = scan._replace(size=mu.shape, pixel_spacing=spacing, **_place(image, settings.slice))
+    n_detectors = settings.detectors or _enough(mu.shape, spacing, scan)
+    geometry = scans.geometry_of(scan, n_detectors)
+    with backends.opened(settings.backend, DTYPES[settings.backend]) as module:
+        found = np.asarray(module.tomography.radon.project(mu.astype(DTYPES[settings.backend]), geometry))
+        if settings.photons is not None:
+            expected = np.asarray(module.tomography.xray.transmitted(found, np.float64(settings.photons)), float)
+            found = np.random.default_rng(settings.seed).poisson(expected)
+    return Simulation(image=mu, values=found.astype(np.float32), scan=scan)
+
+
+def write(folder: Path, found: Simulation, settings: SimulationSettings) -> None:
+    """Write geometry.json, the attenuations, and sinogram.npy; or counts.npy with flat.npy."""
+    (folder / "geometry.json").write_text(json.dumps(scans.written(found.scan), indent=1) + "\n", encoding="utf-8")
+    np.save(folder / "attenuation.npy", found.image.astype(np.float32))
+    if settings.photons is None:
+        np.save(folder / "sinogram.npy", found.values)
+    else:
+        np.save(folder / "counts.npy", found.values)
+        np.save(folder / "flat.npy", np.full(found.values.shape[1], settings.photons, np.float32))
+
+
+def _enough(shape: tuple[int, int], spacing: float, scan: ScanDescription) -> int:
+    """So many detectors that they see the circle around the image."""
+    radius = spacing * np.hypot(*shape) / 2
+    if scan.source_to_axis and scan.source_to_detector:
+        # where the ray that touches the circle meets the detector
+        radius = scan.source_to_detector * radius / np.sqrt(max(scan.source_to_axis**2 - radius**2, 1e-9))
+    return 2 * int(np.ceil((radius + abs(scan.shift)) / scan.detector_spacing)) + 3
+
+
+def _slice(image: Image, number: int | None) -> np.ndarray:
+    """(H, W) in float64, rows from above."""
+    if len(image.channels) != 1:
+        raise ValueError(f"{image.source} has {len(image.channels)} channels; a CT image has one")
+    values = image.channels[0].astype(float)
+    if values.ndim == 3:
+        n_slices = values.shape[2]
+        if number is None and n_slices > 1:
+            raise ValueError(f"{image.source} has {n_slices} slices; choose one by --slice")
+        if not 0 <= (number or 0) < n_slices:
+            raise ValueError(f"{image.source} has the slices 0 to {n_slices - 1}, not {number}")
+        values = values[:, :, number or 0]
+    if not np.isfinite(values).all():
+        raise ValueError(f"{image.source} has {int((~np.isfinite(values)).sum())} values that are NaN or infinite")
+    return values if image.geometry is None else values.T
+
+
+def _pixel(image: Image, settings: SimulationSettings) -> float:
+    """The side of a pixel in mm."""
+    if settings.pixel_spacing is not None:
+        return settings.pixel_spacing
+    across, down = image.spacing[:2]
+    if not np.isclose(across, down, rtol=1e-3):
+        raise ValueError(f"{image.source} has pixels of {across:g} × {down:g} mm; resample it to square ones")
+    return float(across)
+
+
+def _place(image: Image, number: int | None) -> dict[str, Any]:
+    """Where the slice lies in the patient, if the file says so."""
+    if image.geometry is None or image.suffix in PICTURES:
+        return {}
+    origin, direction = np.array(image.geometry.origin), np.array(image.geometry.direction)
+    if len(origin) == 3:
+        origin = origin + (number or 0) * image.geometry.spacing[2] * direction.reshape(3, 3)[:, 2]
+    return {"origin": tuple(origin.tolist()), "direction": tuple(direction.ravel().tolist())}

@@ -1,0 +1,201 @@
+"""`deepmix simulate ct` and `deepmix reconstruct ct`: from an image to a scan and back, with its place kept."""
+
+import json
+
+import numpy as np
+import pydicom.data
+import pytest
+import SimpleITK as sitk
+from scipy.ndimage import maximum_filter, minimum_filter
+
+from deepmix.files import images
+from deepmix.reference.tomography import geometry as geometries
+from tests.app.cli.test_cli import Command, run  # noqa: F401
+from tests.problems.tomography import Ellipse, level_of, sinogram_of, turn
+
+SIZE = 40
+
+
+@pytest.fixture
+def slice_(tmp_path):
+    """A coronal NIfTI slice in Hounsfield units: water with a denser ellipse, 40 × 36 pixels of 1.5 mm."""
+    geometry = geometries.parallel(turn(4), 36, SIZE, 60, pixel_spacing=1.5)
+    hu = np.full((36, SIZE), -1000.0)
+    hu[level_of(Ellipse(0, 0, 24, 20, 0.0), geometry) < 1] = 0
+    hu[level_of(Ellipse(6, 4, 9, 6, 0.5), geometry) < 1] = 200
+    image = sitk.GetImageFromArray(hu.astype(np.int16)[None])
+    image.SetSpacing((1.5, 1.5, 3.0))
+    image.SetOrigin((-10.0, 20.0, 30.0))
+    image.SetDirection((1, 0, 0, 0, 0, 1, 0, -1, 0))
+    sitk.WriteImage(image, str(tmp_path / "slice.nii.gz"))
+    return tmp_path / "slice.nii.gz", hu
+
+
+def report_of(folder):
+    return json.loads((folder / "report.json").read_text())
+
+
+@pytest.mark.parametrize("method", ["fbp", "sirt", "cgls", "tikhonov", "tv"])
+def test_a_slice_comes_back_with_its_values_and_its_place(method, slice_, tmp_path, run):  # noqa: F811
+    path, hu = slice_
+    code, printed, err = run("simulate", "ct", path, "--views", 60, "-o", tmp_path / "scan")
+    assert (code, err) == (0, "")
+    assert "60 views of" in printed
+    scan = tmp_path / "scan"
+    options = ["--geometry", scan / "geometry.json", "--method", method, "--hu", "--max-iter", 60, "--nonnegative"]
+    code, printed, err = run("reconstruct", "ct", scan / "sinogram.npy", *options, "-o", tmp_path / "out")
+    assert code == 0, err
+    found = images.read_image([tmp_path / "out" / "hounsfield.nii.gz"])
+    original = images.read_image([path])
+    np.testing.assert_allclose(found.geometry.origin, original.geometry.origin, atol=1e-4)
+    np.testing.assert_allclose(found.geometry.direction, original.geometry.direction, atol=1e-6)
+    np.testing.assert_allclose(found.geometry.spacing[:2], (1.5, 1.5), rtol=1e-5)
+    error = np.abs(found.channels[0, :, :, 0].T - hu)
+    assert np.median(error) < 30
+    inside = np.s_[16:20, 15:18]
+    assert error[inside].mean() < 40
+    report = report_of(tmp_path / "out")
+    assert report["adjoint_error"] < 1e-6
+    assert report["residual"] < 0.1
+    assert report["settings"]["method"] == method
+    assert {"image.nii.gz", "image.npy", "sinogram.png"} < set(report["files"])
+
+
+def test_photons_are_counted_and_their_logarithm_is_taken(slice_, tmp_path, run):  # noqa: F811
+    path, _ = slice_
+    run("simulate", "ct", path, "--views", 60, "--photons", 1e5, "-o", tmp_path / "scan")
+    counts, flat = (np.load(tmp_path / "scan" / f"{name}.npy") for name in ("counts", "flat"))
+    assert (counts == np.round(counts)).all()
+    assert counts.max() <= 1.02e5
+    assert (flat == 1e5).all()
+    scan = tmp_path / "scan"
+    given = [scan / "counts.npy", "--flat", scan / "flat.npy", "--geometry", scan / "geometry.json"]
+    code, _, err = run("reconstruct", "ct", *given, "--window", "hann", "--hu", "-o", tmp_path / "out")
+    assert code == 0, err
+    found = images.read_image([tmp_path / "out" / "hounsfield.nii.gz"])
+    assert np.abs(found.channels[0, 10:14, 16:20, 0].mean()) < 60
+    assert report_of(tmp_path / "out")["starved"] == 0
+
+
+@pytest.mark.parametrize("axis", ["auto", "4.5"])
+def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa: F811
+    """Counts with flats and darks, angles in degrees, the axis three detectors off."""
+    h5py = pytest.importorskip("h5py")
+    ellipse, n = Ellipse(3, -2, 14, 8, 0.4, 0.05), 61
+    geometry = geometries.parallel(turn(90, 0.5), 40, 40, n, detector_spacing=1.5)
+    exact = sinogram_of(ellipse, geometry._replace(detectors=geometry.detectors - 4.5))
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        flat, dark = np.full((3, 1, n), 5000.0), np.full((2, 1, n), 100.0)
+        counts = 100 + 4900 * np.exp(-exact)
+        for name, values in (("data", counts[:, None]), ("data_white", flat), ("data_dark", dark)):
+            file[f"exchange/{name}"] = values.astype(np.float32)
+        file["exchange/theta"] = np.rad2deg(geometry.angles)
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 2, "count": 90}, "detector_spacing": 1.5}
+    (tmp_path / "g.json").write_text(json.dumps(said | {"size": [60, 60], "pixel_spacing": 1.0}))
+    options = ["--geometry", tmp_path / "g.json", "--axis", axis, "-o", tmp_path / "out"]
+    code, printed, err = run("reconstruct", "ct", tmp_path / "scan.h5", *options)
+    assert code == 0, err
+    assert abs(report_of(tmp_path / "out")["axis"] - 4.5) <= 0.75
+    assert "from where the geometry has it" in printed
+    image = np.load(tmp_path / "out" / "image.npy")
+    level = level_of(ellipse, geometries.parallel(turn(4), 60, 60, 90))
+    assert image[level < 0.7].mean() == pytest.approx(0.05, rel=0.03)
+    code, _, err = run("reconstruct", "ct", tmp_path / "scan.h5", "-o", tmp_path / "by_itself")
+    assert code == 0, err  # the angles are in the file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["s.npy"], "s.npy does not say how the scan was made; name a file by --geometry"),
+        (["s.npy", "--geometry", "g.json", "--method", "magic"], "method must be one of fbp"),
+        (["s.npy", "--geometry", "g.json", "--axis", "left"], "axis must be a number in mm or auto, got 'left'"),
+        (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),
+        (["s.npy", "--geometry", "g.json", "--flat", "f.npy"], "the flat field has 3 values for 20 detectors"),
+        (["t.npy", "--geometry", "g.json"], "20 views of 12 detectors, but 12 angles; views are rows: transpose"),
+        (["n.npy", "--geometry", "g.json"], "the sinogram: 1 of 240 values are NaN or infinite"),
+        (["c.npy", "--geometry", "g.json"], "c.npy holds complex128 of shape (12, 20); expected real numbers"),
+        (["g.json", "--geometry", "g.json"], "g.json is none of .npy"),
+        (["missing.npy"], "no such file: missing.npy"),
+    ],
+)
+def test_errors_are_one_line_and_nothing_is_written(arguments, words, tmp_path, run, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    sinogram = np.ones((12, 20))
+    soiled = sinogram.copy()
+    soiled[3, 4] = np.nan
+    for name, values in {"s": sinogram, "t": sinogram.T, "n": soiled, "c": sinogram + 0j, "f": np.ones(3)}.items():
+        np.save(tmp_path / f"{name}.npy", values)
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    code, _, err = run("reconstruct", "ct", *arguments, "-o", "out")
+    assert code == 2
+    assert words in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "words"),
+    [
+        ((4, 6, 7, 2), [], "has 4 channels"),
+        ((1, 6, 7, 3), [], "has 3 slices; choose one by --slice"),
+        ((1, 6, 7, 3), ["--slice", 3], "has the slices 0 to 2, not 3"),
+        ((6, 7), ["--photons", -1], "photons must be positive, got -1"),
+        ((6, 7), ["--units", "cm"], "units must be one of hu, mu; got 'cm'"),
+    ],
+)
+def test_what_cannot_be_scanned_is_refused(shape, options, words, tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "i.npy", np.zeros(shape))
+    code, _, err = run("simulate", "ct", tmp_path / "i.npy", *options, "-o", tmp_path / "out")
+    assert code == 2
+    assert words in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
+    """Each option of both commands reaches the settings in the report."""
+    np.save(tmp_path / "i.npy", np.ones((8, 9)))
+    scanned = {
+        "views": 12, "detectors": 20, "photons": 5000.0, "units": "mu", "mu-water": 0.02, "pixel-spacing": 2.0,
+        "slice": 0, "seed": 3, "backend": "reference",
+    }  # fmt: skip
+    found = {
+        "method": "tv", "window": "hann", "cutoff": 0.5, "strength": 0.1, "max-iter": 3, "tol": 0.01, "axis": 0.5,
+        "row": 0, "mu-water": 0.02, "backend": "reference",
+    }  # fmt: skip
+    scan = tmp_path / "scan"
+    fields = "--flat", scan / "flat.npy", "--geometry", scan / "geometry.json"
+    for options, arguments, flags in (
+        (scanned, ["simulate", "ct", tmp_path / "i.npy", "-o", scan], ()),
+        (
+            found,
+            ["reconstruct", "ct", scan / "counts.npy", *fields, "-o", tmp_path / "out"],
+            ("nonnegative", "hu"),
+        ),
+    ):
+        typed = [item for name, value in options.items() for item in (f"--{name}", value)]
+        code, _, err = run(*arguments, *typed, *(f"--{flag}" for flag in flags))
+        assert code == 0, err
+        settings = report_of(arguments[arguments.index("-o") + 1])["settings"]
+        for name, value in (options | dict.fromkeys(flags, True)).items():
+            assert settings.pop(name.replace("-", "_")) == value
+        assert set(settings) <= {"sinogram", "geometry"}
+
+
+def test_a_dicom_slice_comes_back_in_hounsfield_units(tmp_path, run):  # noqa: F811
+    """Where it is flat, and not at the border of the image, which cuts the patient: nearly all within 15 units."""
+    path = pydicom.data.get_testdata_file("CT_small.dcm")
+    run("simulate", "ct", path, "-o", tmp_path / "scan")
+    scan = tmp_path / "scan"
+    given = [scan / "sinogram.npy", "--geometry", scan / "geometry.json", "--hu", "-o", tmp_path / "out"]
+    code, _, err = run("reconstruct", "ct", *given)
+    assert code == 0, err
+    found = images.read_image([tmp_path / "out" / "hounsfield.nii.gz"])
+    original = images.read_image([path])
+    assert found.geometry.origin == pytest.approx(original.geometry.origin)
+    units = np.maximum(original.channels[0, :, :, 0], -1000)
+    flat = maximum_filter(units, 7) - minimum_filter(units, 7) < 60
+    error = np.abs(found.channels[0, :, :, 0] - units)[8:-8, 8:-8][flat[8:-8, 8:-8]]
+    assert error.size > 50
+    assert np.percentile(error, 95) < 15
