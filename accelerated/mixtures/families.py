@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.mixtures.families import Found, n_components
+from deepmix.reference.mixtures.families import Found
+from deepmix.reference.mixtures.families import n_components as n_components
 from deepmix.reference.mixtures.records import AnyMixture, Estimate, Mixture, Moments
 
 from . import gamma, gaussian, lognormal, poisson, rician, student
 from ._powers import Powers, powers
 from .covariances import COVARIANCES
-
-__all__ = ["FAMILIES", "CompiledFamily", "Kind", "begin", "floor", "n_components"]
 
 FAR = 100.0  # variances: the squared distance a class may move in one pass, which costs at most seven bits
 
