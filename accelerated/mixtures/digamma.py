@@ -27,7 +27,7 @@ def slope(y: jax.Array) -> jax.Array:
 
 
 def inverse(s: jax.Array, greatest: float) -> jax.Array:
-    """See `reference.mixtures.digamma.inverse` [NG1]. Differentiable, also at the greatest, where the slope is 0."""
+    """See `reference.mixtures.digamma.inverse` [NG1]. Differentiable; at the greatest the derivative is 0."""
     return _inverse(s, greatest)
 
 
