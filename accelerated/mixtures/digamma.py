@@ -26,9 +26,13 @@ def slope(y: jax.Array) -> jax.Array:
     return jnp.where(y >= large, tail, 1 / small - jax.scipy.special.polygamma(1, small))
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(1,))
 def inverse(s: jax.Array, greatest: float) -> jax.Array:
-    """See `reference.mixtures.digamma.inverse` [NG1]. Differentiable: dy/ds = 1/`slope`(y), 0 at the greatest."""
+    """See `reference.mixtures.digamma.inverse` [NG1]. Differentiable; at the greatest the derivative is 0."""
+    return _inverse(s, greatest)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _inverse(s: jax.Array, greatest: float) -> jax.Array:
     positive = jnp.where(s > 0, s, 1)
     y = (3 - positive + jnp.sqrt((positive - 3) ** 2 + 24 * positive)) / (12 * positive)
     for _ in range(N_STEPS):
@@ -36,7 +40,7 @@ def inverse(s: jax.Array, greatest: float) -> jax.Array:
     return jnp.where(s > 0, jnp.minimum(y, greatest), greatest)
 
 
-@inverse.defjvp
+@_inverse.defjvp
 def _inverse_jvp(
     greatest: float, primals: tuple[jax.Array], tangents: tuple[jax.Array]
 ) -> tuple[jax.Array, jax.Array]:

@@ -28,8 +28,8 @@ class Kind(NamedTuple):
 class CompiledFamily(NamedTuple):
     """The functions of one family, of compiled programs; covariance_type is the last argument of all.
 
-    log_density, blend, coordinates, of_gaussians: as of the reference's `Family`.
-    estimate: as of the reference's, and differentiable.
+    log_density, blend, coordinates, of_gaussians: as of `reference.mixtures.families.Family`.
+    estimate: as of that one, and differentiable.
     centres: what sums over pixels are taken about (K, M), from a mixture.
     statistics: the sums of pixels (M, N) of the shares w r (K, N), from the mixture before and the centres (K, M).
     found: from such sums, the centres, the floor (M,) and the mixture before: the mixture with new parameters
