@@ -115,16 +115,20 @@ def nll(pixels: Tensor, mixture: Mixture, weights: Tensor, covariance_type: str)
     return mean_nll(e_step(pixels, mixture, covariance_type)[1], weights)
 
 
-def gmm_m_step(pixels: Tensor, r: Tensor, weights: Tensor, *rest: Any) -> tuple[Mixture, Moments]:
+def gmm_m_step(
+    pixels: Tensor, r: Tensor, weights: Tensor, floor: Tensor, previous: Mixture, covariance_type: str
+) -> tuple[Mixture, Moments]:
     """[EM3]."""
-    found = moments(pixels, r, weights, *rest)
+    found = moments(pixels, r, weights, floor, previous, covariance_type)
     proportions = found.counts.masked_fill(found.degenerate, 0) / weights.sum()
     return Mixture(proportions=proportions, means=found.means, covariances=found.covariances), found
 
 
-def svgmm_m_step(pixels: Tensor, r: Tensor, weights: Tensor, *rest: Any) -> tuple[Mixture, Moments]:
+def svgmm_m_step(
+    pixels: Tensor, r: Tensor, weights: Tensor, floor: Tensor, previous: Mixture, covariance_type: str
+) -> tuple[Mixture, Moments]:
     """[SV3]."""
-    found = moments(pixels, r, weights, *rest)
+    found = moments(pixels, r, weights, floor, previous, covariance_type)
     return Mixture(proportions=r, means=found.means, covariances=found.covariances), found
 
 
@@ -423,6 +427,7 @@ def outward(leaf: Any) -> Any:
 def of_arrays(function: Callable) -> Callable:
     """A function of tensors as one of arrays; called with tensors, it stays one of tensors."""
 
+    @functools.wraps(function)  # its arguments are seen: the kit asks for no family of distributions
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*tree_map(inward, args), **tree_map(inward, kwargs))
         return result if any(isinstance(leaf, Tensor) for leaf in tree_leaves(args)) else tree_map(outward, result)
