@@ -86,6 +86,8 @@ class MixtureModel(GenerativeEstimator):
         check_choice("distribution", self.distribution, DISTRIBUTIONS)
         self._settings.check()
         check_family(self._family, self.covariance_type)
+        if self.means_init is not None:
+            self._settings.check_means(self.means_init)
 
     def _mixture(self) -> AnyMixture:
         return self.mixture_
