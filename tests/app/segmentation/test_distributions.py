@@ -150,6 +150,25 @@ def test_every_method_but_fcm_takes_every_distribution(method, distribution):
         segment(magnitudes(), n_components=3, method="fcm", distribution=distribution)
 
 
+@pytest.mark.parametrize("image", [magnitudes(), np.stack([magnitudes()] * 2, axis=-1)[None]], ids=["2-D", "3-D"])
+@pytest.mark.parametrize(
+    ("given", "name", "expected"),
+    [
+        ({"distribution": "student", "degrees": 4}, "degrees", [4, 4, 4]),
+        ({"distribution": "gamma", "looks": 3}, "shapes", [3, 3, 3]),
+        ({"distribution": "rician", "background": True}, "signals", [0, True, True]),
+        ({"distribution": "rician"}, "signals", [True, True, True]),
+    ],
+)
+def test_networks_that_need_no_mixture_keep_the_numbers_that_are_given(image, given, name, expected):
+    """And a Rician class has a signal: 0 is a fixed point [NG5]."""
+    small = {"depth": 1, "filters": 2, "max_steps": 2, "min_steps": 0, "backend": "reference", "preset": "paper"}
+    found = segment(image, n_components=3, method="deepsvg", **small, **given)
+    for part in found.parts:
+        values = np.sort(part.parameters[name].ravel())
+        np.testing.assert_array_equal(values > 0 if name == "signals" else values, expected)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
