@@ -8,6 +8,7 @@ from deepmix.reference.mixtures.records import Estimate, Gamma, Mixture
 
 from ..execution import rows
 from . import digamma, gaussian
+from ._log_ratio import log_ratio
 from ._stirling import stirling
 from .covariances import COVARIANCES
 
@@ -21,7 +22,7 @@ def log_density(pixels: jax.Array, mixture: Gamma, covariance_type: str = "diag"
         terms = []
         for x, log, a, mean, constant in zip(pixels, logs, shapes, means, constants, strict=True):
             relative = (x - mean) / mean
-            terms.append(constant + a * (jnp.log1p(relative) - relative) - log)
+            terms.append(constant + a * (log_ratio(relative, log - jnp.log(mean)) - relative) - log)
         return sum(terms)
 
     return rows.each(of_class, mixture.shapes, means, stirling(mixture.shapes))
@@ -47,8 +48,9 @@ def about(
     for m, channel in enumerate(pixels):
         centre = centres[:, m, None]
         relative = (channel - centre) / centre
+        logs = log_ratio(relative, jnp.log(channel) - jnp.log(centre))
         first.append((share * relative).sum(axis=-1))
-        excess.append((share * (relative - jnp.log1p(relative))).sum(axis=-1))
+        excess.append((share * (relative - logs)).sum(axis=-1))
     return GammaSums(counts=share.sum(axis=-1), first=jnp.stack(first, axis=1), excess=jnp.stack(excess, axis=1))
 
 

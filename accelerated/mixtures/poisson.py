@@ -10,6 +10,7 @@ from deepmix.reference.mixtures.records import Estimate, Mixture, Poisson
 
 from ..execution import rows
 from . import gaussian
+from ._log_ratio import log_ratio
 from ._stirling import stirling
 
 
@@ -22,7 +23,8 @@ def log_density(pixels: jax.Array, mixture: Poisson, covariance_type: str = "dia
         terms = []
         for channel, x, known, rate in zip(pixels, positive, alone, rates, strict=True):
             relative = (rate - x) / x
-            terms.append(jnp.where(channel > 0, x * (jnp.log1p(relative) - relative) + known, -rate))
+            logs = log_ratio(relative, jnp.log(rate) - jnp.log(x))
+            terms.append(jnp.where(channel > 0, x * (logs - relative) + known, -rate))
         return reduce(jnp.add, terms)
 
     return rows.each(of_class, mixture.rates)

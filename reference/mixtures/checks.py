@@ -10,6 +10,7 @@ from .covariances import COVARIANCE_TYPES
 from .forms import FORMS, LEAST_DEGREES, SUPPORTS
 from .records import AnyMixture
 
+WANTED = {"positive": "greater than 0", "counts": "0 or greater"}  # values, by the support of densities
 SMALLEST = {"degrees": LEAST_DEGREES}  # of the parameters of a start
 CLASS_SIZES = ("equal", "free")  # the prior of a Markov field: α = 0, or α estimated from the image [SV7]
 
@@ -132,8 +133,7 @@ def check_support(pixels: np.ndarray, weights: np.ndarray, family: str) -> np.nd
 def check_known(unknown: np.ndarray, family: str) -> None:
     """Raise ValueError for values at which the density of a family is 0. unknown: (M,) int, how many there are."""
     if unknown.any():
-        channel, kind = int(unknown.argmax()), FORMS[family]
-        wanted = {"positive": "greater than 0", "counts": "0 or greater"}[kind.support]
+        channel, wanted = int(unknown.argmax()), WANTED[FORMS[family].support]
         raise ValueError(
             f"channel {channel} has {unknown[channel]} values inside the mask that are not {wanted}, as "
             f'family="{family}" needs them; leave them out of the mask, or add a constant'

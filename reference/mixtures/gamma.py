@@ -13,6 +13,7 @@ from . import digamma, gaussian
 from .records import Estimate, Gamma, Mixture
 
 GREATEST = 1e6  # a [G3]
+FAR = -0.5  # x/x̄ − 1 below which log x − log x̄ is exact and log1p is not: far below, x/x̄ − 1 rounds to −1
 
 
 class GammaSums(NamedTuple):
@@ -50,10 +51,12 @@ def statistics(
     share = weights * responsibilities
     means = (previous.shapes / previous.rates)[:, :, None]
     relative = (pixels - means) / means
+    far = relative < FAR
+    logs = np.where(far, np.log(pixels) - np.log(means), np.log1p(np.where(far, FAR, relative)))
     return GammaSums(
         counts=share.sum(axis=1),
         first=np.einsum("kn,kmn->km", share, relative),
-        excess=np.einsum("kn,kmn->km", share, relative - np.log1p(relative)),
+        excess=np.einsum("kn,kmn->km", share, relative - logs),
     )
 
 

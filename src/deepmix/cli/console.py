@@ -123,6 +123,9 @@ def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) ->
     if result.selection is not None:
         tried = ", ".join(f"{k}: {bic:.0f}" for k, bic in result.selection.bic.items())
         out.print(f"{result.selection.n_components} classes by BIC ({tried})")
+    if result.distribution is not None:
+        tried = ", ".join(f"{name}: {bic:.0f}" for name, bic in result.distribution.bic.items())
+        out.print(f"{result.distribution.distribution} by BIC ({tried})")
     if result.field is not None:
         tried = ", ".join(f"{beta:g}: {told:.4f}" for beta, told in result.field.information.items())
         out.print(f"beta {result.field.beta:g} by what neighbours tell ({tried})")

@@ -9,7 +9,7 @@ from sklearn.base import DensityMixin
 from deepmix.backends import over_pixels
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.checks import check_covariance_type
+from deepmix.reference.mixtures.checks import check_covariance_type, check_support
 from deepmix.reference.mixtures.records import AnyMixture, Fit, Mixture
 from deepmix.segmentation.covariances import holds_matrices
 
@@ -68,6 +68,7 @@ class GaussianEstimator(DensityMixin, SampleEstimator):
     def _e_step(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """γ (K, N) and the log-likelihoods (N,)."""
         pixels = self._pixels(X)
+        pixels = check_support(pixels, np.ones(pixels.shape[1]), self._family)
         mixture = self._mixture()
         mixture = type(mixture)(*(array.astype(pixels.dtype) for array in mixture))
         kind = {"covariance_type": self.covariance_type, "family": self._family}

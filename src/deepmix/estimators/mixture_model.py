@@ -86,6 +86,8 @@ class MixtureModel(GenerativeEstimator):
         check_choice("distribution", self.distribution, DISTRIBUTIONS)
         self._settings.check()
         check_family(self._family, self.covariance_type)
+        if self.means_init is not None:
+            self._settings.check_means(self.means_init)
 
     def _mixture(self) -> AnyMixture:
         return self.mixture_
@@ -108,10 +110,11 @@ class MixtureModel(GenerativeEstimator):
 
     def _keep(self, best: Fit, weights: np.ndarray) -> None:
         self.mixture_ = type(best.mixture)(*map(np.array, best.mixture))
-        unit = np.ones(self.n_features_in_)
+        unit, dtype = np.ones(self.n_features_in_), self.mixture_.proportions.dtype
         found = densities.classes(self.mixture_, 0 * unit, unit, self.covariance_type)
-        self.weights_, self.means_, self.covariances_ = self.mixture_.proportions, found.means, found.covariances
-        self.parameters_ = found.parameters
+        self.weights_ = self.mixture_.proportions
+        self.means_, self.covariances_ = found.means.astype(dtype), found.covariances.astype(dtype)
+        self.parameters_ = {name: each.astype(dtype) for name, each in found.parameters.items()}
         keep_likelihood(self, best)
 
     def _draw(self, random: np.random.RandomState, k: int, count: int) -> np.ndarray:

@@ -28,7 +28,8 @@ def report_of(result: Segmentation) -> dict[str, Any]:
         "versions": versions(),
         "seconds": result.seconds,
         "standardization": result.scale._asdict(),
-        "units": "means and covariances in the unit of the image; all else of the standardised channels"
+        "units": "means, covariances and parameters of a distribution in the unit of the image (of lognormal "
+        "in its logarithm); all else of the standardised channels"
         + (f"; all of {blocks(settings.shrink)}" if settings.shrink > 1 else ""),
         "fits": [_of_part(part, settings.measure, method.settles) for part in result.parts],
         "guide": None if result.guide is None else _of_part(result.guide, guide.measure, guide.settles),

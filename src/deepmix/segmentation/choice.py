@@ -5,7 +5,6 @@ from types import ModuleType
 
 import numpy as np
 
-from deepmix.reference.mixtures.forms import FORMS
 from deepmix.settings import changed
 
 from . import selection
@@ -27,7 +26,7 @@ def choose_distribution(
     for distribution in CHOSEN_FROM:
         tried = changed(settings, distribution=distribution)
         given = settings.mixture.covariance_type
-        if given not in ("auto", *FORMS[tried.densities.family].covariance_types):
+        if given not in ("auto", *tried.densities.covariance_types):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # said when the distribution is chosen

@@ -19,9 +19,14 @@ def suited(covariance_type: str, n_channels: int, known: tuple[str, ...] = COVAR
     return wanted if wanted in known else known[0]
 
 
-def freest(covariance_type: str) -> str:
-    """The type itself; for "auto", full: classes differ in spread, and to count them each needs its own."""
-    return "full" if covariance_type == AUTO else covariance_type
+def freest(covariance_type: str, known: tuple[str, ...] = COVARIANCE_TYPES) -> str:
+    """The type itself; for "auto", full, or the first that a family knows.
+
+    Classes differ in spread, and to count them each needs its own.
+    """
+    if covariance_type != AUTO:
+        return covariance_type
+    return "full" if "full" in known else known[0]
 
 
 def holds_matrices(covariance_type: str) -> bool:

@@ -5,6 +5,7 @@ from types import ModuleType
 
 from deepmix import backends
 from deepmix.progress import OnProgress
+from deepmix.reference.mixtures.records import AnyMixture
 from deepmix.reference.networks.levels import plan
 from deepmix.reference.networks.records import UNetConfig
 
@@ -13,6 +14,7 @@ from .model import first_parameters, regularizers
 from .preparation import Job
 from .results import Outcome
 from .slices import Descent, found_in, in_turn, one_by_one, side_by_side, view
+from .starts import starts
 from .windows import boxed, padded, window
 
 
@@ -80,14 +82,24 @@ def _empty(job: Job, guide: Guide | None) -> Outcome:
 def _descent(job: Job, guide: Guide | None, twin: ModuleType, unet: UNetConfig, n_networks: int) -> Descent:
     """What the networks of a job minimise, and how."""
     settings = job.settings
-    energy = settings.model.objective == "free_energy"
     return Descent(
         model=settings.deep_model(regularizers(job, twin, guide.beta if guide else 0.0), unet),
         optimization=settings.descent(),
         parameters=first_parameters(job, unet),
         n_warm=settings.guidance.warm_start,
         n_follow=settings.guidance.follow,
-        mixture=guide.mixture if energy and guide else None,
+        mixture=_first_mixture(job, guide, twin),
         measure=settings.measure,
         n_slices=n_networks,
     )
+
+
+def _first_mixture(job: Job, guide: Guide | None, twin: ModuleType) -> AnyMixture | None:
+    """The mixture before the first step; None: that of Algorithm 3, whose classes are alike.
+
+    Other families than the Gaussian need one that has the numbers of the settings, and signals beside 0 [NG5].
+    """
+    settings = job.settings
+    if settings.model.objective != "free_energy" and settings.densities.family == "gaussian":
+        return None
+    return guide.mixture if guide else next(starts(job.chosen(), job, twin))

@@ -1,10 +1,14 @@
 """Which distribution the pixels of a class have: the settings, and the family of the backends that they name."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from deepmix import parsing
 from deepmix.reference.checks import check_choice
-from deepmix.reference.mixtures.forms import FORMS
+from deepmix.reference.mixtures.checks import WANTED
+from deepmix.reference.mixtures.forms import FORMS, SUPPORTS
 from deepmix.settings import MIXTURE, setting
 
 AUTO = "auto"
@@ -52,11 +56,17 @@ class DistributionSettings:
         elif not 1 <= self.degrees <= 1000:
             raise ValueError(f"degrees must be each, shared or a number from 1 to 1000, got {self.degrees}")
         if self.looks is not None and not 0 < self.looks <= 1e6:
-            raise ValueError(f"looks must be greater than 0, got {self.looks}")
+            raise ValueError(f"looks must be greater than 0 and at most 1000000, got {self.looks}")
         of_one = {"degrees": "student", "noise": "rician", "background": "rician", "looks": "gamma"}
         for name, distribution in of_one.items():
             if getattr(self, name) != getattr(DistributionSettings, name) and self.distribution != distribution:
                 raise ValueError(f'{name} is for distribution="{distribution}"; leave it out')
+
+    def check_means(self, means: Any) -> None:
+        """Raise ValueError if means that are given, of any shape, lie where the densities do not live."""
+        if not SUPPORTS[self.support](np.asarray(means)).all():
+            wanted = WANTED[self.support]
+            raise ValueError(f'means_init must be {wanted} for distribution="{self.distribution}"')
 
     @property
     def family(self) -> str:
@@ -78,3 +88,8 @@ class DistributionSettings:
     def support(self) -> str:
         """Where the densities live, one of `SUPPORTS`."""
         return FORMS[self.family].support
+
+    @property
+    def covariance_types(self) -> tuple[str, ...]:
+        """Those that the densities know."""
+        return FORMS[self.family].covariance_types

@@ -18,11 +18,12 @@ FENCE = 3.0  # interquartile ranges beyond the quartiles: "far out" (Tukey 1977)
 def without_far(volume: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The mask (*spatial) without pixels that are far out in any channel of a volume (M, *spatial).
 
-    Far out: by more than three interquartile ranges below the lower quartile or above the upper one.
+    Far out: by more than three interquartile ranges below the lower quartile or above the upper one; none is in a
+    channel whose quartiles are equal, such as one with a constant background.
     """
     quarters = np.percentile(volume[:, mask], (25, 75), axis=1)
     lower, upper = quarters.reshape(2, -1, *[1] * mask.ndim)
-    reach = FENCE * (upper - lower)
+    reach = np.where(upper > lower, FENCE * (upper - lower), np.inf)
     return mask & ((volume >= lower - reach) & (volume <= upper + reach)).all(axis=0)
 
 

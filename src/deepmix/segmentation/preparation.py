@@ -138,6 +138,8 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
         of = f" in the slices {slices.start}:{slices.stop}" if settings.slices else ""
         raise ValueError(f"the mask is empty{of}: no pixel counts")
     pixels, _ = check_pixels(volume.reshape(len(volume), -1), mask.ravel(), settings.n_components)
+    if settings.mixture.means_init is not None:
+        settings.densities.check_means(plain(settings.mixture.means_init, float))
     family = settings.densities.family
     pixels = check_support(positive.lifted(pixels, mask.ravel(), settings.densities.support), mask.ravel(), family)
     fine, (volume, mask) = mask, shrinking.shrunk(pixels.reshape(volume.shape), mask, settings.shrink)

@@ -75,7 +75,7 @@ def run(
             settings = changed(settings, distribution=chosen.distribution)
         job = prepare(image, mask, settings)
         if len(candidates) > 1:
-            selected = _select(job, twin, candidates, freest(settings.mixture.covariance_type))
+            selected = _select(job, twin, candidates, _of_counting(settings))
             job = job._replace(settings=changed(job.settings, n_components=selected.n_components))
         outcome = fit_networks(job, twin, progress) if method.deep else _fit_pixels(method, job, twin)
     labels, probabilities = assembled(outcome, job)
@@ -100,6 +100,11 @@ def run(
     )
     _warn_of_trouble(found)
     return found
+
+
+def _of_counting(settings: Settings) -> str:
+    """The covariance type of the GMMs by which classes are counted."""
+    return freest(settings.mixture.covariance_type, settings.densities.covariance_types)
 
 
 def _select(job: Job, twin: ModuleType, candidates: range, covariance_type: str) -> selection.Selection:

@@ -11,7 +11,6 @@ from deepmix.backends import BACKENDS
 from deepmix.reference.deep_mixtures.checks import check_model
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.checks import check_fuzzifier
-from deepmix.reference.mixtures.forms import FORMS
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.settings import NETWORK, RUN, changed, check, picked, setting
 
@@ -134,7 +133,7 @@ class Settings:
 
     def for_channels(self, n_channels: int) -> "Settings":
         """These settings with the covariance type that suits the distribution and a number of channels."""
-        known = FORMS[self.densities.family].covariance_types
+        known = self.densities.covariance_types
         return changed(self, covariance_type=suited(self.mixture.covariance_type, n_channels, known))
 
     @property

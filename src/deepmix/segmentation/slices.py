@@ -8,7 +8,7 @@ import numpy as np
 
 from deepmix.progress import OnProgress, Place
 from deepmix.reference.deep_mixtures.records import LABEL_RULES, DeepFit, DeepModel, Optimization
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.records import AnyMixture
 from deepmix.reference.types import Tree
 
 from .guide import Guide
@@ -39,15 +39,15 @@ class View(NamedTuple):
 class Descent(NamedTuple):
     """What the networks of all slices minimise, and how.
 
-    parameters: θ_0 of the networks. mixture: the first one of the free energy. n_warm: steps before the loop.
-    n_follow: steps of a slice that starts from the network of the slice beside. measure: name of the value.
+    parameters: θ_0 of the networks. mixture: the first one, None for that of Algorithm 3. n_warm: steps before the
+    loop. n_follow: steps of a slice that starts from the network of the slice beside. measure: name of the value.
     n_slices: how many slices there are.
     """
 
     model: DeepModel
     optimization: Optimization
     parameters: Tree
-    mixture: Mixture | None
+    mixture: AnyMixture | None
     n_warm: int
     n_follow: int
     measure: str

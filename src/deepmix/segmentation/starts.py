@@ -22,7 +22,8 @@ def starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[AnyMixture]
     Those of heavy tails are found on the pixels that are not far out, as k-means has a class for each far one.
     """
     pixels, of = job.pixels(mask), job.settings
-    chosen = outliers.without_far(job.volume, mask) if of.densities.has_heavy_tails else mask
+    near = outliers.without_far(job.volume, mask) if of.densities.has_heavy_tails else mask
+    chosen = near if near.sum() >= of.n_components else mask
     for start in gaussian_starts(chosen, job, twin):
         yield densities.begin(pixels, start, of.densities, of.mixture.covariance_type, twin)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing_families import draw_of_family, draw_values
 from deepmix.reference.mixtures import digamma as digamma_
+from deepmix.reference.mixtures.records import Gamma, Poisson
 from tests.agreement.mixtures.clusters import assert_same
 from tests.problems.mixtures import FAMILY_KINDS, family_problems, responsibilities
 from tests.tolerances import STEP, TRAJECTORY, assert_agree, rounded, tolerance
@@ -19,6 +20,7 @@ from tests.tolerances import STEP, TRAJECTORY, assert_agree, rounded, tolerance
 IN_BOTH_DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 EVERY = pytest.mark.parametrize(("family", "kind"), FAMILY_KINDS)
 SHAPE = (2, 3, 60)
+ONE = np.ones(1)
 N_PIXELS = 150
 THREE_STEPS = {"tol": -np.inf, "max_iter": 3}
 
@@ -80,6 +82,30 @@ def test_large_terms_that_cancel_leave_their_digits(family):
     expected = getattr(reference.mixtures, family).log_density(x64, high)
     nearest = expected.max(axis=0)  # the densities that matter: those of a pixel's own class
     np.testing.assert_allclose(actual.max(axis=0), nearest, atol=1e-3)
+
+
+# Of families whose densities are computed about a mean: pixels far below the means, and the other way round.
+FAR = {
+    "gamma": (Gamma(proportions=ONE, shapes=np.array([[2.0]]), rates=np.array([[1.0]])), [1e-30, 1e-9, 0.9, 2]),
+    "poisson": (Poisson(proportions=ONE, rates=np.array([[1e-12]])), [0.0, 1, 5, 300]),
+}
+
+
+@IN_BOTH_DTYPES
+@pytest.mark.parametrize("family", FAR)
+def test_what_is_far_below_has_a_finite_density(family, dtype):
+    """x/x̄ − 1 rounds to −1 there, whose log1p is −∞."""
+    mixture, pixels = FAR[family]
+    (x, low), (x64, high) = rounded((np.array([pixels]), mixture), dtype)
+    mine, of_reference = getattr(accelerated.mixtures, family), getattr(reference.mixtures, family)
+    r = np.ones((1, len(pixels)), dtype)
+    for name, more in (("log_density", ()), ("statistics", (r, r[0]))):
+        actual, expected = (
+            getattr(module, name)(values, *more, given)
+            for module, values, given in ((mine, x, low), (of_reference, x64, high))
+        )
+        for one, other in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
 @IN_BOTH_DTYPES

@@ -98,6 +98,15 @@ def test_the_number_of_classes_by_bic_is_in_the_report(case, run):
     assert report["mean_dice"] > 0.99
 
 
+def test_the_distribution_by_bic_is_told(case, run):
+    options = ["--method", "gmm", "--distribution", "auto", "-o", case / "out"]
+    code, out, err = run("segment", case / "a.nii.gz", "-k", 3, *options)
+    assert code == 0, err
+    report = json.loads((case / "out" / "report.json").read_text())
+    assert f"\n{report['settings']['distribution']} by BIC (gaussian: " in out
+    assert report["distribution"]["distribution"] == report["settings"]["distribution"]
+
+
 def test_outliers_and_what_a_distribution_has_are_written(case, run):
     image = sitk.ReadImage(str(case / "a.nii.gz"))
     values = sitk.GetArrayFromImage(image).astype(np.float32)

@@ -90,3 +90,20 @@ def test_what_cannot_be(options, message):
     X[:2, 0] = 0, -1
     with pytest.raises(ValueError, match=message):
         MixtureModel(2, backend="reference", **options).fit(X)
+
+
+@pytest.mark.parametrize("distribution", ["rician", "gamma", "lognormal"])
+def test_means_and_new_samples_are_where_the_density_lives(distribution):
+    with pytest.raises(ValueError, match=f'means_init must be greater than 0 for distribution="{distribution}"'):
+        fitted(distribution, means_init=np.array([[-1.0], [4.0]]))
+    with pytest.raises(ValueError, match="1 values inside the mask that are not greater than 0"):
+        fitted(distribution).predict(np.array([[-1.0], [4.0]]))
+
+
+@every_distribution
+def test_attributes_have_the_dtype_of_the_samples(distribution):
+    settings = {"max_iter": 5, "tol": 1.0, "random_state": 0}
+    model = MixtureModel(2, distribution=distribution, **settings).fit(samples(distribution).astype(np.float32))
+    found = {"means": model.means_, "covariances": model.covariances_, "weights": model.weights_}
+    for name, each in (found | model.parameters_).items():
+        assert each.dtype == np.float32, name

@@ -150,6 +150,25 @@ def test_every_method_but_fcm_takes_every_distribution(method, distribution):
         segment(magnitudes(), n_components=3, method="fcm", distribution=distribution)
 
 
+@pytest.mark.parametrize("image", [magnitudes(), np.stack([magnitudes()] * 2, axis=-1)[None]], ids=["2-D", "3-D"])
+@pytest.mark.parametrize(
+    ("given", "name", "expected"),
+    [
+        ({"distribution": "student", "degrees": 4}, "degrees", [4, 4, 4]),
+        ({"distribution": "gamma", "looks": 3}, "shapes", [3, 3, 3]),
+        ({"distribution": "rician", "background": True}, "signals", [0, True, True]),
+        ({"distribution": "rician"}, "signals", [True, True, True]),
+    ],
+)
+def test_networks_that_need_no_mixture_keep_the_numbers_that_are_given(image, given, name, expected):
+    """And a Rician class has a signal: 0 is a fixed point [NG5]."""
+    small = {"depth": 1, "filters": 2, "max_steps": 2, "min_steps": 0, "backend": "reference", "preset": "paper"}
+    found = segment(image, n_components=3, method="deepsvg", **small, **given)
+    for part in found.parts:
+        values = np.sort(part.parameters[name].ravel())
+        np.testing.assert_array_equal(values > 0 if name == "signals" else values, expected)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -158,6 +177,7 @@ def test_every_method_but_fcm_takes_every_distribution(method, distribution):
         ({"distribution": "student", "degrees": 0.5}, "degrees must be"),
         ({"distribution": "student", "degrees": "some"}, "degrees must be"),
         ({"distribution": "gamma", "looks": 0.0}, "looks must be"),
+        ({"distribution": "gamma", "looks": 1e7}, "at most 1000000, got"),
         ({"looks": 3.0}, 'looks is for distribution="gamma"'),
         ({"background": True}, 'background is for distribution="rician"'),
         ({"distribution": "student", "mean_prior": 0.1, "means_init": np.zeros((2, 1))}, "mean_prior is for"),
@@ -166,6 +186,42 @@ def test_every_method_but_fcm_takes_every_distribution(method, distribution):
 def test_settings_that_do_not_go_together(given, message):
     with pytest.raises(ValueError, match=message):
         nested(Settings, n_components=2, **given)
+
+
+@pytest.mark.parametrize("distribution", ["rician", "gamma", "poisson"])
+def test_the_number_of_classes_is_found_where_channels_are_independent(distribution):
+    """Full covariances, by which classes are counted elsewhere, are not known there."""
+    image = np.random.default_rng(5).poisson(LEVELS[TRUTH] * 20 + 9).astype(float)
+    found = segment(
+        image, n_components="auto:1:3", distribution=distribution, **FAST | {"covariance_type": "auto"}
+    )
+    assert found.settings.n_components == 3
+    assert found.settings.mixture.covariance_type == "diag"
+
+
+def test_a_constant_background_is_not_all_that_a_student_starts_from():
+    """Of a channel whose quartiles are equal, no pixel is left out."""
+    image = np.zeros(TRUTH.shape)
+    image[20:30, 20:30] = 50 + np.random.default_rng(0).normal(size=(10, 10))
+    found = segment(image, n_components=2, distribution="student", **FAST)
+    np.testing.assert_array_equal(found.labels == 2, image > 0)
+
+
+def test_as_many_pixels_as_classes_are_enough_for_a_student():
+    image = np.array([[1.0, 1.1, 1.2, 1.3], [1.4, 1.5, 1.6, 100.0]])
+    assert segment(image, n_components=8, distribution="student", **FAST).labels.shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "least", "message"),
+    [("rician", -1.0, "greater than 0"), ("gamma", 0.0, "greater than 0"), ("poisson", -1.0, "0 or greater")],
+)
+def test_given_means_are_where_the_density_lives(distribution, least, message):
+    image, means = np.round(magnitudes() * 5) + 1, np.array([[least], [20.0], [36.0]])
+    with pytest.raises(ValueError, match=f'means_init must be {message} for distribution="{distribution}"'):
+        segment(image, n_components=3, distribution=distribution, means_init=means, **FAST)
+    found = segment(image, n_components=3, distribution="auto", means_init=means, **FAST)
+    assert ("gamma" in found.distribution.bic) is False
 
 
 # The classes in the unit of the image, their densities, and how many numbers are free

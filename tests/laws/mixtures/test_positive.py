@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import psi
 
 from deepmix.reference.mixtures import gamma, gmm, lognormal, poisson
 from deepmix.reference.mixtures.covariances import COVARIANCE_TYPES
@@ -41,6 +42,19 @@ def test_ng6_g3_equal_pixels_get_the_greatest_shape():
     assert fitted.mixture.shapes[0, 0] == gamma.GREATEST
     np.testing.assert_allclose(fitted.mixture.rates, gamma.GREATEST / 2)
     assert np.isfinite(fitted.value)
+
+
+@pytest.mark.parametrize("least", [1e-9, 1e-20, 1e-200])
+def test_ng6_a_pixel_far_below_the_mean_has_its_logarithm(least):
+    """x/x̄ − 1 rounds to −1 there, whose log1p is −∞."""
+    pixels = np.array([[least, 1.0, 2.0, 5.0]])
+    start = Gamma(proportions=np.ones(1), shapes=np.ones((1, 1)), rates=np.ones((1, 1)))
+    with np.errstate(all="raise"):
+        sums = gamma.statistics(pixels, np.ones((1, 4)), np.ones(4), start)
+    close(sums.excess, np.array([[(pixels - 1 - np.log(pixels)).sum()]]))
+    fitted = gmm.fit(pixels, start, family="gamma", tol=1e-12)
+    a = fitted.mixture.shapes[0, 0]
+    close(np.log(a) - psi(a), np.log(pixels.mean()) - np.log(pixels).mean())
 
 
 @pytest.mark.parametrize("kind", COVARIANCE_TYPES)
