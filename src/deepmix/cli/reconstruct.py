@@ -65,12 +65,14 @@ def ct(
         report = dataclasses.asdict(settings) | {"sinogram": sinogram, "geometry": scans.written(scan)}
         with outputs.new_results(output) as folder:
             results.write(folder, found, scan, settings)
-            outputs.write_report(folder, {"settings": report, **found.facts, "versions": outputs.versions()})
+            outputs.write_report(folder, {"settings": report, **found.report, "versions": outputs.versions()})
     height, width = found.image.shape
-    unexplained = f"{found.facts['residual']:.1%} of the sinogram is not explained"
-    console.out.print(f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.facts['seconds']:.1f} s")
-    if (message := found.facts.get("message")) is not None:
+    unexplained = f"{found.report['residual']:.1%} of the sinogram is not explained"
+    console.out.print(
+        f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.report['seconds']:.1f} s"
+    )
+    if (message := found.report.get("message")) is not None:
         console.err.print(f"warning: {message}", style="yellow")
     if settings.axis is not None:
-        console.out.print(f"axis {found.facts['axis']:.4g} mm from where the geometry has it")
+        console.out.print(f"axis {found.report['axis']:.4g} mm from where the geometry has it")
     console.out.print(f"results in {output}")

@@ -1,77 +1,79 @@
-"""Each method of `deepmix reconstruct ct`, as a function of a backend."""
+"""Each method of `deepmix.reconstruct`, as a function of a backend."""
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.reference.inverse.records import Gradient, Solution
-from deepmix.reference.tomography.records import Projections, Radon, ScanGeometry
+from deepmix.reference.inverse.records import Gradient, Operator, Solution
+from deepmix.reference.tomography.records import Radon, ScanGeometry
 from deepmix.reference.types import Status
 
 from .settings import ReconstructionSettings
+from .weighted import WeightedData
 
 
 class Reconstructed(NamedTuple):
-    """What a method found. image: (H, W), a mm. facts: what the report says of the way to it."""
+    """What a method found. image: as the operator has it. facts: what the report says of the way to it."""
 
     image: np.ndarray
     facts: dict[str, Any]
 
 
 def fbp(
-    backend: ModuleType, measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings
+    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
 ) -> Reconstructed:
     """Filtered back-projection [CT7]."""
-    given = measured.sinogram, geometry, settings.window, settings.cutoff
+    given = measured.data, _scan(operator, settings), settings.window, settings.cutoff
     return Reconstructed(
         image=np.asarray(backend.tomography.backprojection.filtered_backprojection(*given)), facts={}
     )
 
 
 def sirt(
-    backend: ModuleType, measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings
+    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
 ) -> Reconstructed:
     """SIRT [CT11]."""
     solve = backend.tomography.algebraic.reconstruct
-    given = measured.sinogram, geometry, measured.weights
+    given = measured.data, _scan(operator, settings), measured.weights
     return _found(solve(*given, nonnegative=settings.nonnegative, **_ends(settings)), settings)
 
 
 def cgls(
-    backend: ModuleType, measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings
+    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
 ) -> Reconstructed:
     """Least squares by conjugate gradients [IP12]; few steps smooth."""
-    given = _operator(backend, geometry), measured.sinogram, 0.0, measured.weights
+    given = operator, measured.data, 0.0, measured.weights
     return _found(backend.inverse.least_squares.reconstruct(*given, **_ends(settings)), settings)
 
 
 def tikhonov(
-    backend: ModuleType, measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings
+    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
 ) -> Reconstructed:
     """½‖Ax−y‖²_W + ½λ‖∇x‖² [IP4]."""
-    strength = _strength(backend, measured, geometry, settings)
-    given = _operator(backend, geometry), measured.sinogram, strength, measured.weights
+    strength = _strength(backend, measured, operator, settings)
+    given = operator, measured.data, strength, measured.weights
     solution = backend.inverse.least_squares.reconstruct(*given, regulariser=Gradient(), **_ends(settings))
     return _found(solution, settings, strength)
 
 
 def tv(
-    backend: ModuleType, measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings
+    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
 ) -> Reconstructed:
     """½‖Ax−y‖²_W + λTV(x) by the primal–dual method [IP10]."""
-    strength = _strength(backend, measured, geometry, settings)
-    given = _operator(backend, geometry), measured.sinogram, strength, measured.weights
+    strength = _strength(backend, measured, operator, settings)
+    given = operator, measured.data, strength, measured.weights
     solve = backend.inverse.primal_dual.reconstruct
     return _found(solve(*given, nonnegative=settings.nonnegative, **_ends(settings)), settings, strength)
 
 
-def _operator(backend: ModuleType, geometry: ScanGeometry) -> Radon:
-    """A; what it does, the backend's `tomography.radon` enters where the solvers look when it is imported."""
-    importlib.import_module(f"{backend.__name__}.tomography.radon")
-    return Radon(geometry=geometry)
+def _scan(operator: Operator, settings: ReconstructionSettings) -> ScanGeometry:
+    """The geometry of a scan. Raises ValueError for another operator."""
+    if not isinstance(operator, Radon):
+        kind = type(operator).__name__
+        raise ValueError(f"{settings.method} is for scans; for the operator {kind}: cgls, tikhonov, tv")
+    return operator.geometry
 
 
 def _ends(settings: ReconstructionSettings) -> dict[str, Any]:
@@ -81,10 +83,10 @@ def _ends(settings: ReconstructionSettings) -> dict[str, Any]:
 
 
 def _strength(
-    backend: ModuleType, measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings
+    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
 ) -> float:
     """λ, from the setting, which is a part of max|A*Wy|: so it does not depend on units or exposure."""
-    back = backend.tomography.radon.project_back(measured.weights * measured.sinogram, geometry)
+    back = backend.inverse.operators.adjoint(operator, measured.weights * measured.data)
     return settings.strength * float(np.abs(np.asarray(back)).max()) or settings.strength
 
 
@@ -103,5 +105,5 @@ def _found(solution: Solution, settings: ReconstructionSettings, strength: float
     )
 
 
-Method = Callable[[ModuleType, Projections, ScanGeometry, ReconstructionSettings], Reconstructed]
+Method = Callable[[ModuleType, WeightedData, Operator, ReconstructionSettings], Reconstructed]
 METHODS: dict[str, Method] = {"fbp": fbp, "sirt": sirt, "cgls": cgls, "tikhonov": tikhonov, "tv": tv}

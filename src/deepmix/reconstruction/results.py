@@ -7,6 +7,7 @@ import numpy as np
 from deepmix.files import images
 from deepmix.files.records import Geometry, Image
 from deepmix.reference.tomography import hounsfield
+from deepmix.reference.tomography.records import ScanGeometry
 from deepmix.report import projections
 
 from .job import Reconstruction
@@ -27,13 +28,14 @@ def write(folder: Path, found: Reconstruction, scan: ScanDescription, settings: 
         images.FORMATS[like.suffix].write(
             folder / f"hounsfield{like.suffix}", _on_axes(units, like.geometry), like
         )
-    projections.draw(folder / "sinogram.png", found.sinogram, found.image, found.residual)
+    projections.draw(folder / "sinogram.png", found.data, found.image, found.residual)
 
 
 def placed(found: Reconstruction, scan: ScanDescription) -> Image:
     """The image (x, y[, z]) with its place in the patient, if geometry.json has one; else its middle is at 0."""
-    spacing = float(found.geometry.pixel_spacing)
-    columns, rows = np.asarray(found.geometry.columns), np.asarray(found.geometry.rows)
+    scanned: ScanGeometry = found.operator.geometry
+    spacing = float(scanned.pixel_spacing)
+    columns, rows = np.asarray(scanned.columns), np.asarray(scanned.rows)
     size = len(columns), len(rows)
     origin = scan.origin or (float(columns[0]), float(-rows[0]))
     n_axes = len(origin)

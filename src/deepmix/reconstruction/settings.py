@@ -9,12 +9,16 @@ from deepmix.settings import RUN, check, setting
 
 WINDOWS = ("ram-lak", "shepp-logan", "cosine", "hamming", "hann")
 METHODS = ("fbp", "sirt", "cgls", "tikhonov", "tv")
+OF_FILES = {"row", "hu", "mu_water"}  # settings that say how files are read and written
 FILTER, LOOP = "Filter", "Iterative methods"
 
 
 @dataclass(frozen=True)
 class ReconstructionSettings:
-    """Settings of `deepmix reconstruct ct`. axis: None: where the geometry has it; a shift in mm, or "auto"."""
+    """Settings of `deepmix.reconstruct`, and of the command's files.
+
+    axis: None: where the geometry has it; a shift in mm at the axis, or "auto".
+    """
 
     method: str = setting(
         "fbp",

@@ -16,12 +16,13 @@ HTC = "CtDataLimited", "CtDataFull"  # of the Helsinki Tomography Challenge
 class Measurement(NamedTuple):
     """values: (n, D), line integrals, or counts if there is a flat field. flat, dark: (D,) or None.
 
-    scan: how it was made, if the file says so.
+    weights: of data that are no counts, of their shape. scan: how it was made, if the file says so.
     """
 
     values: np.ndarray
     flat: np.ndarray | None = None
     dark: np.ndarray | None = None
+    weights: np.ndarray | None = None
     scan: ScanDescription | None = None
 
 

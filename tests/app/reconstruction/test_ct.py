@@ -113,7 +113,7 @@ def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa
         (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),
         (["s.npy", "--geometry", "g.json", "--flat", "f.npy"], "the flat field has 3 values for 20 detectors"),
         (["t.npy", "--geometry", "g.json"], "20 views of 12 detectors, but 12 angles; views are rows: transpose"),
-        (["n.npy", "--geometry", "g.json"], "the sinogram: 1 of 240 values are NaN or infinite"),
+        (["n.npy", "--geometry", "g.json"], "the data: 1 of 240 values are NaN or infinite"),
         (["c.npy", "--geometry", "g.json"], "c.npy holds complex128 of shape (12, 20); expected real numbers"),
         (["g.json", "--geometry", "g.json"], "g.json is none of .npy"),
         (["missing.npy"], "no such file: missing.npy"),
