@@ -56,7 +56,9 @@ def ct(
             compilation_cache.enable()
         measurement = sinograms.read(sinogram, settings.row)
         fields: dict[str, Any] = {
-            name: sinograms.field(path) for name, path in (("flat", flat), ("dark", dark)) if path is not None
+            name: sinograms.field(path, settings.row)
+            for name, path in (("flat", flat), ("dark", dark))
+            if path is not None
         }
         scan = measurement.scan if geometry is None else scans.read(geometry)
         if scan is None:
