@@ -148,7 +148,7 @@ def _adjoint_error(
 ) -> float:
     """|⟨Ax, y⟩ − ⟨x, A*y⟩| / ‖Ax‖‖y‖ of the very operator, image and data."""
     back = np.asarray(backend.inverse.operators.adjoint(operator, data))
-    size = np.linalg.norm(projected) * np.linalg.norm(data)
+    size = _norm(projected) * _norm(data)
     error = abs(_inner(projected, data) - _inner(image, back))
     return float(error / size) if size else 0.0
 
@@ -158,7 +158,11 @@ def _inner(one: np.ndarray, other: np.ndarray) -> Any:
     return np.vdot(*(each.astype(np.result_type(each.dtype, np.float64)) for each in (one, other)))
 
 
+def _norm(array: np.ndarray) -> float:
+    return float(np.sqrt(_inner(array, array).real))
+
+
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     """‖part‖ / ‖whole‖."""
-    size = np.linalg.norm(whole)
-    return float(np.linalg.norm(part) / size) if size else 0.0
+    size = _norm(whole)
+    return _norm(part) / size if size else 0.0

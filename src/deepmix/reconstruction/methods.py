@@ -13,6 +13,11 @@ from deepmix.reference.types import Status
 from .settings import ReconstructionSettings
 from .weighted import WeightedData
 
+NOT_FINITE = (
+    "The objective became infinite or NaN; the last finite image is returned. Check the scale of the data, or let "
+    "backend=reference compute in float64."
+)
+
 
 class Reconstructed(NamedTuple):
     """What a method found. image: as the operator has it. facts: what the report says of the way to it."""
@@ -97,7 +102,9 @@ def _found(solution: Solution, settings: ReconstructionSettings, strength: float
         "iterations": int(solution.iterations),
         "objective": float(solution.value),
     }
-    if status != Status.converged:
+    if status == Status.non_finite:
+        facts["message"] = NOT_FINITE
+    elif status != Status.converged:
         facts["message"] = status.message("objective", "image")
     facts |= {"history": np.asarray(solution.history, float)}
     return Reconstructed(

@@ -41,7 +41,7 @@ def placed(found: Reconstruction, scan: ScanDescription) -> Image:
     n_axes = len(origin)
     geometry = Geometry(
         size=(*size, 1)[:n_axes],
-        spacing=(spacing, spacing, 1.0)[:n_axes],
+        spacing=(spacing, spacing, scan.slice_thickness)[:n_axes],
         origin=origin,
         direction=scan.direction or tuple(np.eye(n_axes).ravel().tolist()),
     )

@@ -17,21 +17,26 @@ from deepmix.reference.tomography.records import ScanGeometry
 UNITS = {"deg": np.pi / 180, "rad": 1.0}
 TYPES = ("parallel", "fan")
 ANGLES = {"unit", "values", "first", "step", "count"}
-LENGTHS = ("detector_spacing", "pixel_spacing", "shift", "source_to_axis", "source_to_detector")
+LENGTHS = (
+    *("detector_spacing", "pixel_spacing", "slice_thickness", "shift"),
+    *("source_to_axis", "source_to_detector"),
+)
 KEYS = {"type", "angles", "size", "origin", "direction", *LENGTHS}
 
 
 class ScanDescription(NamedTuple):
     """What geometry.json says, lengths in mm.
 
-    angles: (n,) in radians. size: (H, W) of the image, None: as many pixels a side as detectors. origin,
-    direction: where the image lies, as `files.records.Geometry` has it, if known.
+    angles: (n,) in radians. size: (H, W) of the image, None: as many pixels a side as detectors. slice_thickness:
+    of the image as a slice of a volume. origin, direction: where the image lies, as `files.records.Geometry` has
+    it, if known.
     """
 
     type: str
     angles: np.ndarray
     detector_spacing: float = 1.0
     pixel_spacing: float | None = None
+    slice_thickness: float = 1.0
     shift: float = 0.0
     size: tuple[int, int] | None = None
     source_to_axis: float | None = None
@@ -62,6 +67,8 @@ def described(said: Any) -> ScanDescription:
     if said["type"] == "parallel" and (given := sorted(distances & said.keys())):
         raise ValueError(f"parallel rays have no {' and '.join(given)}; is the type fan?")
     lengths: dict[str, Any] = {name: _number(name, said[name]) for name in LENGTHS if name in said}
+    if lengths.get("slice_thickness", 1.0) <= 0:
+        raise ValueError(f"slice_thickness must be positive, in mm; got {lengths['slice_thickness']:g}")
     size = said.get("size")
     if size is not None and not (isinstance(size, Sequence) and len(size) == 2 and all(map(_is_whole, size))):
         raise ValueError(f"size must be the rows and columns of the image, two whole numbers; got {size}")
