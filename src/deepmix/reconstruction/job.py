@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix import backends
+from deepmix.progress import OnProgress
 from deepmix.reference.inverse.operators import OPERATORS
 from deepmix.reference.inverse.records import Operator
 from deepmix.reference.tomography.checks import check_geometry
@@ -50,6 +51,7 @@ def reconstruct(
     dark: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     backend: str = ReconstructionSettings.backend,
+    progress: OnProgress | None = None,
     **settings: Any,
 ) -> Reconstruction:
     """Reconstruct an image from what was measured of it.
@@ -62,19 +64,21 @@ def reconstruct(
     or a linear operator of `deepmix.reference.inverse.records`. method: "fbp" or "sirt" for scans, "cgls",
     "tikhonov" or "tv" for any operator. flat, dark: (D,) or (1,), counts without object, and without beam.
     weights: W ≥ 0 of the data, inverse variances; counts have their own. backend: "accelerated" or "reference".
-    settings: other fields of `ReconstructionSettings`.
+    progress: called after every step of an iterative method. settings: other fields of `ReconstructionSettings`.
     """
     if of_files := sorted(settings.keys() & OF_FILES):
         raise TypeError(f"{' and '.join(of_files)} is of files, which this function neither reads nor writes")
     given = [None if each is None else np.atleast_1d(np.asarray(each)) for each in (flat, dark, weights)]
     measurement = Measurement(values=np.asarray(data), flat=given[0], dark=given[1], weights=given[2])
-    return run(measurement, operator, nested(ReconstructionSettings, method=method, backend=backend, **settings))
+    chosen = nested(ReconstructionSettings, method=method, backend=backend, **settings)
+    return run(measurement, operator, chosen, progress)
 
 
 def run(
     measurement: Measurement,
     operator: Operator | ScanGeometry | ScanDescription | Mapping[str, Any],
     settings: ReconstructionSettings,
+    progress: OnProgress | None = None,
 ) -> Reconstruction:
     """`reconstruct`, with its settings in one record."""
     began = time.perf_counter()
@@ -84,7 +88,7 @@ def run(
         importlib.import_module(f"{backend.__name__}.tomography.radon")
         measured = prepared(measurement, operator, backend, DTYPES[settings.backend])
         operator, shift = _on_axis(measured, operator, settings, backend)
-        found = METHODS[settings.method](backend, measured, operator, settings)
+        found = METHODS[settings.method](backend, measured, operator, settings, progress)
         projected = np.asarray(backend.inverse.operators.forward(operator, found.image))
         residual = measured.data - projected
         report = {

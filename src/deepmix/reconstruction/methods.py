@@ -1,16 +1,21 @@
 """Each method of `deepmix.reconstruct`, as a function of a backend."""
 
+import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmix.reference.inverse.records import Gradient, Operator, Solution
+from deepmix.backends import compiled
+from deepmix.progress import OnProgress
+from deepmix.reference.inverse.records import Gradient, Identity, Operator, Solution
 from deepmix.reference.tomography.records import Radon, ScanGeometry
 from deepmix.reference.types import Status
 
+from . import stepwise
 from .settings import ReconstructionSettings
+from .stepwise import Stepwise
 from .weighted import WeightedData
 
 NOT_FINITE = (
@@ -27,7 +32,11 @@ class Reconstructed(NamedTuple):
 
 
 def fbp(
-    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
+    backend: ModuleType,
+    measured: WeightedData,
+    operator: Operator,
+    settings: ReconstructionSettings,
+    progress: OnProgress | None,
 ) -> Reconstructed:
     """Filtered back-projection [CT7]."""
     given = measured.data, _scan(operator, settings), settings.window, settings.cutoff
@@ -36,41 +45,103 @@ def fbp(
     )
 
 
-def sirt(
-    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
+def iterate(
+    backend: ModuleType,
+    measured: WeightedData,
+    operator: Operator,
+    settings: ReconstructionSettings,
+    progress: OnProgress | None,
 ) -> Reconstructed:
+    """A method of `ITERATIONS`, from the image of 0.
+
+    λ is the setting's part of max|A*Wy|: so it does not depend on units or exposure.
+    """
+    pull = np.asarray(backend.inverse.operators.adjoint(operator, measured.weights * measured.data))
+    strength = settings.strength * float(np.abs(pull).max()) or settings.strength
+    solution = stepwise.run(
+        ITERATIONS[settings.method](backend, measured, operator, settings, strength),
+        np.zeros_like(pull),
+        degenerate=not pull.any(),
+        tol=settings.tol,
+        max_iter=settings.max_iter,
+        progress=progress,
+    )
+    return _found(solution, strength if settings.method in REGULARISED else None)
+
+
+def sirt(
+    backend: ModuleType,
+    measured: WeightedData,
+    operator: Operator,
+    settings: ReconstructionSettings,
+    strength: float,
+) -> Stepwise:
     """SIRT [CT11]."""
-    solve = backend.tomography.algebraic.reconstruct
-    given = measured.data, _scan(operator, settings), measured.weights
-    return _found(solve(*given, nonnegative=settings.nonnegative, **_ends(settings)), settings)
+    solver, geometry = backend.tomography.algebraic, _scan(operator, settings)
+    begin, step = compiled(backend, solver.begin), compiled(backend, solver.step, "nonnegative")
+    return Stepwise(
+        begin=lambda start: begin(start, measured.data, geometry, measured.weights),
+        step=lambda state: step(state, measured.data, geometry, nonnegative=settings.nonnegative),
+        max_iter=_limit(solver),
+    )
 
 
 def cgls(
-    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
-) -> Reconstructed:
+    backend: ModuleType,
+    measured: WeightedData,
+    operator: Operator,
+    settings: ReconstructionSettings,
+    strength: float,
+) -> Stepwise:
     """Least squares by conjugate gradients [IP12]; few steps smooth."""
-    given = operator, measured.data, 0.0, measured.weights
-    return _found(backend.inverse.least_squares.reconstruct(*given, **_ends(settings)), settings)
+    return _least_squares(backend, measured, operator, 0.0, Identity())
 
 
 def tikhonov(
-    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
-) -> Reconstructed:
+    backend: ModuleType,
+    measured: WeightedData,
+    operator: Operator,
+    settings: ReconstructionSettings,
+    strength: float,
+) -> Stepwise:
     """½‖Ax−y‖²_W + ½λ‖∇x‖² [IP4]."""
-    strength = _strength(backend, measured, operator, settings)
-    given = operator, measured.data, strength, measured.weights
-    solution = backend.inverse.least_squares.reconstruct(*given, regulariser=Gradient(), **_ends(settings))
-    return _found(solution, settings, strength)
+    return _least_squares(backend, measured, operator, strength, Gradient())
 
 
 def tv(
-    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
-) -> Reconstructed:
+    backend: ModuleType,
+    measured: WeightedData,
+    operator: Operator,
+    settings: ReconstructionSettings,
+    strength: float,
+) -> Stepwise:
     """½‖Ax−y‖²_W + λTV(x) by the primal–dual method [IP10]."""
-    strength = _strength(backend, measured, operator, settings)
-    given = operator, measured.data, strength, measured.weights
-    solve = backend.inverse.primal_dual.reconstruct
-    return _found(solve(*given, nonnegative=settings.nonnegative, **_ends(settings)), settings, strength)
+    solver, data, weights = backend.inverse.primal_dual, measured.data, measured.weights
+    begin, step = compiled(backend, solver.begin), compiled(backend, solver.step, "nonnegative")
+    blank = np.zeros_like(np.asarray(backend.inverse.operators.adjoint(operator, data)))
+    size = float(compiled(backend, backend.inverse.operators.norm)(operator, blank)) or 1.0
+    return Stepwise(
+        begin=lambda start: begin(start, operator, data, weights, strength),
+        step=lambda state: step(state, operator, data, weights, strength, size, nonnegative=settings.nonnegative),
+        max_iter=_limit(solver),
+    )
+
+
+def _least_squares(
+    backend: ModuleType, measured: WeightedData, operator: Operator, strength: float, regulariser: Operator
+) -> Stepwise:
+    solver, data, weights = backend.inverse.least_squares, measured.data, measured.weights
+    begin, step = compiled(backend, solver.begin), compiled(backend, solver.step)
+    return Stepwise(
+        begin=lambda start: begin(start, operator, data, weights, strength, regulariser, np.zeros_like(start)),
+        step=lambda state: step(state, operator, weights, strength, regulariser),
+        max_iter=_limit(solver),
+    )
+
+
+def _limit(solver: ModuleType) -> int:
+    """The largest number of steps that a solver takes if it is not told."""
+    return int(inspect.signature(solver.reconstruct).parameters["max_iter"].default)
 
 
 def _scan(operator: Operator, settings: ReconstructionSettings) -> ScanGeometry:
@@ -81,21 +152,7 @@ def _scan(operator: Operator, settings: ReconstructionSettings) -> ScanGeometry:
     return operator.geometry
 
 
-def _ends(settings: ReconstructionSettings) -> dict[str, Any]:
-    """When a loop ends; without a limit, that of the solver."""
-    limit = {} if settings.max_iter is None else {"max_iter": settings.max_iter}
-    return {"tol": settings.tol} | limit
-
-
-def _strength(
-    backend: ModuleType, measured: WeightedData, operator: Operator, settings: ReconstructionSettings
-) -> float:
-    """λ, from the setting, which is a part of max|A*Wy|: so it does not depend on units or exposure."""
-    back = backend.inverse.operators.adjoint(operator, measured.weights * measured.data)
-    return settings.strength * float(np.abs(np.asarray(back)).max()) or settings.strength
-
-
-def _found(solution: Solution, settings: ReconstructionSettings, strength: float | None = None) -> Reconstructed:
+def _found(solution: Solution, strength: float | None) -> Reconstructed:
     status = Status(solution.status)
     facts: dict[str, Any] = {
         "status": status,
@@ -112,5 +169,12 @@ def _found(solution: Solution, settings: ReconstructionSettings, strength: float
     )
 
 
-Method = Callable[[ModuleType, WeightedData, Operator, ReconstructionSettings], Reconstructed]
-METHODS: dict[str, Method] = {"fbp": fbp, "sirt": sirt, "cgls": cgls, "tikhonov": tikhonov, "tv": tv}
+REGULARISED = ("tikhonov", "tv")
+ITERATIONS: dict[str, Callable[[ModuleType, WeightedData, Operator, ReconstructionSettings, float], Stepwise]] = {
+    "sirt": sirt,
+    "cgls": cgls,
+    "tikhonov": tikhonov,
+    "tv": tv,
+}
+Method = Callable[[ModuleType, WeightedData, Operator, ReconstructionSettings, OnProgress | None], Reconstructed]
+METHODS: dict[str, Method] = {"fbp": fbp} | dict.fromkeys(ITERATIONS, iterate)

@@ -123,7 +123,7 @@ def _angles(said: Any) -> np.ndarray:
     return in_radians(values, said["unit"])
 
 
-def _place(said: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+def _place(said: Mapping[str, Any]) -> dict[str, Any]:
     """origin and direction, as far as they are given."""
     places = {name: _numbers(name, said[name]) for name in ("origin", "direction") if name in said}
     n_axes = len(places.get("origin", ()))

@@ -28,6 +28,8 @@ def prepared(measurement: Measurement, operator: Operator, backend: ModuleType, 
     values, weights = np.asarray(measurement.values), measurement.weights
     if weights is not None and weights.shape != values.shape:
         raise ValueError(f"weights of shape {weights.shape} do not match data of shape {values.shape}")
+    if weights is not None and not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("weights must be finite and not negative")
     counted = np.broadcast_to(np.asarray(getattr(operator, "mask", True)) != 0, values.shape)
     counted = counted if weights is None else counted & (weights > 0)
     check_finite("the data" if measurement.flat is None else "the counts", values[counted])

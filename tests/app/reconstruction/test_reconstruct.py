@@ -1,10 +1,12 @@
 """`deepmix.reconstruct`: data and an operator in, an image and its report out."""
 
+import importlib
+
 import numpy as np
 import pytest
 
 import deepmix
-from deepmix.reference.inverse.records import Fourier, Matrix
+from deepmix.reference.inverse.records import Fourier, Gradient, Identity, Matrix
 from deepmix.reference.tomography import geometry as geometries
 from deepmix.reference.tomography.records import Radon
 from deepmix.reference.types import Status
@@ -30,6 +32,36 @@ def test_a_scan_becomes_its_image(method, backend):
     np.testing.assert_allclose(found.data, SINOGRAM, rtol=1e-6)
     assert found.report["adjoint_error"] < 1e-5
     assert ("status" in found.report) == (method != "fbp")
+
+
+@pytest.mark.parametrize("nonnegative", [False, True])
+@pytest.mark.parametrize("backend", ["accelerated", "reference"])
+@pytest.mark.parametrize("method", ["sirt", "cgls", "tikhonov", "tv"])
+def test_step_by_step_a_method_finds_what_its_solver_does_and_tells_how_far_it_is(method, backend, nonnegative):
+    module, places = importlib.import_module(f"deepmix.{backend}"), []
+    importlib.import_module(f"deepmix.{backend}.tomography.radon")
+    geometry = geometries.parallel(turn(9), 8, 7, 13, pixel_spacing=3, detector_spacing=2.5)
+    data = sinogram_of(ELLIPSE, geometry) - 0.01
+    data = data.astype(np.float32) if backend == "accelerated" else data
+    options = {"nonnegative": nonnegative} if method in ("sirt", "tv") else {}
+    found = deepmix.reconstruct(
+        data, geometry, method, backend=backend, max_iter=7, tol=0, progress=places.append, **options
+    )
+    operator, strength = Radon(geometry=geometry), found.report.get("lambda", 0.0)
+    if method == "sirt":
+        solution = module.tomography.algebraic.reconstruct(data, geometry, max_iter=7, tol=0, **options)
+    elif method == "tv":
+        solution = module.inverse.primal_dual.reconstruct(operator, data, strength, max_iter=7, tol=0, **options)
+    else:
+        regulariser = Gradient() if method == "tikhonov" else Identity()
+        solve = module.inverse.least_squares.reconstruct
+        solution = solve(operator, data, strength, regulariser=regulariser, max_iter=7, tol=0)
+    np.testing.assert_allclose(found.image, solution.image, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(found.report["history"], solution.history, rtol=1e-4)
+    assert [(place.step, place.n_steps, place.part, place.n_parts) for place in places] == [
+        (step, 7, 0, 1) for step in range(1, 8)
+    ]
+    np.testing.assert_allclose([place.values["objective"] for place in places], found.report["history"][1:])
 
 
 def test_a_geometry_may_be_given_in_three_ways():
@@ -84,6 +116,7 @@ def test_complex_data_may_be_anything_where_they_are_not_sampled():
         (SINOGRAM, GEOMETRY, {"flat": np.nan}, ValueError, "the flat field: 1 of 1 values are NaN"),
         (SINOGRAM, GEOMETRY, {"flat": 9, "weights": SINOGRAM}, ValueError, "weights or a flat field, not both"),
         (SINOGRAM, GEOMETRY, {"weights": np.ones(51)}, ValueError, r"weights of shape \(51,\) do not match"),
+        (SINOGRAM, GEOMETRY, {"weights": -SINOGRAM}, ValueError, "weights must be finite and not negative"),
         (SINOGRAM, GEOMETRY, {"method": "magic"}, ValueError, "method must be one of fbp"),
         (SINOGRAM, GEOMETRY, {"strenght": 1}, TypeError, "did you mean strength"),
         (SINOGRAM, GEOMETRY, {"hu": True}, TypeError, "hu is of files"),
