@@ -37,7 +37,7 @@ class ReconstructionSettings:
     tol: float = setting(1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP)
     axis: float | str | None = setting(
         None,
-        help="How far the axis is seen from where the geometry has it, in mm; auto: from opposite views.",
+        help="How far from where the geometry has it the axis is seen, in mm there; auto: from opposite views.",
         typed=str,
         parse=parsing.number_or_word,
     )

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
-from deepmix.reconstruction import sinograms
+import deepmix
+from deepmix.reconstruction import scans, sinograms
 
 
 def exchange(path, unit=None, angles=(0, 45, 90), rows=1):
@@ -78,3 +80,39 @@ def test_what_is_no_field_is_refused(name, contents, words, tmp_path):
         np.save(tmp_path / name, contents)
     with pytest.raises(ValueError, match=words):
         sinograms.field(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["CtDataLimited", "CtDataFull"])
+def test_a_helsinki_file_says_how_it_was_made(name, tmp_path):
+    said = {"angles": [274.0, 274.5], "pixelSizePost": 0.2, "distanceSourceOrigin": 410.0}
+    values = np.random.default_rng(0).normal(size=(2, 6))
+    savemat(
+        tmp_path / "s.mat",
+        {name: {"sinogram": values, "parameters": said | {"distanceSourceDetector": 550.0}}},
+    )
+    found = sinograms.read(tmp_path / "s.mat")
+    np.testing.assert_array_equal(found.values, values)
+    geometry = scans.geometry_of(found.scan, 6)
+    np.testing.assert_allclose(np.rad2deg(geometry.angles), [274, 274.5])
+    np.testing.assert_allclose(geometry.detector_spacing, 0.2 * 410 / 550)
+    assert geometry.divergence == 1 / 410
+    savemat(tmp_path / "other.mat", {"values": values})
+    with pytest.raises(ValueError, match=r"other\.mat has none of CtDataLimited, CtDataFull"):
+        sinograms.read(tmp_path / "other.mat")
+
+
+@pytest.mark.real_data
+def test_the_holes_of_a_measured_disc_are_seen_in_a_sixth_of_a_turn(real_data):
+    """By total variation: inside of the disc there is next to nothing in the holes, and much between them."""
+    measured = sinograms.read(real_data / "ct" / "htc2022_60_degrees.mat")
+    views = measured.values.reshape(121, -1, 4).mean(axis=2)[::2]
+    coarse = {"size": (100, 100), "pixel_spacing": 0.83, "detector_spacing": 0.8}
+    scan = measured.scan._replace(angles=measured.scan.angles[::2], **coarse)
+    with pytest.warns(UserWarning, match="leave a gap of 120° of 180°"):
+        geometry = scans.geometry_of(scan, views.shape[1])
+    found = deepmix.reconstruct(views, geometry, "tv", strength=1e-3, nonnegative=True, max_iter=150)
+    radius = np.hypot(geometry.columns, geometry.rows[:, None])
+    hole, wall = np.percentile(found.image[radius < 26], (10, 90))
+    assert wall > 2 * hole
+    assert found.image[radius > 39].mean() < 0.2 * wall
+    assert found.report["residual"] < 0.05
