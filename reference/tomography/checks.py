@@ -91,11 +91,29 @@ def warn_of_gaps(geometry: ScanGeometry) -> None:
             "what lies beyond is measured in part",
             stacklevel=4,
         )
-    gaps, usual = angle_gaps(np.asarray(geometry.angles, float), np.pi)
+    angles = np.asarray(geometry.angles, float)
+    gaps, usual = angle_gaps(angles, np.pi)
     widest = np.rad2deg(gaps.max())
     if gaps.max() > GAP * usual:
         warnings.warn(
             f"the angles leave a gap of {widest:.4g}° of 180°: structures along it cannot be seen", stacklevel=4
+        )
+    elif geometry.divergence:
+        _warn_of_short_turn(angles, np.arcsin(min(geometry.divergence * half, 1)))
+
+
+def _warn_of_short_turn(angles: np.ndarray, gamma: float) -> None:
+    """Warn if a fan turns too little for the rays that pass the border of the image, at γ to either side.
+
+    Such a line is seen at θ = β − γ, and from its other end at θ + π = β + γ: together they must go all round.
+    """
+    _, usual = angle_gaps(angles, 2 * np.pi)
+    gaps, _ = angle_gaps(np.concatenate([angles - gamma, angles + gamma + np.pi]), 2 * np.pi)
+    if gaps.max() > GAP * usual:
+        warnings.warn(
+            f"at the border of the image the rays leave a gap of {np.rad2deg(gaps.max()):.4g}° of 360°: "
+            "the fan turns less than half a turn and its own angle",
+            stacklevel=5,
         )
 
 

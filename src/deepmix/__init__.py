@@ -1,7 +1,8 @@
 """deepmix: deep Gaussian mixtures for unsupervised image segmentation.
 
-`segment` is the main function; `GaussianMixture` and four more classes are estimators with scikit-learn's
-conventions. `deepmix.reference` needs NumPy and SciPy alone; the rest is imported when it is used.
+`segment` is the main function, `reconstruct` makes images of measurements; `GaussianMixture` and four more classes
+are estimators with scikit-learn's conventions. `deepmix.reference` needs NumPy and SciPy alone; the rest is
+imported when it is used.
 """
 
 from importlib import import_module
@@ -13,20 +14,24 @@ if TYPE_CHECKING:
     from .estimators import GaussianMixture as GaussianMixture
     from .estimators import MixtureModel as MixtureModel
     from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
+    from .reconstruction.job import Reconstruction as Reconstruction
+    from .reconstruction.job import reconstruct as reconstruct
     from .segmentation.results import Segmentation
     from .segmentation.run import segment
 
     __version__: str
 
 # What works with the base install; the estimators need scikit-learn.
-__all__ = ["Segmentation", "__version__", "segment"]
+__all__ = ["Reconstruction", "Segmentation", "__version__", "reconstruct", "segment"]
 _HOMES = {
     "DeepMixture": ".estimators",
     "FuzzyCMeans": ".estimators",
     "GaussianMixture": ".estimators",
     "MixtureModel": ".estimators",
+    "Reconstruction": ".reconstruction.job",
     "Segmentation": ".segmentation.results",
     "SpatiallyVariantGaussianMixture": ".estimators",
+    "reconstruct": ".reconstruction.job",
     "segment": ".segmentation.run",
 }
 

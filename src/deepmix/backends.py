@@ -53,6 +53,15 @@ def over_pixels(module: ModuleType, function: Callable[..., Any], *static: str) 
     return of_pixels
 
 
+def compiled(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
+    """A backend's function, compiled if the backend is. static: the names of the arguments that are not arrays."""
+    if module.__name__ == "deepmix.reference":
+        return function
+    import jax
+
+    return jax.jit(function, static_argnames=static)
+
+
 def over_weighted_pixels(module: ModuleType, function: Callable[..., Any], *static: str) -> Callable[..., Any]:
     """As `over_pixels`, of a function whose keyword `weights` (N,) makes the padding count nothing.
 

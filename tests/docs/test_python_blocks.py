@@ -55,6 +55,12 @@ def test_python():
     assert ((names["network"].labels_ >= 0) == MASK).all()
 
 
+def test_reconstruct():
+    angles, smaller = np.linspace(0, np.pi, 9, endpoint=False), {"256, 256": "8, 12", "0.01": "0.01, max_iter=2"}
+    names = executed(DOCS / "reconstruct.md", {"angles": angles, "sinogram": np.ones((9, 16))}, smaller)
+    assert names["found"].image.shape == (8, 12)
+
+
 def test_evaluate():
     prediction = np.zeros((8, 8, 4), bool)
     prediction[2:6, 2:6, 1:3] = True

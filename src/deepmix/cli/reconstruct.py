@@ -56,21 +56,26 @@ def ct(
             compilation_cache.enable()
         measurement = sinograms.read(sinogram, settings.row)
         fields: dict[str, Any] = {
-            name: sinograms.field(path) for name, path in (("flat", flat), ("dark", dark)) if path is not None
+            name: sinograms.field(path, settings.row)
+            for name, path in (("flat", flat), ("dark", dark))
+            if path is not None
         }
         scan = measurement.scan if geometry is None else scans.read(geometry)
         if scan is None:
             raise ValueError(f"{sinogram} does not say how the scan was made; name a file by --geometry")
-        found = job.run(measurement._replace(**fields), scan, settings)
+        with console.progress_bar(settings.method, "slice") as progress:
+            found = job.run(measurement._replace(**fields), scan, settings, progress)
         report = dataclasses.asdict(settings) | {"sinogram": sinogram, "geometry": scans.written(scan)}
         with outputs.new_results(output) as folder:
             results.write(folder, found, scan, settings)
-            outputs.write_report(folder, {"settings": report, **found.facts, "versions": outputs.versions()})
+            outputs.write_report(folder, {"settings": report, **found.report, "versions": outputs.versions()})
     height, width = found.image.shape
-    unexplained = f"{found.facts['residual']:.1%} of the sinogram is not explained"
-    console.out.print(f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.facts['seconds']:.1f} s")
-    if (message := found.facts.get("message")) is not None:
+    unexplained = f"{found.report['residual']:.1%} of the sinogram is not explained"
+    console.out.print(
+        f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.report['seconds']:.1f} s"
+    )
+    if (message := found.report.get("message")) is not None:
         console.err.print(f"warning: {message}", style="yellow")
     if settings.axis is not None:
-        console.out.print(f"axis {found.facts['axis']:.4g} mm from where the geometry has it")
+        console.out.print(f"axis {found.report['axis']:.4g} mm from where the geometry has it")
     console.out.print(f"results in {output}")

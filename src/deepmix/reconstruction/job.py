@@ -1,21 +1,28 @@
-"""A scan becomes an image: counts, the axis, a method, and what can be said of the result."""
+"""Measurements become an image: counts, the axis, a method, and what can be said of the result. No files."""
 
+import importlib
 import time
-import warnings
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from deepmix import backends
-from deepmix.reference.inverse.checks import check_finite
-from deepmix.reference.tomography.records import Projections, ScanGeometry
+from deepmix.progress import OnProgress
+from deepmix.reference.inverse.operators import OPERATORS
+from deepmix.reference.inverse.records import Operator
+from deepmix.reference.tomography.checks import check_geometry
+from deepmix.reference.tomography.records import Radon, ScanGeometry
+from deepmix.reference.types import known
+from deepmix.settings import nested
 
 from . import scans
 from .methods import METHODS
 from .scans import ScanDescription
-from .settings import ReconstructionSettings
+from .settings import OF_FILES, ReconstructionSettings
 from .sinograms import Measurement
+from .weighted import WeightedData, prepared
 
 DTYPES = {"accelerated": "float32", "reference": "float64"}
 
@@ -23,96 +30,143 @@ DTYPES = {"accelerated": "float32", "reference": "float64"}
 class Reconstruction(NamedTuple):
     """An image and how it came about.
 
-    image: (H, W), a mm. sinogram, residual: (n, D), line integrals, and what the image does not explain of them.
-    geometry: as used, the axis put right. facts: for the report.
+    image: (H, W) of a scan, a mm; else as the operator has it. data, residual: of the shape of the data, line
+    integrals of a scan, and what the image does not explain of them. operator: as used, the axis put right.
+    report: numbers by name: status and history of the method, the part of the data that is not explained.
     """
 
     image: np.ndarray
-    sinogram: np.ndarray
+    data: np.ndarray
     residual: np.ndarray
-    geometry: ScanGeometry
-    facts: dict[str, Any]
+    operator: Operator
+    report: dict[str, Any]
 
 
-def run(measurement: Measurement, scan: ScanDescription, settings: ReconstructionSettings) -> Reconstruction:
-    """Reconstruct. Raises ValueError for views that do not match the angles, and for values not finite."""
+def reconstruct(
+    data: np.ndarray,
+    operator: Operator | ScanGeometry | Mapping[str, Any],
+    method: str = ReconstructionSettings.method,
+    *,
+    flat: np.ndarray | None = None,
+    dark: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    backend: str = ReconstructionSettings.backend,
+    progress: OnProgress | None = None,
+    **settings: Any,
+) -> Reconstruction:
+    """Reconstruct an image from what was measured of it.
+
+    Returns a `Reconstruction`. Raises ValueError for data that cannot be used, LookupError for what is no
+    operator, TypeError for unknown settings, and ImportError if the backend is not installed.
+
+    data: (n, D), line integrals, or counts if there is a flat field; of another operator, as it has them.
+    operator: the geometry of a scan, made by `deepmix.reference.tomography.geometry` or as geometry.json says it;
+    or a linear operator of `deepmix.reference.inverse.records`. method: "fbp" or "sirt" for scans, "cgls",
+    "tikhonov" or "tv" for any operator. flat, dark: (D,) or (1,), counts without object, and without beam.
+    weights: W ≥ 0 of the data, inverse variances; counts have their own. backend: "accelerated" or "reference".
+    progress: called after every step of an iterative method. settings: other fields of `ReconstructionSettings`.
+    """
+    if of_files := sorted(settings.keys() & OF_FILES):
+        raise TypeError(f"{' and '.join(of_files)} is of files, which this function neither reads nor writes")
+    given = [None if each is None else np.atleast_1d(np.asarray(each)) for each in (flat, dark, weights)]
+    measurement = Measurement(values=np.asarray(data), flat=given[0], dark=given[1], weights=given[2])
+    chosen = nested(ReconstructionSettings, method=method, backend=backend, **settings)
+    return run(measurement, operator, chosen, progress)
+
+
+def run(
+    measurement: Measurement,
+    operator: Operator | ScanGeometry | ScanDescription | Mapping[str, Any],
+    settings: ReconstructionSettings,
+    progress: OnProgress | None = None,
+) -> Reconstruction:
+    """`reconstruct`, with its settings in one record."""
     began = time.perf_counter()
-    n_views, n_detectors = measurement.values.shape
-    if len(scan.angles) != n_views:
-        raise ValueError(
-            f"there are {n_views} views of {n_detectors} detectors, but {len(scan.angles)} angles; "
-            "views are rows: transpose the sinogram if they are columns"
-        )
-    check_finite("the sinogram" if measurement.flat is None else "the counts", measurement.values)
-    geometry = scans.geometry_of(scan, n_detectors)
+    operator = _operator(operator, np.shape(measurement.values))
     with backends.opened(settings.backend, DTYPES[settings.backend]) as backend:
-        measured = _projections(measurement, backend, DTYPES[settings.backend])
-        geometry, shift = _on_axis(measured, geometry, settings, backend)
-        found = METHODS[settings.method](backend, measured, geometry, settings)
-        residual = measured.sinogram - np.asarray(backend.tomography.radon.project(found.image, geometry))
-        facts = {
+        # what a scan does enters where the solvers look when its module is imported
+        importlib.import_module(f"{backend.__name__}.tomography.radon")
+        measured = prepared(measurement, operator, backend, DTYPES[settings.backend])
+        operator, shift = _on_axis(measured, operator, settings, backend)
+        found = METHODS[settings.method](backend, measured, operator, settings, progress)
+        projected = np.asarray(backend.inverse.operators.forward(operator, found.image))
+        residual = measured.data - projected
+        report = {
             "axis": shift,
-            "starved": int(measured.starved.sum()),
-            "residual": _share(residual, measured.sinogram),
-            "adjoint_error": _adjoint_error(backend, geometry, measured.sinogram, found.image),
+            "starved": measured.starved,
+            "residual": _share(residual, measured.data),
+            "adjoint_error": _adjoint_error(backend, operator, projected, measured.data, found.image),
         }
     return Reconstruction(
         image=found.image,
-        sinogram=measured.sinogram,
+        data=measured.data,
         residual=residual,
-        geometry=geometry,
-        facts=facts | found.facts | {"seconds": time.perf_counter() - began},
+        operator=operator,
+        report=report | found.facts | {"seconds": time.perf_counter() - began},
     )
 
 
-def _projections(measurement: Measurement, backend: ModuleType, dtype: str) -> Projections:
-    values = measurement.values.astype(dtype)
-    if measurement.flat is None:
-        if measurement.dark is not None:
-            raise ValueError("a dark field goes with a flat one: without it the values are line integrals")
-        return Projections(sinogram=values, weights=np.ones_like(values), starved=np.zeros(values.shape, bool))
-    fields = [np.zeros(1) if each is None else each for each in (measurement.flat, measurement.dark)]
-    for name, each in zip(("flat", "dark"), fields, strict=True):
-        if each.shape not in ((1,), values.shape[1:]):
-            raise ValueError(f"the {name} field has {each.size} values for {values.shape[1]} detectors")
-    found = backend.tomography.xray.line_integrals(values, *(each.astype(dtype) for each in fields))
-    measured = Projections(
-        sinogram=np.asarray(found.sinogram),
-        weights=np.asarray(found.weights),
-        starved=np.asarray(found.starved),
-    )
-    if starved := int(measured.starved.sum()):
-        warnings.warn(
-            f"{starved} of {values.size} detectors counted nothing or are dead; they count ½, or nothing",
-            stacklevel=3,
-        )
-    return measured
+def _operator(given: Any, shape: tuple[int, ...]) -> Operator:
+    """The operator that was meant, for data of a shape."""
+    scan = scans.described(given) if isinstance(given, Mapping) else given
+    if isinstance(scan, ScanDescription):
+        if len(shape) != 2:
+            raise ValueError(f"a sinogram has the shape views × detectors, got {shape}")
+        if len(scan.angles) != shape[0]:
+            raise ValueError(
+                f"there are {shape[0]} views of {shape[1]} detectors, but {len(scan.angles)} angles; "
+                "views are rows: transpose the sinogram if they are columns"
+            )
+        scan = scans.geometry_of(scan, shape[1])
+    operator = Radon(geometry=scan) if isinstance(scan, ScanGeometry) else scan
+    if isinstance(operator, Radon):
+        check_geometry(operator.geometry)
+        if shape != operator.geometry.sinogram_shape:
+            wanted = operator.geometry.sinogram_shape
+            raise ValueError(f"the sinogram has the shape {shape}, the geometry {wanted} of angles and detectors")
+    else:
+        known(OPERATORS, operator, "operator")
+    return operator
 
 
 def _on_axis(
-    measured: Projections, geometry: ScanGeometry, settings: ReconstructionSettings, backend: ModuleType
-) -> tuple[ScanGeometry, float]:
-    """The geometry with its axis where it is seen, and the shift in mm at the axis."""
+    measured: WeightedData, operator: Operator, settings: ReconstructionSettings, backend: ModuleType
+) -> tuple[Operator, float]:
+    """The operator with its axis where it is seen, and the shift in mm at the axis."""
     if settings.axis is None:
-        return geometry, 0.0
+        return operator, 0.0
+    if not isinstance(operator, Radon):
+        raise ValueError("only a scan has an axis")
+    geometry = operator.geometry
     if settings.axis == "auto":
         if geometry.divergence:
-            raise ValueError("--axis auto is for parallel rays; of a fan, give the shift in mm")
-        shift = float(backend.tomography.axis.rotation_axis(measured.sinogram, geometry))
+            raise ValueError("axis auto is for parallel rays; of a fan, give the shift in mm")
+        shift = float(backend.tomography.axis.rotation_axis(measured.data, geometry))
     else:
         shift = float(settings.axis)
-    return geometry._replace(detectors=geometry.detectors - shift), shift
+    return Radon(geometry=geometry._replace(detectors=geometry.detectors - shift)), shift
 
 
-def _adjoint_error(backend: ModuleType, geometry: ScanGeometry, sinogram: np.ndarray, image: np.ndarray) -> float:
-    """|⟨Ax, y⟩ − ⟨x, A*y⟩| / ‖Ax‖‖y‖ of the very operator, image and sinogram."""
-    projected = np.asarray(backend.tomography.radon.project(image, geometry), float)
-    back = np.asarray(backend.tomography.radon.project_back(sinogram, geometry), float)
-    size = np.linalg.norm(projected) * np.linalg.norm(sinogram)
-    return float(abs(np.vdot(projected, sinogram) - np.vdot(image, back)) / size) if size else 0.0
+def _adjoint_error(
+    backend: ModuleType, operator: Operator, projected: np.ndarray, data: np.ndarray, image: np.ndarray
+) -> float:
+    """|⟨Ax, y⟩ − ⟨x, A*y⟩| / ‖Ax‖‖y‖ of the very operator, image and data."""
+    back = np.asarray(backend.inverse.operators.adjoint(operator, data))
+    size = _norm(projected) * _norm(data)
+    error = abs(_inner(projected, data) - _inner(image, back))
+    return float(error / size) if size else 0.0
+
+
+def _inner(one: np.ndarray, other: np.ndarray) -> Any:
+    """⟨u, v⟩ = Σ ū v in double precision."""
+    return np.vdot(*(each.astype(np.result_type(each.dtype, np.float64)) for each in (one, other)))
+
+
+def _norm(array: np.ndarray) -> float:
+    return float(np.sqrt(_inner(array, array).real))
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     """‖part‖ / ‖whole‖."""
-    size = np.linalg.norm(whole)
-    return float(np.linalg.norm(part) / size) if size else 0.0
+    size = _norm(whole)
+    return _norm(part) / size if size else 0.0

@@ -7,6 +7,7 @@ import numpy as np
 from deepmix.files import images
 from deepmix.files.records import Geometry, Image
 from deepmix.reference.tomography import hounsfield
+from deepmix.reference.tomography.records import ScanGeometry
 from deepmix.report import projections
 
 from .job import Reconstruction
@@ -27,19 +28,20 @@ def write(folder: Path, found: Reconstruction, scan: ScanDescription, settings: 
         images.FORMATS[like.suffix].write(
             folder / f"hounsfield{like.suffix}", _on_axes(units, like.geometry), like
         )
-    projections.draw(folder / "sinogram.png", found.sinogram, found.image, found.residual)
+    projections.draw(folder / "sinogram.png", found.data, found.image, found.residual)
 
 
 def placed(found: Reconstruction, scan: ScanDescription) -> Image:
     """The image (x, y[, z]) with its place in the patient, if geometry.json has one; else its middle is at 0."""
-    spacing = float(found.geometry.pixel_spacing)
-    columns, rows = np.asarray(found.geometry.columns), np.asarray(found.geometry.rows)
+    scanned: ScanGeometry = found.operator.geometry
+    spacing = float(scanned.pixel_spacing)
+    columns, rows = np.asarray(scanned.columns), np.asarray(scanned.rows)
     size = len(columns), len(rows)
     origin = scan.origin or (float(columns[0]), float(-rows[0]))
     n_axes = len(origin)
     geometry = Geometry(
         size=(*size, 1)[:n_axes],
-        spacing=(spacing, spacing, 1.0)[:n_axes],
+        spacing=(spacing, spacing, scan.slice_thickness)[:n_axes],
         origin=origin,
         direction=scan.direction or tuple(np.eye(n_axes).ravel().tolist()),
     )

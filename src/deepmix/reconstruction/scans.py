@@ -2,7 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,21 +17,26 @@ from deepmix.reference.tomography.records import ScanGeometry
 UNITS = {"deg": np.pi / 180, "rad": 1.0}
 TYPES = ("parallel", "fan")
 ANGLES = {"unit", "values", "first", "step", "count"}
-LENGTHS = ("detector_spacing", "pixel_spacing", "shift", "source_to_axis", "source_to_detector")
+LENGTHS = (
+    *("detector_spacing", "pixel_spacing", "slice_thickness", "shift"),
+    *("source_to_axis", "source_to_detector"),
+)
 KEYS = {"type", "angles", "size", "origin", "direction", *LENGTHS}
 
 
 class ScanDescription(NamedTuple):
     """What geometry.json says, lengths in mm.
 
-    angles: (n,) in radians. size: (H, W) of the image, None: as many pixels a side as detectors. origin,
-    direction: where the image lies, as `files.records.Geometry` has it, if known.
+    angles: (n,) in radians. size: (H, W) of the image, None: as many pixels a side as detectors. slice_thickness:
+    of the image as a slice of a volume. origin, direction: where the image lies, as `files.records.Geometry` has
+    it, if known.
     """
 
     type: str
     angles: np.ndarray
     detector_spacing: float = 1.0
     pixel_spacing: float | None = None
+    slice_thickness: float = 1.0
     shift: float = 0.0
     size: tuple[int, int] | None = None
     source_to_axis: float | None = None
@@ -60,13 +67,13 @@ def described(said: Any) -> ScanDescription:
     if said["type"] == "parallel" and (given := sorted(distances & said.keys())):
         raise ValueError(f"parallel rays have no {' and '.join(given)}; is the type fan?")
     lengths: dict[str, Any] = {name: _number(name, said[name]) for name in LENGTHS if name in said}
-    places: dict[str, Any] = {
-        name: tuple(map(float, said[name])) for name in ("origin", "direction") if name in said
-    }
-    size = tuple(said["size"]) if "size" in said else None
-    if size is not None and (len(size) != 2 or not all(isinstance(each, int) for each in size)):
-        raise ValueError(f"size must be the rows and columns of the image, two whole numbers; got {said['size']}")
-    return ScanDescription(type=said["type"], angles=_angles(said["angles"]), size=size, **lengths, **places)
+    if lengths.get("slice_thickness", 1.0) <= 0:
+        raise ValueError(f"slice_thickness must be positive, in mm; got {lengths['slice_thickness']:g}")
+    size = said.get("size")
+    if size is not None and not (isinstance(size, Sequence) and len(size) == 2 and all(map(_is_whole, size))):
+        raise ValueError(f"size must be the rows and columns of the image, two whole numbers; got {size}")
+    size = None if size is None else tuple(size)
+    return ScanDescription(type=said["type"], angles=_angles(said["angles"]), size=size, **lengths, **_place(said))
 
 
 def geometry_of(scan: ScanDescription, n_detectors: int) -> ScanGeometry:
@@ -74,7 +81,9 @@ def geometry_of(scan: ScanDescription, n_detectors: int) -> ScanGeometry:
     height, width = scan.size or (n_detectors, n_detectors)
     magnification = (scan.source_to_detector or 1.0) / (scan.source_to_axis or 1.0)
     common: dict[str, Any] = {
-        "pixel_spacing": scan.pixel_spacing or scan.detector_spacing / magnification,
+        "pixel_spacing": scan.detector_spacing / magnification
+        if scan.pixel_spacing is None
+        else scan.pixel_spacing,
         "detector_spacing": scan.detector_spacing,
         "shift": scan.shift,
     }
@@ -90,16 +99,37 @@ def written(scan: ScanDescription) -> dict[str, Any]:
     return said | {"angles": {"unit": "rad", "values": scan.angles.tolist()}}
 
 
+def in_radians(angles: np.ndarray, unit: str) -> np.ndarray:
+    """Angles (n,) of a unit, "deg" or "rad", in radians; degrees of many turns within one."""
+    if bad := int((~np.isfinite(angles)).sum()):
+        raise ValueError(f"{bad} of {angles.size} angles are NaN or infinite")
+    turned = unit == "deg" and angles.size and np.abs(angles).max() > 720
+    return (angles % 360 if turned else angles) * UNITS[unit]
+
+
 def _angles(said: Any) -> np.ndarray:
     _check_keys(said, ANGLES, {"unit"}, "angles")
     check_choice("the unit of angles", said["unit"], tuple(UNITS))
-    if "values" in said:
-        values = np.asarray(said["values"], float)
-    elif {"step", "count"} <= said.keys():
-        values = said.get("first", 0.0) + said["step"] * np.arange(said["count"])
-    else:
+    ways = {"unit", "values"}, {"unit", "step", "count"}, {"unit", "first", "step", "count"}
+    if said.keys() not in ways:
         raise ValueError("angles need either values, or step and count (and first, if it is not 0)")
-    return values * UNITS[said["unit"]]
+    if "values" in said:
+        values = _numbers("values", said["values"])
+    else:
+        if not _is_whole(said["count"]):
+            raise ValueError(f"count must be a whole number, got {said['count']!r}")
+        first, step = _numbers("first and step", [said.get("first", 0.0), said["step"]])
+        values = first + step * np.arange(said["count"])
+    return in_radians(values, said["unit"])
+
+
+def _place(said: Mapping[str, Any]) -> dict[str, Any]:
+    """origin and direction, as far as they are given."""
+    places = {name: _numbers(name, said[name]) for name in ("origin", "direction") if name in said}
+    n_axes = len(places.get("origin", ()))
+    if places and (n_axes not in (2, 3) or len(places.get("direction", np.eye(n_axes).ravel())) != n_axes**2):
+        raise ValueError("origin must have 2 or 3 numbers, and direction, if it is given, 4 or 9")
+    return {name: tuple(values.tolist()) for name, values in places.items()}
 
 
 def _check_keys(said: Any, known: set[str], needed: set[str], what: str) -> None:
@@ -114,6 +144,20 @@ def _check_keys(said: Any, known: set[str], needed: set[str], what: str) -> None
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not _is_number(value):
         raise ValueError(f"{name} must be a number, in mm; got {value!r}")
     return float(value)
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    if not isinstance(values, Sequence) or not all(map(_is_number, values)):
+        raise ValueError(f"{name} must be numbers, got {values!r:.60}")
+    return np.array(values, float)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

@@ -9,12 +9,16 @@ from deepmix.settings import RUN, check, setting
 
 WINDOWS = ("ram-lak", "shepp-logan", "cosine", "hamming", "hann")
 METHODS = ("fbp", "sirt", "cgls", "tikhonov", "tv")
+OF_FILES = {"row", "hu", "mu_water"}  # settings that say how files are read and written
 FILTER, LOOP = "Filter", "Iterative methods"
 
 
 @dataclass(frozen=True)
 class ReconstructionSettings:
-    """Settings of `deepmix reconstruct ct`. axis: None: where the geometry has it; a shift in mm, or "auto"."""
+    """Settings of `deepmix.reconstruct`, and of the command's files.
+
+    axis: None: where the geometry has it; a shift in mm at the axis, or "auto".
+    """
 
     method: str = setting(
         "fbp",
@@ -33,7 +37,7 @@ class ReconstructionSettings:
     tol: float = setting(1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP)
     axis: float | str | None = setting(
         None,
-        help="How far the axis is seen from where the geometry has it, in mm; auto: from opposite views.",
+        help="How far from where the geometry has it the axis is seen, in mm there; auto: from opposite views.",
         typed=str,
         parse=parsing.number_or_word,
     )

@@ -59,11 +59,16 @@ def write(folder: Path, found: Simulation, settings: SimulationSettings) -> None
 
 
 def _enough(shape: tuple[int, int], spacing: float, scan: ScanDescription) -> int:
-    """So many detectors that they see the circle around the image."""
+    """So many detectors that they see the circle around the image; a source inside it is refused."""
     radius = spacing * np.hypot(*shape) / 2
     if scan.source_to_axis and scan.source_to_detector:
+        if scan.source_to_axis <= radius:
+            raise ValueError(
+                f"the source must turn outside the image, whose corners are {radius:.4g} mm from the axis; "
+                f"it is {scan.source_to_axis:g} mm from it"
+            )
         # where the ray that touches the circle meets the detector
-        radius = scan.source_to_detector * radius / np.sqrt(max(scan.source_to_axis**2 - radius**2, 1e-9))
+        radius = scan.source_to_detector * radius / np.sqrt(scan.source_to_axis**2 - radius**2)
     return 2 * int(np.ceil((radius + abs(scan.shift)) / scan.detector_spacing)) + 3
 
 
@@ -99,6 +104,8 @@ def _place(image: Image, number: int | None) -> dict[str, Any]:
     if image.geometry is None or image.suffix in PICTURES:
         return {}
     origin, direction = np.array(image.geometry.origin), np.array(image.geometry.direction)
+    place: dict[str, Any] = {}
     if len(origin) == 3:
+        place["slice_thickness"] = float(image.geometry.spacing[2])
         origin = origin + (number or 0) * image.geometry.spacing[2] * direction.reshape(3, 3)[:, 2]
-    return {"origin": tuple(origin.tolist()), "direction": tuple(direction.ravel().tolist())}
+    return place | {"origin": tuple(origin.tolist()), "direction": tuple(direction.ravel().tolist())}

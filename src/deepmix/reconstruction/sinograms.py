@@ -8,7 +8,7 @@ import numpy as np
 
 from deepmix.files.inputs import unreadable
 
-from .scans import UNITS, ScanDescription
+from .scans import UNITS, ScanDescription, in_radians
 
 HTC = "CtDataLimited", "CtDataFull"  # of the Helsinki Tomography Challenge
 
@@ -16,12 +16,13 @@ HTC = "CtDataLimited", "CtDataFull"  # of the Helsinki Tomography Challenge
 class Measurement(NamedTuple):
     """values: (n, D), line integrals, or counts if there is a flat field. flat, dark: (D,) or None.
 
-    scan: how it was made, if the file says so.
+    weights: of data that are no counts, of their shape. scan: how it was made, if the file says so.
     """
 
     values: np.ndarray
     flat: np.ndarray | None = None
     dark: np.ndarray | None = None
+    weights: np.ndarray | None = None
     scan: ScanDescription | None = None
 
 
@@ -34,24 +35,35 @@ def read(path: Path, row: int | None = None) -> Measurement:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise ValueError(f"{path} is none of {', '.join(READERS)}; save the sinogram as .npy, a view a row")
-    try:
-        found = reader(path, row)
-    except (ImportError, OSError):
-        raise
-    except Exception as error:
-        raise (
-            error if isinstance(error, ValueError) and str(path) in str(error) else unreadable(path, error)
-        ) from None
-    if found.values.ndim != 2 or found.values.dtype.kind not in "biuf":
-        shape, kind = found.values.shape, found.values.dtype
-        raise ValueError(f"{path} holds {kind} of shape {shape}; expected real numbers, views × detectors")
+    found = _through(reader, path, row)
+    _check_real(path, found.values, 2, "views × detectors")
     return found._replace(values=found.values.astype(np.float64))
 
 
-def field(path: Path) -> np.ndarray:
-    """A flat or a dark field (D,), or the mean of several (k, D), from `.npy`, `.npz` or TIFF."""
-    values = _array(path).astype(float)
-    return values.mean(axis=0) if values.ndim == 2 else values
+def field(path: Path, row: int | None = None) -> np.ndarray:
+    """A flat or a dark field (D,), or the mean of several (k, D) or (k, rows, D), from `.npy`, `.npz` or TIFF."""
+    if READERS.get(path.suffix.lower()) is not _plain:
+        raise ValueError(f"{path}: a flat or dark field must be .npy, .npz or TIFF")
+    values = _chosen(np.atleast_1d(_through(_array, path)), row, path)
+    values = values.mean(axis=0) if values.ndim == 2 else values
+    _check_real(path, values, 1, "a value for each detector")
+    return values.astype(np.float64)
+
+
+def _through(reader: Callable[..., Any], path: Path, *rest: Any) -> Any:
+    """What a reader returns of a file; what it cannot read is a ValueError that names the file."""
+    try:
+        return reader(path, *rest)
+    except (ImportError, OSError):
+        raise
+    except Exception as error:
+        named = isinstance(error, ValueError) and str(path) in str(error)
+        raise (error if named else unreadable(path, error)) from None
+
+
+def _check_real(path: Path, values: np.ndarray, n_axes: int, expected: str) -> None:
+    if values.ndim != n_axes or values.dtype.kind not in "biuf":
+        raise ValueError(f"{path} holds {values.dtype} of shape {values.shape}; expected real numbers, {expected}")
 
 
 def _array(path: Path) -> np.ndarray:
@@ -81,17 +93,16 @@ def _exchange(path: Path, row: int | None) -> Measurement:
         if "exchange/data" not in file:
             raise ValueError(f"{path} has no /exchange/data, where the data-exchange layout keeps the views")
         group = file["exchange"]
-        values = _chosen(np.asarray(group["data"]), row, path)
+        values = _chosen(group["data"], row, path)
         fields = {
-            name: _chosen(np.asarray(group[key]), row, path).mean(axis=0)
+            name: _chosen(group[key], row, path).mean(axis=0)
             for name, key in (("flat", "data_white"), ("dark", "data_dark"))
             if key in group
         }
         scan = None
         if "theta" in group:
-            unit = str(group["theta"].attrs.get("units", "deg"))
-            factor = UNITS["rad" if unit.lower().startswith("rad") else "deg"]
-            scan = ScanDescription(type="parallel", angles=np.asarray(group["theta"], float) * factor)
+            angles = in_radians(np.asarray(group["theta"], float), _unit(group["theta"].attrs.get("units"), path))
+            scan = ScanDescription(type="parallel", angles=angles)
     return Measurement(values=values, scan=scan, **fields)
 
 
@@ -113,10 +124,24 @@ def _htc(path: Path, row: int | None) -> Measurement:
     return Measurement(values=np.asarray(data["sinogram"]), scan=scan)
 
 
-def _chosen(values: np.ndarray, row: int | None, path: Path) -> np.ndarray:
-    """(n, D) of (n, rows, D)."""
+def _unit(said: Any, path: Path) -> str:
+    """ "deg" or "rad", from an attribute as HDF5 has it, text or bytes; degrees if there is none."""
+    if said is None:
+        return "deg"
+    word = np.ravel(said)[0] if np.size(said) else ""
+    word = word.decode() if isinstance(word, bytes) else str(word)
+    for unit in UNITS:
+        if word.strip().lower().startswith(unit):
+            return unit
+    raise ValueError(f"{path} has angles in {word!r}; known are degrees and radians")
+
+
+def _chosen(values: Any, row: int | None, path: Path) -> np.ndarray:
+    """(n, D) of (n, rows, D), an array or a data set of HDF5, of which the row alone is read."""
     if values.ndim != 3:
-        return values
+        if row:
+            raise ValueError(f"{path} has one row of detectors, the row 0, not {row}")
+        return np.asarray(values)
     if row is None and values.shape[1] > 1:
         raise ValueError(f"{path} holds {values.shape[1]} rows of detectors; choose one by --row")
     if not 0 <= (row or 0) < values.shape[1]:

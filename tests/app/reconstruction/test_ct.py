@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 from scipy.ndimage import maximum_filter, minimum_filter
 
+import deepmix
 from deepmix.files import images
 from deepmix.reference.tomography import geometry as geometries
 from tests.app.cli.test_cli import Command, run  # noqa: F401
@@ -31,6 +32,14 @@ def slice_(tmp_path):
     return tmp_path / "slice.nii.gz", hu
 
 
+def test_values_that_overflow_are_told_of_in_words_of_reconstruction():
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 18, "count": 10}}
+    report = deepmix.reconstruct(np.full((10, 12), 1e25), said, "cgls").report
+    assert report["message"].startswith("The objective became infinite or NaN")
+    assert "last finite image" in report["message"]
+    assert "network" not in report["message"]
+
+
 def report_of(folder):
     return json.loads((folder / "report.json").read_text())
 
@@ -49,7 +58,7 @@ def test_a_slice_comes_back_with_its_values_and_its_place(method, slice_, tmp_pa
     original = images.read_image([path])
     np.testing.assert_allclose(found.geometry.origin, original.geometry.origin, atol=1e-4)
     np.testing.assert_allclose(found.geometry.direction, original.geometry.direction, atol=1e-6)
-    np.testing.assert_allclose(found.geometry.spacing[:2], (1.5, 1.5), rtol=1e-5)
+    np.testing.assert_allclose(found.geometry.spacing, (1.5, 1.5, 3.0), rtol=1e-5)
     error = np.abs(found.channels[0, :, :, 0].T - hu)
     assert np.median(error) < 30
     inside = np.s_[16:20, 15:18]
@@ -113,7 +122,7 @@ def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa
         (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),
         (["s.npy", "--geometry", "g.json", "--flat", "f.npy"], "the flat field has 3 values for 20 detectors"),
         (["t.npy", "--geometry", "g.json"], "20 views of 12 detectors, but 12 angles; views are rows: transpose"),
-        (["n.npy", "--geometry", "g.json"], "the sinogram: 1 of 240 values are NaN or infinite"),
+        (["n.npy", "--geometry", "g.json"], "the data: 1 of 240 values are NaN or infinite"),
         (["c.npy", "--geometry", "g.json"], "c.npy holds complex128 of shape (12, 20); expected real numbers"),
         (["g.json", "--geometry", "g.json"], "g.json is none of .npy"),
         (["missing.npy"], "no such file: missing.npy"),
@@ -133,6 +142,18 @@ def test_errors_are_one_line_and_nothing_is_written(arguments, words, tmp_path, 
     assert words in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_source_inside_the_image_is_refused_before_detectors_are_laid_out(tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "i.npy", np.ones((40, 40)))
+    said = {"type": "fan", "angles": {"unit": "deg", "step": 15, "count": 24}, "detector_spacing": 1e-9}
+    (tmp_path / "g.json").write_text(json.dumps(said | {"source_to_axis": 10, "source_to_detector": 1000}))
+    code, _, err = run(
+        "simulate", "ct", tmp_path / "i.npy", "--geometry", tmp_path / "g.json", "-o", tmp_path / "o"
+    )
+    assert code == 2
+    assert "the source must turn outside the image" in err
+    assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """geometry.json: what it may say, what is made of it, and what is refused."""
 
 import json
+import math
 from pathlib import Path
 
 import jsonschema
@@ -46,6 +47,17 @@ def test_degrees_become_radians_and_detectors_are_as_far_apart_as_pixels():
     assert geometry.pixel_spacing == geometry.detector_spacing == 1
 
 
+def test_a_length_of_zero_is_not_one_that_is_not_given():
+    with pytest.raises(ValueError, match="pixel_spacing must be positive"):
+        scans.geometry_of(scans.described(PARALLEL | {"pixel_spacing": 0}), 20)
+
+
+def test_degrees_of_many_turns_are_degrees_of_one():
+    said = PARALLEL | {"angles": {"unit": "deg", "step": 7, "count": 300}}
+    geometry = scans.geometry_of(scans.described(said), 20)
+    np.testing.assert_allclose(np.sin(geometry.angles), np.sin(np.deg2rad(7 * np.arange(300))), atol=1e-9)
+
+
 def test_a_fan_is_measured_on_its_detector():
     geometry = scans.geometry_of(scans.described(FAN), 120)
     assert geometry.image_shape == (30, 40)
@@ -64,6 +76,16 @@ def test_a_fan_is_measured_on_its_detector():
         ({"angles": {"values": [0, 1]}}, "angles lacks unit"),
         ({"angles": {"unit": "grad", "values": [0, 1]}}, "the unit of angles must be one of deg, rad"),
         ({"angles": {"unit": "deg", "step": 1}}, "angles need either values, or step and count"),
+        ({"angles": {"unit": "deg", "values": [0, 9], "step": 1, "count": 90}}, "angles need either values, or"),
+        ({"angles": {"unit": "deg", "step": 1, "count": 2.5}}, "count must be a whole number, got 2.5"),
+        ({"angles": {"unit": "deg", "step": "1", "count": 9}}, "first and step must be numbers, got"),
+        ({"angles": {"unit": "deg", "values": [0, math.nan]}}, r"values must be numbers, got \[0, nan\]"),
+        ({"size": 5}, "size must be the rows and columns of the image"),
+        ({"shift": math.nan}, "shift must be a number, in mm; got nan"),
+        ({"origin": [1]}, "origin must have 2 or 3 numbers, and direction, if it is given, 4 or 9"),
+        ({"origin": [1, 2], "direction": [1, 0, 0, 0, 1, 0, 0, 0, 1]}, "origin must have 2 or 3 numbers"),
+        ({"direction": [1, 0, 0, 1]}, "origin must have 2 or 3 numbers"),
+        ({"origin": "12"}, "origin must be numbers, got '12'"),
         ({"detector_spacing": "1 mm"}, "detector_spacing must be a number, in mm; got '1 mm'"),
         ({"size": [3]}, "size must be the rows and columns of the image"),
         ({"source_to_axis": 3}, "parallel rays have no source_to_axis"),

@@ -1,5 +1,7 @@
 """Laws of the geometry of a scan [CT0], [CT8]."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,3 +72,14 @@ def test_a_narrow_detector_and_a_gap_are_warned_of():
         geometries.parallel(turn(8), 6, 6, 4)
     with pytest.warns(UserWarning, match="the angles leave a gap of 130° of 180°"):
         geometries.parallel(turn(12, 1 / 6.6), 6, 6, 12)
+
+
+@pytest.mark.parametrize(("part", "missing"), [(0.5, 38), (0.56, 17), (0.62, None), (1, None)])
+def test_a_fan_that_turns_too_little_for_its_outer_rays_is_warned_of(part, missing, recwarn):
+    """Half a turn and the angle of the fan are needed: γ = asin(10/30) at the border, 38.9° for both sides."""
+    geometries.fan(turn(120, part), 20, 20, 67, **FAN)
+    said = [str(each.message) for each in recwarn]
+    assert len(said) == (missing is not None)
+    if missing is not None:
+        (degrees,) = re.findall(r"at the border of the image the rays leave a gap of (\S+)° of 360°", said[0])
+        assert float(degrees) == pytest.approx(missing, abs=3)
