@@ -1,6 +1,6 @@
 """Make the figures of the pages anew: `python docs/figures.py [--data DIR]`.
 
-The phantom's takes half a minute. DIR: real images, with `lesions/`; its figure takes minutes.
+The phantoms' take two minutes. DIR: real images, with `lesions/`; its figure takes minutes.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PHANTOM, LESIONS = "phantom.png", "lesions.png"
+PHANTOM, LESIONS, DISTRIBUTIONS = "phantom.png", "lesions.png", "distributions.png"
 SEQUENCES = ("T1", "T1Gd", "T2", "FLAIR")
 
 
@@ -24,6 +24,8 @@ def main() -> None:
         folder = Path(name)
         deepmix("demo", "-o", folder / "demo")
         shutil.copy(folder / "demo" / "comparison.png", HERE / PHANTOM)
+        deepmix("demo", "--distributions", "-o", folder / "distributions")
+        shutil.copy(folder / "distributions" / "distribution1.png", HERE / DISTRIBUTIONS)
         if data is not None:
             files = {each: data / "lesions" / f"{each}.nii.gz" for each in (*SEQUENCES, "mask")}
             mask = files.pop("mask")

@@ -5,7 +5,6 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import i0e, i1e
 
 from deepmix.backends import over_weighted_pixels
 from deepmix.reference.mixtures.covariances import COVARIANCES
@@ -109,6 +108,8 @@ def _of_gaussians(mixture: Mixture, covariance_type: str) -> np.ndarray:
 
 def _rician_means(mixture: Rician, covariance_type: str) -> np.ndarray:
     """σ √(π/2) L(−ν²/2σ²), with Laguerre's function L(−2z) = (1 + 2z) i0e(z) + 2z i1e(z) of order ½."""
+    from scipy.special import i0e, i1e  # here, as every command would wait for it
+
     z = mixture.signals**2 / (4 * mixture.variances)
     return np.sqrt(np.pi / 2 * mixture.variances) * ((1 + 2 * z) * i0e(z) + 2 * z * i1e(z))
 
