@@ -23,6 +23,7 @@ WITHOUT_CASES = {
     "mixtures.gaussian.squared_distances": "a helper of log_density",
     "inverse.strength.bisect": "takes a function; its cases are those of inverse.strength.discrepancy",
     "inverse.conjugate_gradients.run": "takes a function; its cases are those of inverse.operators.gram_solve",
+    "tomography._views.at": "a helper of smear and rebin",
     "deep_mixtures.one_image.forward": "returns a way back; its cases are those of loss and loss_and_gradient",
     "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",
 }

@@ -88,7 +88,7 @@ def length(method: str, kind: str, n_classes: int, n_channels: int) -> int:
     x, start = drawn(n_classes, n_channels, kind)
     w, floor = np.ones(N_PIXELS), np.ones(n_channels)
     each = start._replace(proportions=np.ones((n_classes, N_PIXELS)))
-    options = {"covariance_type": kind, "tol": 0.0, "max_iter": 9}
+    options = {"covariance_type": kind, "family": "gaussian", "tol": 0.0, "max_iter": 9}
     programs = {
         "gmm": lambda: gmm.solve.lower(x, start, w, floor, **options),
         "svgmm": lambda: svgmm.solve.lower(x, each, w, floor, **options),

@@ -11,6 +11,7 @@ from deepmix.conformance.drawing_families import draw_of_family, draw_values
 from deepmix.reference.deep_mixtures import objectives, one_image
 from deepmix.reference.deep_mixtures.records import DeepModel, Optimization
 from deepmix.reference.mixtures.families import FAMILIES
+from deepmix.reference.mixtures.forms import FORMS
 from deepmix.reference.networks.parameters import unet_parameters
 from deepmix.reference.networks.records import UNetConfig
 from deepmix.reference.types import Status
@@ -50,7 +51,7 @@ def test_dg4_ng10_gradient_through_the_m_step(objective, family, kind, data):
     model = DeepModel(objective=objective, covariance_type=kind, family=fixed)
     logits, function = some_logits(data), partial(objectives.OBJECTIVES[objective], model=model)
     evaluation, gradient = function(logits, *given_of(problem))
-    assert type(evaluation.mixture) is FAMILIES[fixed].record
+    assert type(evaluation.mixture) is FORMS[fixed].record
     close(evaluation.mixture[1:], parameters_of_step(problem, logits)[1:])
     check_gradient(
         lambda z: function(z, *given_of(problem))[0].value, logits, gradient, data.draw(problems.generators)
@@ -117,7 +118,7 @@ def test_dg_a_network_fits_classes_of_every_family(objective, family, kind):
         optimization=Optimization(learning_rate=1e-2, tol=-1.0, max_steps=12, m_step_every=4, m_step_damping=1.0),
         mixture=start,
     )
-    assert type(fit.mixture) is FAMILIES[family].record
+    assert type(fit.mixture) is FORMS[family].record
     assert fit.status is Status.max_steps
     assert np.isfinite(fit.history).all()
     assert fit.history[-1] < fit.history[1]

@@ -389,15 +389,16 @@ def test_g3_a_class_that_the_network_never_chooses_keeps_its_moments_and_is_flag
 
 def test_dg_defaults_are_those_published():
     assert Optimization()[:6] == (1e-4, 1e-3, 12.0, 1e-3, 10, 200)
-    assert DeepModel()[:6] == (
+    assert DeepModel()[:7] == (
         UNetConfig(depth=4, filters=32, negative_slope=0.01),
         "nll_v",
         "diag",
+        "gaussian",
         "through",
         "prior",
         "prior",
     )
-    assert DeepModel()[6:] == ((), 0.0)
+    assert DeepModel()[7:] == ((), 0.0)
 
 
 # The warm start

@@ -8,6 +8,8 @@ from deepmix.reference.mixtures import gmm
 from deepmix.reference.mixtures.records import Student
 from tests.laws.helpers import close
 
+pytest.importorskip("studenttmixture", reason="needs the extra `bench`")
+
 
 @pytest.mark.oracles
 def test_ng3_the_limit_of_studenttmixture():

@@ -55,6 +55,8 @@ def cases(dtype: str) -> Iterator[Case]:
         posed, weights = _problem(name)
         start = _scans.named_scans()[name].image
         yield Case(function="begin", name=name, arguments={"start": start, "weights": weights} | posed)
+        alike = {"start": start, "weights": np.ones_like(weights)}
+        yield Case(function="begin", name=f"{name}_alike", arguments=alike | posed)
         state = algebraic.begin(start, posed["sinogram"], posed["geometry"], weights)
         yield Case(function="step", name=name, arguments={"state": state} | posed)
         options = {"relaxation": 1.7, "nonnegative": True}

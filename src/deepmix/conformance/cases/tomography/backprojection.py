@@ -67,6 +67,7 @@ def cases(dtype: str) -> Iterator[Case]:
     yield _case("filtered_backprojection", "hann", scans["half_a_turn"], window="hann", cutoff=0.8)
     unknown = _case("filtered_backprojection", "unknown_window", scans["half_a_turn"], window="hat")
     yield unknown._replace(rejected=True)
+    yield _case("sharpen", "unknown_window", scans["half_a_turn"], window="hat")._replace(rejected=True)
     transposed = scans["half_a_turn"]._replace(sinogram=scans["half_a_turn"].sinogram.T)
     for function in ("smear", "filtered_backprojection"):
         yield _case(function, "transposed", transposed)._replace(rejected=True)

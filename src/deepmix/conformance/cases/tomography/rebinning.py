@@ -23,3 +23,5 @@ def cases(dtype: str) -> Iterator[Case]:
     for name in ("fan_of_a_turn", "limited_fan", "fan", "fan_of_fine_detectors", "half_a_turn"):
         geometry, _, sinogram = _scans.named_scans()[name]
         yield Case(function="rebin", name=name, arguments={"sinogram": sinogram, "geometry": geometry})
+    transposed = {"sinogram": sinogram.T, "geometry": geometry}
+    yield Case(function="rebin", name="transposed", arguments=transposed, rejected=True)

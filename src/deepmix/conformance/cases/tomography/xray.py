@@ -119,5 +119,9 @@ def _spectra() -> Iterator[Case]:
             yield Case(function="water_correction", name=f"{name}_degree_2", arguments=water | {"degree": 2})
     unknown = materials["integrating"] | {"detector": "film"}
     yield Case(function="polyenergetic", name="unknown_detector", arguments=unknown, rejected=True)
+    slopes = {each: value for each, value in unknown.items() if each != "lengths"}
+    yield Case(function="effective_attenuation", name="unknown_detector", arguments=slopes, rejected=True)
+    water = unknown | {"lengths": np.linspace(0, 300, 9), "attenuation": mu[0]}
+    yield Case(function="water_correction", name="unknown_detector", arguments=water, rejected=True)
     p, c = rng.uniform(0, 5, (3, 4)), np.array([1.0, 0.02, 1e-3, 1e-4])
     yield Case(function="corrected", name="typical", arguments={"sinogram": p, "coefficients": c})
