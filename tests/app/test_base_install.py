@@ -42,7 +42,9 @@ def python(tmp_path_factory) -> Path:
 
 
 def call(python: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([python, *arguments], capture_output=True, text=True, cwd=python.parent, check=False)
+    return subprocess.run(
+        [python, *arguments], capture_output=True, encoding="utf-8", cwd=python.parent, check=False
+    )
 
 
 def test_only_numpy_and_scipy_come_along(python):

@@ -31,6 +31,6 @@ print(*(name for name in before if before[name] != after[name]), sep=", ")
 
 
 def test_no_import_changes_what_others_see():
-    done = subprocess.run([sys.executable, "-c", STATE], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", STATE], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""

@@ -68,7 +68,7 @@ def undocumented(folder: Path) -> list[str]:
 def test_the_pages_are_whole(tmp_path):
     pytest.importorskip("sphinx")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     built = [path for path in sorted(tmp_path.rglob("*.html")) if "_static" not in path.parts]
     pages = {path: Page(path) for path in built}
