@@ -76,6 +76,15 @@ class Shapes:
         """AdamW's state."""
         return AdamWState(count=np.zeros((), np.int32), m=self.parameters, v=self.parameters)
 
+    def state(self, begun: Any) -> Any:
+        """The state of a loop with its numbers as arrays: they change from step to step, so no program fixes them."""
+        numbers = {
+            name: self.array()
+            for name, value in begun._asdict().items()
+            if isinstance(value, (float, np.floating))
+        }
+        return begun._replace(**numbers)
+
     def named(self, name: str) -> Any:
         """The argument that bears a name of FORMAT.md's conventions; None for another name."""
         columns = {"pixels": self.m, "responsibilities": self.k, "memberships": self.k}

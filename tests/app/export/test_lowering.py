@@ -1,5 +1,6 @@
 """Every compiled function lowers for every platform, whatever this machine has, and none is forgotten."""
 
+import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -52,6 +53,10 @@ def test_every_function_lowers_for_every_platform(function, dtype):
     with PORT.session(dtype):
         program = lower(function, arguments(SIZES, dtype)[function], PLATFORMS)
     assert program.exported.platforms == PLATFORMS
+    assert json.loads(json.dumps(program.description)) == program.description
+    assert not any(
+        isinstance(each, float) for each in (program.description["options"].get("state") or {}).values()
+    )
     text = program.exported.mlir_module()
     assert "stablehlo." in text
     assert "custom_call" not in text

@@ -21,7 +21,7 @@ def _example(shapes: Shapes) -> Arguments:
 
 def _state(shapes: Shapes) -> Arguments:
     given = _example(shapes)
-    state = half_quadratic.begin(**given, coupling=1.0)
+    state = shapes.state(half_quadratic.begin(**given, coupling=1.0))
     del given["start"]
     return {"state": state} | given
 

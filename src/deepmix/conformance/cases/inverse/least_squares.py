@@ -23,7 +23,7 @@ def _example(shapes: Shapes) -> Arguments:
 
 def _state(shapes: Shapes) -> Arguments:
     given = _example(shapes)
-    state = least_squares.begin(**given)
+    state = shapes.state(least_squares.begin(**given))
     return {"state": state} | {name: given[name] for name in ("operator", "weights", "strength", "regulariser")}
 
 

@@ -22,7 +22,7 @@ def _example(shapes: Shapes) -> Arguments:
 
 def _state(shapes: Shapes) -> Arguments:
     given = _example(shapes)
-    state = primal_dual.begin(**given)
+    state = shapes.state(primal_dual.begin(**given))
     del given["start"]
     return {"state": state} | given | {"size": shapes.array()}
 

@@ -22,7 +22,7 @@ def _example(shapes: Shapes) -> Arguments:
 
 def _state(shapes: Shapes) -> Arguments:
     given = _example(shapes)
-    state = proximal_gradient.begin(**given, lipschitz=1.0)
+    state = shapes.state(proximal_gradient.begin(**given, lipschitz=1.0))
     del given["start"]
     return {"state": state} | given
 

@@ -48,7 +48,7 @@ OPERATIONS = (
         result=("state",),
         notes={"image": "v (*spatial)"},
         example=lambda shapes: {
-            "state": total_variation.begin(shapes.image(2), shapes.mask, 1.0, "isotropic"),
+            "state": shapes.state(total_variation.begin(shapes.image(2), shapes.mask, 1.0, "isotropic")),
             "image": shapes.mask,
             "strength": shapes.array(),
             "variation": "isotropic",
