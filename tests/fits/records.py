@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from deepmix.reference.mixtures.records import Mixture
+from deepmix.reference.mixtures.forms import FORMS
+from deepmix.segmentation import densities
 from tests.fits.table import Problem
 from tests.tolerances import assert_agree, assert_tree_agrees
 
+RECORDS = tuple({form.record for form in FORMS.values()})
 # Of these the first axis is that of the classes; of a network's head, the last.
 CLASSES_FIRST = ("degenerate", "responsibilities", "memberships", "proportions", "centres", "external")
 
@@ -38,9 +40,8 @@ def certain(record: Any) -> Any:
 
 
 def _permuted(name: str, value: Any, order: np.ndarray, kind: str) -> Any:
-    if isinstance(value, Mixture):
-        covariances = value.covariances if kind == "tied" else value.covariances[order]
-        return Mixture(proportions=value.proportions[order], means=value.means[order], covariances=covariances)
+    if isinstance(value, RECORDS):
+        return densities.reordered(value, order, kind)
     if name == "parameters":
         return value | {"head": {each: leaf[..., order] for each, leaf in value["head"].items()}}
     if name in CLASSES_FIRST or name == "start":  # a start that is no mixture: memberships

@@ -98,6 +98,12 @@ def _em_problems(kind: str, weights: str | None) -> st.SearchStrategy[Problem]:
     )
 
 
+def _family_problems(kind: str, weights: str | None, family: str) -> st.SearchStrategy[Problem]:
+    return problems.mixtures.family_problems(family, kind, weights).map(
+        lambda p: {"pixels": p.pixels, "start": p.start, "weights": p.weights}
+    )
+
+
 def _spatial_problems(kind: str, weights: str | None) -> st.SearchStrategy[Problem]:
     return _em_problems(kind, weights).map(lambda p: p | {"start": svgmm.begin(p["pixels"], p["start"], kind)})
 
@@ -151,6 +157,21 @@ def _em_options(kind: str, n_steps: int, tol: float) -> dict[str, Any]:
     return {"covariance_type": kind, "max_iter": n_steps, "tol": tol if tol > 0 else -np.inf}
 
 
+def _of_family(family: str) -> Fit:
+    """EM of a family; what depends on the covariance type is that of the Gaussians."""
+    return Fit(
+        algorithm="mixtures.gmm",
+        data="pixels",
+        mask="weights",
+        problems=partial(_family_problems, family=family),
+        options=lambda *given: _em_options(*given) | {"family": family},
+        value=lambda problem, fit, kind: gmm.nll(problem["pixels"], fit.mixture, problem["weights"], kind, family),
+        kinds=("diag",),
+        values_before=1,
+        variant=family,
+    )
+
+
 def _deep_options(kind: str, n_steps: int, tol: float, **switches: Any) -> dict[str, Any]:
     return {
         "model": DeepModel(**{"unet": CONFIG} | switches, covariance_type=kind),
@@ -198,6 +219,7 @@ FITS = (
         value=lambda problem, fit, kind: gmm.nll(problem["pixels"], fit.mixture, problem["weights"], kind),
         values_before=1,
     ),
+    *map(_of_family, ("student", "rician", "gamma", "lognormal", "poisson")),
     Fit(
         algorithm="mixtures.svgmm",
         data="pixels",

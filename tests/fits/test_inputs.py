@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
+from deepmix.reference.mixtures.forms import n_components
 from tests.fits import table
 from tests.fits.inputs import BAD, Bad, spoiled
 from tests.fits.table import Fit, Problem, fit
@@ -40,7 +41,7 @@ def sizes(row: Fit, problem: Problem) -> tuple[int, int]:
     if "parameters" in problem:
         return data.shape[row.data == "images"], len(problem["parameters"]["head"]["bias"])
     start = problem["start"]
-    return len(data), len(getattr(start, "means", start))
+    return len(data), len(start) if isinstance(start, np.ndarray) else n_components(start)
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name.replace(" ", "_"))

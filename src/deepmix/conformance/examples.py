@@ -77,7 +77,7 @@ class Shapes:
         return AdamWState(count=np.zeros((), np.int32), m=self.parameters, v=self.parameters)
 
     def state(self, begun: Any) -> Any:
-        """The state of a loop with its numbers as arrays: they change from step to step, so no program fixes them."""
+        """The state of a loop, its numbers as arrays: they change from step to step, so no program fixes them."""
         numbers = {
             name: self.array()
             for name, value in begun._asdict().items()

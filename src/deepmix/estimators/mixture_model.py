@@ -8,7 +8,7 @@ import numpy as np
 
 from deepmix.reference.checks import check_choice
 from deepmix.reference.mixtures import gaussian
-from deepmix.reference.mixtures.checks import check_family
+from deepmix.reference.mixtures.checks import check_family, check_support
 from deepmix.reference.mixtures.records import AnyMixture, Fit
 from deepmix.segmentation import densities
 from deepmix.segmentation.distributions import DISTRIBUTIONS, DistributionSettings
@@ -93,6 +93,7 @@ class MixtureModel(GenerativeEstimator):
         return self.mixture_
 
     def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> AnyMixture:
+        check_support(pixels, weights, self._family)
         start = super()._start(twin, pixels, weights, seed)
         return densities.begin(pixels, start, self._settings, self.covariance_type, twin, weights)
 

@@ -33,7 +33,7 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
     coarser = [factor for factor in range(settings.shrink + 1, COARSEST + 1) if wanted(shrink=factor) <= there]
     if coarser:
         advice.append(f"or take --shrink {coarser[0]}, which needs {memory.said(wanted(shrink=coarser[0]))}")
-    by_slices = changed(settings, dimension=2)
+    by_slices = changed(settings, dimension=2, spacing=None)
     if settings.dimension == 3 and wanted(of=by_slices) <= there:
         advice.append(f"or take --dimension 2, slice by slice, which needs {memory.said(wanted(of=by_slices))}")
     if wanted(LIGHT) <= there:

@@ -105,11 +105,21 @@ class Settings:
             )
         if self.model.volumes is not None:
             self._check_volumes(self.model.volumes)
-        if self.spacing is not None and (len(self.spacing) != 3 or not 0 < min(self.spacing) < np.inf):
-            said = ", ".join(f"{step:g}" for step in self.spacing)
-            raise ValueError(f"spacing must be three positive numbers, one for each axis of a volume, got {said}")
+        self._check_dimension()
         if self.method == "fcm":
             check_fuzzifier(self.mixture.fuzzifier, self.mixture.max_iter)
+
+    def _check_dimension(self) -> None:
+        """Three dimensions and spacing are of networks of volumes."""
+        if self.dimension == 3 and not METHODS[self.method].deep:
+            raise ValueError(f"dimension 3 is for deepg and deepsvg; leave it out for {self.method}")
+        if self.spacing is None:
+            return
+        if self.dimension != 3:
+            raise ValueError("spacing is for dimension 3; leave it out")
+        if len(self.spacing) != 3 or not 0 < min(self.spacing) < np.inf:
+            said = ", ".join(f"{step:g}" for step in self.spacing)
+            raise ValueError(f"spacing must be three positive numbers, one for each axis of a volume, got {said}")
 
     def _check_distribution(self) -> None:
         """The method knows distributions, and the settings for means are of Gaussian classes."""

@@ -1,5 +1,7 @@
 """`MixtureModel`: it finds what samples were drawn from, and draws what it has found [NG]."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -83,12 +85,14 @@ def test_numbers_that_are_given_stay():
         ({"degrees": 0.5}, "degrees must be"),
         ({"looks": 3}, 'looks is for distribution="gamma"'),
         ({"distribution": "gamma"}, "2 values inside the mask that are not greater than 0"),
+        ({"distribution": "lognormal"}, "2 values inside the mask that are not greater than 0"),
     ],
 )
 def test_what_cannot_be(options, message):
+    """Nothing but the error is said."""
     X = np.linspace(1, 9, 20)[:, None]
     X[:2, 0] = 0, -1
-    with pytest.raises(ValueError, match=message):
+    with warnings.catch_warnings(action="error"), pytest.raises(ValueError, match=message):
         MixtureModel(2, backend="reference", **options).fit(X)
 
 

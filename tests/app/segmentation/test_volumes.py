@@ -89,6 +89,8 @@ def test_a_box_of_a_volume_is_padded_along_each_axis():
             "spacing must be three positive numbers, one for each axis of a volume, got 1, 2",
         ),
         ({"spacing": (1.0, 0.0, 1.0)}, "spacing must be three positive numbers"),
+        ({"dimension": 2, "spacing": (1.0, 1.0, 2.0)}, "spacing is for dimension 3; leave it out"),
+        ({"method": "hmrf"}, "dimension 3 is for deepg and deepsvg; leave it out for hmrf"),
         ({"dimension": 4}, "dimension must be from 2 to 3, got 4"),
     ],
 )
