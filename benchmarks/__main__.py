@@ -11,12 +11,11 @@ import sys
 
 from rich.console import Console
 
-from . import jobs, quality
+from . import jobs, quality, tomography
 from .deep_mixtures import deep, precision, training, volumes
 from .harness import curves, machine, report
 from .harness.setting import Setting
 from .mixtures import batch, em, families, fcm, memory, scaling
-from .tomography import scans
 
 BENCHMARKS = {
     "em": em.run,
@@ -27,7 +26,7 @@ BENCHMARKS = {
     "batch": batch.run,
     "scaling": scaling.run,
     "memory": memory.run,
-    "tomography": scans.run,
+    "tomography": tomography.run,
 }
 SUBJECTS = {name: run.__module__.split(".")[1] for name, run in BENCHMARKS.items()}
 EXPERIMENTS = {

@@ -38,7 +38,9 @@ def _misalignment(z: jax.Array) -> jax.Array:
     """1 − I₁(z) / I₀(z)."""
     large = _SERIES[z.dtype]
     inverse, small = 1 / jnp.maximum(z, large), jnp.minimum(z, large)
-    tail = sum(coefficient * inverse**n for n, coefficient in enumerate(COEFFICIENTS, start=1))
+    tail = jnp.zeros_like(z)
+    for coefficient in reversed(COEFFICIENTS):
+        tail = (tail + coefficient) * inverse
     return jnp.where(z >= large, tail, 1 - i1e(small) / i0e(small))
 
 

@@ -28,7 +28,7 @@ def run(setting: Setting) -> list[Row]:
 
 
 def _beside_astra(size: int, n_views: int, setting: Setting) -> list[Row]:
-    geometry, image, radon = *_scan(size, n_views, int(1.4143 * size) + 5, setting), _part(setting, "radon")
+    geometry, image, radon = *scan(size, n_views, int(1.4143 * size) + 5, setting), _part(setting, "radon")
     sinogram = np.asarray(radon.project(image, geometry))
     there: Calls = {setting.name: partial(radon.project, image, geometry)}
     back: Calls = {setting.name: partial(radon.project_back, sinogram, geometry)}
@@ -50,7 +50,7 @@ def _beside_astra(size: int, n_views: int, setting: Setting) -> list[Row]:
 def _beside_skimage(size: int, n_views: int, setting: Setting) -> list[Row]:
     from skimage.transform import iradon, radon
 
-    geometry, image = _scan(size, n_views, size, setting)
+    geometry, image = scan(size, n_views, size, setting)
     project = _part(setting, "radon").project
     reconstruct = _part(setting, "backprojection").filtered_backprojection
     sinogram, degrees = np.asarray(project(image, geometry)), np.rad2deg(np.asarray(geometry.angles))
@@ -72,7 +72,7 @@ def _beside_skimage(size: int, n_views: int, setting: Setting) -> list[Row]:
     ]
 
 
-def _scan(size: int, n_views: int, n_detectors: int, setting: Setting) -> tuple[ScanGeometry, np.ndarray]:
+def scan(size: int, n_views: int, n_detectors: int, setting: Setting) -> tuple[ScanGeometry, np.ndarray]:
     """Views of half a turn, and a smooth image inside the circle, of which all methods see the same."""
     angles = np.linspace(0, np.pi, n_views, endpoint=False)
     geometry = geometries.parallel(angles, size, size, n_detectors)
