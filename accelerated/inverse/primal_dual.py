@@ -31,10 +31,13 @@ def begin(
     variation: str = "isotropic",
 ) -> PrimalDualState:
     """See `reference.inverse.primal_dual.begin` [IP10]."""
+    projected = forward(operator, start)
     return PrimalDualState(
         image=start,
-        value=_objective(start, operator, data, weights, strength, variation),
+        value=_objective(start, projected, data, weights, strength, variation),
+        projected=projected,
         ahead=start,
+        projected_ahead=projected,
         dual=jnp.zeros_like(data),
         field=jnp.zeros((start.ndim, *start.shape), start.dtype),
     )
@@ -52,17 +55,20 @@ def step(
 ) -> PrimalDualState:
     """See `reference.inverse.primal_dual.step` [IP10]."""
     tau, b = float(STEP), (4.0 * state.image.ndim) ** 0.5
-    dual = state.dual + tau * (forward(operator, state.ahead) - data) / size
+    dual = state.dual + tau * (state.projected_ahead - data) / size
     dual = dual * weights / (weights + tau / size**2)
     field = state.field + tau * finite_differences.gradient(state.ahead) / b
     field = PROJECTIONS[variation](field, strength * b)
     descent = adjoint(operator, dual) / size + finite_differences.adjoint(field) / b
     image = state.image - tau * descent
     image = jnp.maximum(image, 0) if nonnegative else image
+    projected = forward(operator, image)
     return PrimalDualState(
         image=image,
-        value=_objective(image, operator, data, weights, strength, variation),
+        value=_objective(image, projected, data, weights, strength, variation),
+        projected=projected,
         ahead=2 * image - state.image,
+        projected_ahead=2 * projected - state.projected,
         dual=dual,
         field=field,
     )
@@ -127,11 +133,11 @@ def solve(
 
 def _objective(
     image: jax.Array,
-    operator: Operator,
+    projected: jax.Array,
     data: jax.Array,
     weights: jax.Array,
     strength: jax.Array | float,
     variation: str,
 ) -> jax.Array:
-    misfit = 0.5 * squared_norm(jnp.sqrt(weights) * (forward(operator, image) - data))
+    misfit = 0.5 * squared_norm(jnp.sqrt(weights) * (projected - data))
     return misfit + strength * total_variation.value(image, variation)

@@ -30,10 +30,13 @@ def begin(
 
     start: x (*image). weights: W of the data. strength: λ > 0. variation: "isotropic" or "anisotropic".
     """
+    projected = forward(operator, start)
     return PrimalDualState(
         image=start,
-        value=_objective(start, operator, data, weights, strength, variation),
+        value=_objective(start, projected, data, weights, strength, variation),
+        projected=projected,
         ahead=start,
+        projected_ahead=projected,
         dual=np.zeros_like(data),
         field=np.zeros((start.ndim, *start.shape), start.dtype),
     )
@@ -51,17 +54,20 @@ def step(
 ) -> PrimalDualState:
     """One step [IP10]. size: a = ‖A‖. nonnegative: whether x ≥ 0. Other arguments as for `begin`."""
     b = np.sqrt(4 * state.image.ndim)
-    dual = state.dual + STEP * (forward(operator, state.ahead) - data) / size
+    dual = state.dual + STEP * (state.projected_ahead - data) / size
     dual = dual * weights / (weights + STEP / size**2)  # 1/(1+σ/(a²W)), also for W = 0
     field = state.field + STEP * finite_differences.gradient(state.ahead) / b
     field = PROJECTIONS[variation](field, strength * b)
     descent = adjoint(operator, dual) / size + finite_differences.adjoint(field) / b
     image = state.image - STEP * descent
     image = np.maximum(image, 0) if nonnegative else image
+    projected = forward(operator, image)
     return PrimalDualState(
         image=image,
-        value=_objective(image, operator, data, weights, strength, variation),
+        value=_objective(image, projected, data, weights, strength, variation),
+        projected=projected,
         ahead=2 * image - state.image,
+        projected_ahead=2 * projected - state.projected,
         dual=dual,
         field=field,
     )
@@ -129,11 +135,11 @@ def solve(
 
 def _objective(
     image: np.ndarray,
-    operator: Operator,
+    projected: np.ndarray,
     data: np.ndarray,
     weights: np.ndarray,
     strength: float,
     variation: str,
 ) -> float:
-    misfit = 0.5 * squared_norm(np.sqrt(weights) * (forward(operator, image) - data))
+    misfit = 0.5 * squared_norm(np.sqrt(weights) * (projected - data))
     return misfit + strength * total_variation.value(image, variation)

@@ -239,12 +239,15 @@ class ProximalState(NamedTuple):
 class PrimalDualState(NamedTuple):
     """Where the primal–dual method stands [IP10].
 
-    image: x. value: the objective there. ahead: x̄. dual: p, of the data. field: q (axes, *spatial).
+    image: x. value: the objective there. projected: Ax. ahead, projected_ahead: x̄ and Ax̄ = 2Ax⁺ − Ax. dual: p, of
+    the data. field: q (axes, *spatial).
     """
 
     image: Array
     value: Array
+    projected: Array
     ahead: Array
+    projected_ahead: Array
     dual: Array
     field: Array
 

@@ -64,8 +64,10 @@ def test_ip10_a_step_is_the_formula(data, strength):
     rng = data.draw(generators)
     weights, start, a = rng.uniform(0.1, 2, values.shape), rng.normal(size=image.shape), 1.7
     first = primal_dual.begin(start, operator, values, weights, strength)
+    ahead = rng.normal(size=image.shape)
     state = first._replace(
-        ahead=rng.normal(size=image.shape),
+        ahead=ahead,
+        projected_ahead=forward(operator, ahead),
         dual=rng.normal(size=values.shape),
         field=rng.normal(size=(2, *image.shape)),
     )
@@ -77,6 +79,8 @@ def test_ip10_a_step_is_the_formula(data, strength):
     x = start - s * (adjoint(operator, p) / a + penalties.divergence(q) / b)
     for actual, wanted in ((found.dual, p), (found.field, q), (found.image, x), (found.ahead, 2 * x - start)):
         close(actual, wanted)
+    close(found.projected, forward(operator, x))
+    close(found.projected_ahead, forward(operator, 2 * x - start))
 
 
 @few
