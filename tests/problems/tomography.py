@@ -1,4 +1,4 @@
-"""Scans, and ellipses with their exact sinograms."""
+"""Scans, an ellipse in them, and beams through two materials."""
 
 from typing import NamedTuple
 
@@ -7,22 +7,11 @@ from hypothesis import strategies as st
 
 from deepmix.conformance.cases.tomography._scans import Scan, draw_scan
 from deepmix.conformance.drawing import frozen
-from deepmix.reference.tomography import geometry as geometries
-from deepmix.reference.tomography.records import ScanGeometry
+from deepmix.datasets.phantoms_exact import Ellipse
 from tests.problems.drawn import generators
 
+ELLIPSE = Ellipse(x=3, y=-2, a=14, b=8, phi=0.4, value=0.5)
 SHAPES = ((5, 6, 4, 9), (6, 6, 5, 8))  # H, W, n, D: even and odd
-
-
-class Ellipse(NamedTuple):
-    """Of the value v, half as long as a and b along axes turned by φ, about the point (x, y); lengths in mm."""
-
-    x: float = 3.0
-    y: float = -2.0
-    a: float = 14.0
-    b: float = 8.0
-    phi: float = 0.4
-    value: float = 0.5
 
 
 @st.composite
@@ -36,21 +25,6 @@ def scans(draw, divergent: bool | None = None, shape: tuple[int, int, int, int] 
 def turn(n: int, part: float = 1.0) -> np.ndarray:
     """n even angles of a part of a turn, without its end."""
     return np.linspace(0, 2 * np.pi * part, n, endpoint=False)
-
-
-def sinogram_of(ellipse: Ellipse, geometry: ScanGeometry) -> np.ndarray:
-    """Exactly: 2abv √(s²−r²) / s², with s² = a² cos²(θ−φ) + b² sin²(θ−φ), r = l − x cos θ − y sin θ; (n, D)."""
-    theta, offset = geometries.rays(geometry)
-    squared = (ellipse.a * np.cos(theta - ellipse.phi)) ** 2 + (ellipse.b * np.sin(theta - ellipse.phi)) ** 2
-    r = offset - ellipse.x * np.cos(theta) - ellipse.y * np.sin(theta)
-    return 2 * ellipse.a * ellipse.b * ellipse.value * np.sqrt(np.maximum(squared - r**2, 0)) / squared
-
-
-def level_of(ellipse: Ellipse, geometry: ScanGeometry) -> np.ndarray:
-    """(H, W): the radius of each pixel's centre in the ellipse, 1 on its border."""
-    x, y = geometry.columns - ellipse.x, geometry.rows[:, None] - ellipse.y
-    cosine, sine = np.cos(ellipse.phi), np.sin(ellipse.phi)
-    return np.hypot((x * cosine + y * sine) / ellipse.a, (y * cosine - x * sine) / ellipse.b)
 
 
 class Beam(NamedTuple):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from deepmix import accelerated, reference
-from tests.problems.tomography import SHAPES, Ellipse, scans, sinogram_of, turn
+from deepmix.datasets.phantoms_exact import sinogram_of
+from tests.problems.tomography import ELLIPSE, SHAPES, scans, turn
 from tests.tolerances import EPS32, FUNCTION, GRADIENT, assert_agree, rounded, tolerance
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -119,7 +120,7 @@ def test_half_precision_is_computed_in_single():
 @DTYPES
 def test_ct9_the_axis(dtype):
     geometry = theirs.geometry.parallel(turn(16), 40, 40, 61, shift=0.25)
-    sinogram = sinogram_of(Ellipse(), geometry._replace(detectors=geometry.detectors - 1.5)).astype(dtype)
+    sinogram = sinogram_of([ELLIPSE], geometry._replace(detectors=geometry.detectors - 1.5)).astype(dtype)
     found = mine.axis.rotation_axis(sinogram, geometry)
     assert_agree(found, np.float64(theirs.axis.rotation_axis(sinogram, geometry)), FUNCTION, dtype)
 

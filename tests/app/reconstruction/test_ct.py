@@ -9,10 +9,11 @@ import SimpleITK as sitk
 from scipy.ndimage import maximum_filter, minimum_filter
 
 import deepmix
+from deepmix.datasets.phantoms_exact import Ellipse, level_of, sinogram_of
 from deepmix.files import images
 from deepmix.reference.tomography import geometry as geometries
 from tests.app.cli.test_cli import Command, run  # noqa: F401
-from tests.problems.tomography import Ellipse, level_of, sinogram_of, turn
+from tests.problems.tomography import ELLIPSE, turn
 
 SIZE = 40
 
@@ -22,8 +23,8 @@ def slice_(tmp_path):
     """A coronal NIfTI slice in Hounsfield units: water with a denser ellipse, 40 × 36 pixels of 1.5 mm."""
     geometry = geometries.parallel(turn(4), 36, SIZE, 60, pixel_spacing=1.5)
     hu = np.full((36, SIZE), -1000.0)
-    hu[level_of(Ellipse(0, 0, 24, 20, 0.0), geometry) < 1] = 0
-    hu[level_of(Ellipse(6, 4, 9, 6, 0.5), geometry) < 1] = 200
+    hu[level_of(Ellipse(x=0, y=0, a=24, b=20), geometry) < 1] = 0
+    hu[level_of(Ellipse(x=6, y=4, a=9, b=6, phi=0.5), geometry) < 1] = 200
     image = sitk.GetImageFromArray(hu.astype(np.int16)[None])
     image.SetSpacing((1.5, 1.5, 3.0))
     image.SetOrigin((-10.0, 20.0, 30.0))
@@ -90,9 +91,9 @@ def test_photons_are_counted_and_their_logarithm_is_taken(slice_, tmp_path, run)
 def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa: F811
     """Counts with flats and darks, angles in degrees, the axis three detectors off."""
     h5py = pytest.importorskip("h5py")
-    ellipse, n = Ellipse(3, -2, 14, 8, 0.4, 0.05), 61
+    ellipse, n = ELLIPSE._replace(value=0.05), 61
     geometry = geometries.parallel(turn(90, 0.5), 40, 40, n, detector_spacing=1.5)
-    exact = sinogram_of(ellipse, geometry._replace(detectors=geometry.detectors - 4.5))
+    exact = sinogram_of([ellipse], geometry._replace(detectors=geometry.detectors - 4.5))
     with h5py.File(tmp_path / "scan.h5", "w") as file:
         flat, dark = np.full((3, 1, n), 5000.0), np.full((2, 1, n), 100.0)
         counts = 100 + 4900 * np.exp(-exact)

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 import deepmix
+from deepmix.datasets.phantoms_exact import Ellipse, level_of, sinogram_of
 from deepmix.reference.inverse.records import Fourier, Gradient, Identity, Matrix
 from deepmix.reference.tomography import geometry as geometries
 from deepmix.reference.tomography.records import Radon
 from deepmix.reference.types import Status
-from tests.problems.tomography import Ellipse, level_of, sinogram_of, turn
+from tests.problems.tomography import turn
 
-ELLIPSE = Ellipse(3, -2, 9, 6, 0.4, 0.02)
+ELLIPSE = Ellipse(x=3, y=-2, a=9, b=6, phi=0.4, value=0.02)
 GEOMETRY = geometries.parallel(turn(60), 28, 31, 51)
-SINOGRAM = sinogram_of(ELLIPSE, GEOMETRY)
+SINOGRAM = sinogram_of([ELLIPSE], GEOMETRY)
 SAID = {"type": "parallel", "angles": {"unit": "deg", "step": 6, "count": 60}, "size": [28, 31]}
 ROWS, IMAGE = np.random.default_rng(0).normal(size=(9, 4)), np.arange(4.0)
 
@@ -41,7 +42,7 @@ def test_step_by_step_a_method_finds_what_its_solver_does_and_tells_how_far_it_i
     module, places = importlib.import_module(f"deepmix.{backend}"), []
     importlib.import_module(f"deepmix.{backend}.tomography.radon")
     geometry = geometries.parallel(turn(9), 8, 7, 13, pixel_spacing=3, detector_spacing=2.5)
-    data = sinogram_of(ELLIPSE, geometry) - 0.01
+    data = sinogram_of([ELLIPSE], geometry) - 0.01
     data = data.astype(np.float32) if backend == "accelerated" else data
     options = {"nonnegative": nonnegative} if method in ("sirt", "tv") else {}
     found = deepmix.reconstruct(

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from deepmix.datasets.phantoms_exact import sinogram_of
 from deepmix.reference.tomography import backprojection
 from deepmix.reference.tomography import geometry as geometries
-from tests.problems.tomography import Ellipse, sinogram_of, turn
+from tests.problems.tomography import ELLIPSE, turn
 
 transform = pytest.importorskip("skimage.transform")
 pytestmark = pytest.mark.oracles
@@ -21,7 +22,7 @@ FILTERS = {
 @pytest.mark.parametrize("window", FILTERS)
 def test_ct7_windows(window):
     geometry = geometries.parallel(turn(60, 0.5), 41, 41, 41)
-    sinogram = sinogram_of(Ellipse(), geometry)
+    sinogram = sinogram_of([ELLIPSE], geometry)
     angles = np.rad2deg(geometry.angles)
     # scikit-image's rays turn the other way
     expected = transform.iradon(sinogram.T, angles, filter_name=FILTERS[window], circle=True)
