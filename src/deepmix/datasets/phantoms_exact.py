@@ -80,7 +80,7 @@ def body(bone: float) -> dict[str, tuple[Ellipse, ...]]:
 
 def _of_water(tissue: str) -> float:
     """The attenuation of a tissue, as a multiple of water's."""
-    return float(hounsfield.from_hounsfield(np.mean(hounsfield.TISSUES[tissue]), 1.0))
+    return float(hounsfield.from_hounsfield(np.array(hounsfield.TISSUES[tissue]), 1.0).mean())
 
 
 def image_of(ellipses: Iterable[Ellipse], geometry: ScanGeometry, samples: int = 4) -> np.ndarray:

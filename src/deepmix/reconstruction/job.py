@@ -22,7 +22,7 @@ from .methods import METHODS
 from .scans import ScanDescription
 from .settings import OF_FILES, ReconstructionSettings
 from .sinograms import Measurement
-from .weighted import WeightedData, prepared
+from .weighted import WeightedData, prepared, water_corrected
 
 DTYPES = {"accelerated": "float32", "reference": "float64"}
 
@@ -87,6 +87,8 @@ def run(
         # what a scan does enters where the solvers look when its module is imported
         importlib.import_module(f"{backend.__name__}.tomography.radon")
         measured = prepared(measurement, operator, backend, DTYPES[settings.backend])
+        if settings.water_correction is not None:
+            measured = water_corrected(measured, operator, settings.water_correction, backend)
         operator, shift = _on_axis(measured, operator, settings, backend)
         found = METHODS[settings.method](backend, measured, operator, settings, progress)
         projected = np.asarray(backend.inverse.operators.forward(operator, found.image))

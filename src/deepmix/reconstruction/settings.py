@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from deepmix import parsing
 from deepmix.backends import BACKENDS
 from deepmix.settings import RUN, check, setting
@@ -41,6 +43,12 @@ class ReconstructionSettings:
         typed=str,
         parse=parsing.number_or_word,
     )
+    water_correction: tuple[float, ...] | None = setting(
+        None,
+        help="Coefficients c1,c2,… by which c1·p + c2·p² + … is the line integral of one energy.",
+        typed=str,
+        parse=parsing.numbers,
+    )
     row: int | None = setting(None, help="Row of the detector, counted from 0, of a file with several.")
     hu: bool = setting(False, help="Write Hounsfield units too.")
     mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
@@ -53,6 +61,9 @@ class ReconstructionSettings:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if isinstance(self.axis, str) and self.axis != "auto":
             raise ValueError(f"axis must be a number in mm or auto, got {self.axis!r}")
+        given = self.water_correction
+        if given is not None and not (np.ndim(given) == 1 and np.size(given) and np.isfinite(given).all()):
+            raise ValueError(f"water_correction must be finite numbers c1, c2, …; got {given}")
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """The data of a reconstruction and how sure they are, from line integrals, counts or anything measured."""
 
 import warnings
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.polynomial import polynomial
 
 from deepmix.reference.inverse.checks import check_finite
 from deepmix.reference.inverse.records import Operator
+from deepmix.reference.tomography.records import Radon
 
 from .sinograms import Measurement
 
@@ -40,6 +43,27 @@ def prepared(measurement: Measurement, operator: Operator, backend: ModuleType, 
     if measurement.dark is not None:
         raise ValueError("a dark field goes with a flat one: without it the values are line integrals")
     return WeightedData(data=kept, weights=(np.ones(kept.shape) if weights is None else weights).astype(dtype))
+
+
+def water_corrected(
+    measured: WeightedData, operator: Operator, coefficients: Sequence[float], backend: ModuleType
+) -> WeightedData:
+    """Line integrals of one energy from those of a spectrum [CT2], and weights W/s², s how much p is stretched.
+
+    coefficients: (degree,), of `xray.water_correction`.
+    Raises ValueError for what is no scan, and if a larger p would become a smaller one.
+    """
+    if not isinstance(operator, Radon):
+        raise ValueError("water_correction is for scans")
+    p, dtype = measured.data, measured.data.dtype
+    slope = polynomial.polyval(p, polynomial.polyder([0.0, *coefficients]))
+    if slope.min() <= 0:
+        raise ValueError(
+            f"the water correction falls where the line integral is {p.flat[slope.argmin()]:.3g}; "
+            "fit its coefficients to all lengths of water that occur"
+        )
+    corrected = backend.tomography.xray.corrected(p, np.asarray(coefficients, dtype))
+    return measured._replace(data=np.asarray(corrected), weights=(measured.weights / slope**2).astype(dtype))
 
 
 def _of_counts(values: np.ndarray, measurement: Measurement, backend: ModuleType, dtype: str) -> WeightedData:

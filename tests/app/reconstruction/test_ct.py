@@ -114,12 +114,31 @@ def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa
     assert code == 0, err  # the angles are in the file
 
 
+def test_water_correction_is_in_the_image_and_in_the_report(tmp_path, run):  # noqa: F811
+    geometry = geometries.parallel(turn(20, 0.5), 40, 40, 40)
+    p = sinogram_of([ELLIPSE._replace(value=0.05)], geometry)
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 9, "count": 20}}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    for name, values, options in (
+        ("out", p, ["--water-correction", "1.1,0.2"]),
+        ("done", 1.1 * p + 0.2 * p**2, []),
+    ):
+        np.save(tmp_path / f"{name}.npy", values)
+        given = tmp_path / f"{name}.npy", "--geometry", tmp_path / "g.json", *options, "-o", tmp_path / name
+        assert run("reconstruct", "ct", *given)[0] == 0
+    found, expected = (np.load(tmp_path / name / "image.npy") for name in ("out", "done"))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert report_of(tmp_path / "out")["settings"]["water_correction"] == [1.1, 0.2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["s.npy"], "s.npy does not say how the scan was made; name a file by --geometry"),
         (["s.npy", "--geometry", "g.json", "--method", "magic"], "method must be one of fbp"),
         (["s.npy", "--geometry", "g.json", "--axis", "left"], "axis must be a number in mm or auto, got 'left'"),
+        (["s.npy", "--geometry", "g.json", "--water-correction", "a,b"], "expected numbers with commas between"),
+        (["s.npy", "--geometry", "g.json", "--water-correction", "1,-9"], "falls where the line integral is 1"),
         (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),
         (["s.npy", "--geometry", "g.json", "--flat", "f.npy"], "the flat field has 3 values for 20 detectors"),
         (["t.npy", "--geometry", "g.json"], "20 views of 12 detectors, but 12 angles; views are rows: transpose"),
@@ -184,7 +203,7 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
     }  # fmt: skip
     found = {
         "method": "tv", "window": "hann", "cutoff": 0.5, "strength": 0.1, "max-iter": 3, "tol": 0.01, "axis": 0.5,
-        "row": 0, "mu-water": 0.02, "backend": "reference",
+        "row": 0, "mu-water": 0.02, "backend": "reference", "water-correction": [1.1, 0.2],
     }  # fmt: skip
     scan = tmp_path / "scan"
     fields = "--flat", scan / "flat.npy", "--geometry", scan / "geometry.json"
@@ -196,7 +215,7 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
             ("nonnegative", "hu"),
         ),
     ):
-        typed = [item for name, value in options.items() for item in (f"--{name}", value)]
+        typed = [item for name, value in options.items() for item in (f"--{name}", str(value).strip("[]"))]
         code, _, err = run(*arguments, *typed, *(f"--{flag}" for flag in flags))
         assert code == 0, err
         settings = report_of(arguments[arguments.index("-o") + 1])["settings"]

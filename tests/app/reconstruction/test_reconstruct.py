@@ -9,6 +9,7 @@ import deepmix
 from deepmix.datasets.phantoms_exact import Ellipse, level_of, sinogram_of
 from deepmix.reference.inverse.records import Fourier, Gradient, Identity, Matrix
 from deepmix.reference.tomography import geometry as geometries
+from deepmix.reference.tomography import xray
 from deepmix.reference.tomography.records import Radon
 from deepmix.reference.types import Status
 from tests.problems.tomography import turn
@@ -78,6 +79,30 @@ def test_counts_have_a_flat_field():
 
 
 @pytest.mark.parametrize("backend", ["accelerated", "reference"])
+def test_water_correction_makes_line_integrals_those_of_one_energy(backend):
+    energies, attenuation = np.array([40.0, 80]), np.array([0.03, 0.018])
+    beam = attenuation, np.array([0.5, 0.5]), energies
+    lengths = 5 * SINOGRAM / ELLIPSE.value  # of water, up to 90 mm
+    wanted = lengths * xray.effective_attenuation(*beam)
+    hardened = xray.polyenergetic(lengths[None], attenuation[None], *beam[1:])
+    coefficients = xray.water_correction(np.linspace(0, 90, 50), *beam)
+    found = deepmix.reconstruct(hardened, GEOMETRY, backend=backend, water_correction=coefficients)
+    assert np.abs(hardened - wanted).max() > 0.1
+    np.testing.assert_allclose(found.data, wanted, atol=2e-4)
+    expected = deepmix.reconstruct(wanted, GEOMETRY, backend=backend).image
+    np.testing.assert_allclose(found.image, expected, atol=2e-4 * expected.max())
+
+
+def test_water_correction_makes_data_as_much_less_sure_as_it_stretches_them():
+    """Weights are inverse variances: of p + p², which is (1 + 2p) times as long, 1/(1 + 2p)² of those of p."""
+    given = {"method": "cgls", "max_iter": 3, "backend": "reference"}
+    found = deepmix.reconstruct(SINOGRAM, GEOMETRY, water_correction=(1, 1), **given)
+    weights = 1 / (1 + 2 * SINOGRAM) ** 2
+    expected = deepmix.reconstruct(SINOGRAM + SINOGRAM**2, GEOMETRY, weights=weights, **given)
+    np.testing.assert_allclose(found.image, expected.image, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["accelerated", "reference"])
 def test_any_linear_operator_will_do(backend):
     found = deepmix.reconstruct(ROWS @ IMAGE, Matrix(rows=ROWS), "cgls", backend=backend, tol=1e-6)
     np.testing.assert_allclose(found.image, IMAGE, atol=1e-4)
@@ -123,6 +148,17 @@ def test_complex_data_may_be_anything_where_they_are_not_sampled():
         (SINOGRAM, GEOMETRY, {"hu": True}, TypeError, "hu is of files"),
         (np.ones(2), Matrix(rows=np.ones((2, 3))), {}, ValueError, "fbp is for scans; for the operator Matrix"),
         (np.ones(2), Matrix(rows=np.ones((2, 3))), {"axis": 1}, ValueError, "only a scan has an axis"),
+        (
+            np.ones(2),
+            Matrix(rows=ROWS[:2]),
+            {"water_correction": [1]},
+            ValueError,
+            "water_correction is for scans",
+        ),
+        (SINOGRAM, GEOMETRY, {"water_correction": [1, -9]}, ValueError, "falls where the line integral is 0.36"),
+        (SINOGRAM, GEOMETRY, {"water_correction": [1, np.nan]}, ValueError, "water_correction must be finite"),
+        (SINOGRAM, GEOMETRY, {"water_correction": ()}, ValueError, "water_correction must be finite"),
+        (SINOGRAM, GEOMETRY, {"water_correction": 1.0}, ValueError, "water_correction must be finite"),
         (np.ones(2), "scan.json", {"method": "cgls"}, LookupError, "str is no operator"),
     ],
 )
