@@ -115,14 +115,24 @@ def tv(
     settings: ReconstructionSettings,
     strength: float,
 ) -> Stepwise:
-    """½‖Ax−y‖²_W + λTV(x) by the primal–dual method [IP10]."""
-    solver, data, weights = backend.inverse.primal_dual, measured.data, measured.weights
+    """½‖Ax−y‖²_W + λTV(x) by the primal–dual method [IP10].
+
+    Its steps suit weights of about 1, so it solves the problem over the largest weight, thousands for counts.
+    """
+    solver, data, largest = backend.inverse.primal_dual, measured.data, float(measured.weights.max()) or 1.0
+    weights, strength = measured.weights / largest, strength / largest
     begin, step = compiled(backend, solver.begin), compiled(backend, solver.step, "nonnegative")
     blank = np.zeros_like(np.asarray(backend.inverse.operators.adjoint(operator, data)))
     size = float(compiled(backend, backend.inverse.operators.norm)(operator, blank)) or 1.0
+
+    def told(state: Any) -> Any:
+        return state._replace(value=largest * state.value)
+
     return Stepwise(
-        begin=lambda start: begin(start, operator, data, weights, strength),
-        step=lambda state: step(state, operator, data, weights, strength, size, nonnegative=settings.nonnegative),
+        begin=lambda start: told(begin(start, operator, data, weights, strength)),
+        step=lambda state: told(
+            step(state, operator, data, weights, strength, size, nonnegative=settings.nonnegative)
+        ),
         max_iter=_limit(solver),
     )
 

@@ -78,6 +78,18 @@ def test_counts_have_a_flat_field():
     np.testing.assert_allclose(found.data, SINOGRAM, atol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["sirt", "cgls", "tikhonov", "tv"])
+def test_how_sure_the_data_are_in_all_does_not_change_the_image(method):
+    """Of counts all weights are thousands of times as large as of data without any; the objective is too."""
+    data = SINOGRAM + 0.01 * np.random.default_rng(0).normal(size=SINOGRAM.shape)
+    plain, sure = (
+        deepmix.reconstruct(data, GEOMETRY, method, weights=np.full(data.shape, weight), tol=0, max_iter=20)
+        for weight in (1.0, 4096.0)
+    )
+    np.testing.assert_allclose(sure.image, plain.image, atol=1e-3 * plain.image.max())
+    np.testing.assert_allclose(sure.report["history"], 4096 * plain.report["history"], rtol=1e-3)
+
+
 @pytest.mark.parametrize("backend", ["accelerated", "reference"])
 def test_water_correction_makes_line_integrals_those_of_one_energy(backend):
     energies, attenuation = np.array([40.0, 80]), np.array([0.03, 0.018])
