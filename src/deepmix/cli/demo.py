@@ -1,14 +1,21 @@
-"""`deepmix demo`: a phantom with known truth, segmented by four methods as published and by deepSVG robust."""
+"""`deepmix demo`: a phantom with known truth, segmented by four methods as published and by deepSVG robust.
 
+Two more are `demo_distributions` and `demo_reconstruction`.
+"""
+
+import importlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from deepmix.reference.checks import check_choice
 from deepmix.segmentation import presets
 from deepmix.segmentation.settings import Settings
 
 from . import options
 
+OTHERS = ("distributions", "reconstruction")
 PUBLISHED = ("gmm", "svgmm", "deepg", "deepsvg")
 # A network that two CPU cores train in seconds; `--paper` takes the defaults of `Settings` instead.
 SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
@@ -16,6 +23,10 @@ SMALL: dict[str, Any] = {"depth": 3, "filters": 16, "learning_rate": 1e-3}
 
 def demo(
     output: options.Results,
+    subject: Annotated[
+        str | None,
+        typer.Argument(help=f"{' or '.join(OTHERS)}, as by the option of that name.", show_default=False),
+    ] = None,
     size: Annotated[int, typer.Option(help="Pixels per side of the phantom.")] = 160,
     noise: Annotated[float, typer.Option(help="Noise of the phantom; 1 is that of a real case.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the phantom and of the methods.")] = 0,
@@ -25,6 +36,13 @@ def demo(
         typer.Option(
             "--distributions",
             help="Instead: outliers, magnitudes and speckle, by Gaussians and by what fits them.",
+        ),
+    ] = False,
+    reconstruction: Annotated[
+        bool,
+        typer.Option(
+            "--reconstruction",
+            help="Instead: computed tomography of phantoms: few views, noise, windows, beam hardening.",
         ),
     ] = False,
     paper: Annotated[
@@ -37,6 +55,9 @@ def demo(
     from deepmix.files import outputs
 
     outputs.check_folder(output, overwrite)
+    other = _other(subject, {"distributions": distributions, "reconstruction": reconstruction})
+    if other and (paper or noise != 1.0):
+        raise ValueError(f"--paper and --noise are not of the demo of {other}")
 
     import numpy as np
     from rich.box import SIMPLE
@@ -49,13 +70,12 @@ def demo(
 
     from . import console
 
-    if distributions:
-        from . import demo_distributions
-
+    if other:
+        show = importlib.import_module(f"{__package__}.demo_{other}").show
         with console.warnings_in_lines(), outputs.claimed(output, overwrite):
             if backend == "accelerated" and not no_compilation_cache:
                 compilation_cache.enable()
-            demo_distributions.show(output, size, seed, backend)
+            show(output, size, seed, backend)
         return
 
     network: dict[str, Any] = {} if paper else SMALL
@@ -96,3 +116,13 @@ def demo(
             outputs.write_report(folder, {"size": size, "noise": noise, "methods": reports})
     console.out.print(table)
     console.out.print(f"results in {output}; look at {output / 'comparison.png'}")
+
+
+def _other(subject: str | None, options: Mapping[str, bool]) -> str | None:
+    """Which of `OTHERS` is asked for, by its name or by the option of its name; None: none of them."""
+    if subject is not None:
+        check_choice("the subject of the demo", subject, OTHERS)
+    asked = {name for name in OTHERS if options[name] or name == subject}
+    if len(asked) > 1:
+        raise ValueError(f"{' and '.join(sorted(asked))} are two demos; ask for one")
+    return asked.pop() if asked else None

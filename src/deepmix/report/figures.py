@@ -51,11 +51,11 @@ def overlay(
     box = _box(np.any(mask[..., slices], axis=-1), 1 / 8)
     channels, labels, mask = (array[..., *box, :][..., slices] for array in (channels, labels, mask))
     greys = [_grey(channel, mask) for channel in channels[:_MAX_CHANNELS]]
-    volumes = [*map(_colourless, greys), _coloured(greys[0], labels)]
+    volumes = [*map(colourless, greys), _coloured(greys[0], labels)]
     pictures = [[turned(volume[:, :, row], view) for volume in volumes] for row in range(len(slices))]
     titles = [[*channel_names[: len(greys)], "labels"]]
     sides = [] if flat else [f"slice {index}" for index in slices]
-    _write(path, pictures, titles, legend, sides, aspect)
+    write(path, pictures, titles, legend, sides, aspect)
 
 
 def comparison(
@@ -78,14 +78,14 @@ def comparison(
     box = _box(truth > 0, 1 / 2)
     channels, truth = channels[:, *box], truth[box]
     greys = [_grey(channel, truth > 0) for channel in channels[:_MAX_CHANNELS]]
-    above = [*map(_colourless, greys), _coloured(greys[0], truth)]
+    above = [*map(colourless, greys), _coloured(greys[0], truth)]
     below = [_coloured(greys[0], labels[box]) for labels in results.values()]
     titles = [
         [*channel_names[: len(greys)], "truth"],
         [f"{method}, Dice {scores[method]:.2f}" for method in results],
     ]
     pictures = [[turned(picture, view) for picture in row] for row in (above, below)]
-    _write(path, pictures, titles, _legend(class_names, int(truth.max())))
+    write(path, pictures, titles, _legend(class_names, int(truth.max())))
 
 
 def class_colour(label: int) -> tuple[float, float, float]:
@@ -117,17 +117,22 @@ def _grey(channel: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """A channel scaled to 0 … 1, from the 1st to the 99th percentile of the pixels inside."""
     values = channel[inside & np.isfinite(channel)]
     low, high = np.percentile(values, (1, 99)) if len(values) else (0.0, 1.0)
-    scaled = (np.nan_to_num(channel, nan=low) - low) / (high - low if high > low else 1)
-    return np.round(np.clip(scaled, 0, 1) * _GREYS) / _GREYS
+    return windowed(np.nan_to_num(channel, nan=low), low, high)
 
 
-def _colourless(grey: np.ndarray) -> np.ndarray:
+def windowed(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Values scaled to 0 … 1 from low to high, in as many greys as are told apart."""
+    return np.round(np.clip((values - low) / (high - low if high > low else 1), 0, 1) * _GREYS) / _GREYS
+
+
+def colourless(grey: np.ndarray) -> np.ndarray:
+    """(…, 3): red, green and blue of grey levels."""
     return np.stack([grey] * 3, axis=-1)
 
 
 def _coloured(grey: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(…, 3): the grey levels under the colours of the classes."""
-    picture = _colourless(grey)
+    picture = colourless(grey)
     for label in range(1, int(labels.max()) + 1):
         inside = labels == label
         picture[inside] = (1 - _OPACITY) * picture[inside] + _OPACITY * np.array(class_colour(label))
@@ -151,15 +156,15 @@ def _shortened(title: str, length: int) -> str:
     return title if len(title) <= length else title[: max(length, 2) - 1] + "…"
 
 
-def _write(
+def write(
     path: str | Path,
     pictures: Sequence[Sequence[np.ndarray]],
     titles: Sequence[Sequence[str]],
-    legend: list[Patch],
+    legend: Sequence[Patch] = (),
     sides: Sequence[str] = (),
     aspect: float = 1.0,
 ) -> None:
-    """Write rows of pictures, with titles above the rows that have any; no file is left half written.
+    """Write rows of pictures (H, W, 3), with titles above the rows that have any; no file is left half written.
 
     The layout is in dots: small pictures are enlarged a whole number of times, which keeps them sharp and the file
     small.

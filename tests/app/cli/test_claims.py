@@ -35,6 +35,7 @@ def folder(tmp_path, monkeypatch) -> Path:
         "vectors out --only mixtures.em.*",
         "export out --only mixtures.em.*",
         "demo -o out --backend reference --size 48",
+        "demo reconstruction -o out --backend reference --size 32",
         f"{TRAIN} -o out",
         f"{TRAIN} -o out --resume",
     ],

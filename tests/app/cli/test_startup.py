@@ -80,6 +80,16 @@ def test_help_and_version_import_nothing_heavy(arguments, answer, tmp_path):
         ("reconstruct ct image.npy --window magic -o out", "deepmix: window must be one of"),
         ("simulate ct image.npy --views 1 -o out", "deepmix: views must be at least 2"),
         ("demo -o image.npy", "deepmix: image.npy is a file"),
+        ("demo magic -o out", "deepmix: the subject of the demo must be one of distributions, reconstruction"),
+        ("demo reconstruction --distributions -o out", "deepmix: distributions and reconstruction are two demos"),
+        (
+            "demo --reconstruction --paper -o out",
+            "deepmix: --paper and --noise are not of the demo of reconstruction",
+        ),
+        (
+            "demo distributions --noise 2 -o out",
+            "deepmix: --paper and --noise are not of the demo of distributions",
+        ),
         ("export out --platforms magic", "deepmix: platforms must be one of"),
         ("export image.npy", "deepmix: image.npy is a file"),
     ],
