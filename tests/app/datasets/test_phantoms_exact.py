@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from deepmix.datasets import phantoms_exact, spectra
 from deepmix.datasets.phantoms_exact import Ellipse, image_of, level_of, sinogram_of
+from deepmix.reconstruction.settings import ReconstructionSettings
 from deepmix.reference.tomography import geometry as geometries
 from deepmix.reference.tomography import hounsfield, radon
 from tests.problems import generators
@@ -150,3 +151,14 @@ def test_what_lies_in_the_body_lies_apart():
     covered = np.any([level_of(each, geometry) < 1 for each in parts], axis=0)
     level = level_of(phantoms_exact.WATER, geometry)
     assert 0.2 < level[covered].min() < level[covered].max() < 0.78
+
+
+def test_the_spectrum_and_what_is_attenuated_of_it():
+    """Harder photons pass more easily, above all through bone; water at 60 keV is the default of the settings."""
+    assert spectra.PHOTONS.sum() == pytest.approx(1)
+    water, bone = spectra.ATTENUATION["water"], spectra.ATTENUATION["bone"]
+    assert len(water) == len(bone) == len(spectra.ENERGIES) == len(spectra.PHOTONS)
+    assert (np.diff(water) < 0).all()
+    assert (np.diff(bone / water) < 0).all()
+    at_60 = spectra.ENERGIES == 60
+    assert water[at_60] == pytest.approx(ReconstructionSettings.mu_water, rel=0.001)
