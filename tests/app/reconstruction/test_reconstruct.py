@@ -7,6 +7,8 @@ import pytest
 
 import deepmix
 from deepmix.datasets.phantoms_exact import Ellipse, level_of, sinogram_of
+from deepmix.reconstruction import methods
+from deepmix.reference.inverse import operators
 from deepmix.reference.inverse.records import Fourier, Gradient, Identity, Matrix
 from deepmix.reference.tomography import geometry as geometries
 from deepmix.reference.tomography import xray
@@ -46,10 +48,14 @@ def test_step_by_step_a_method_finds_what_its_solver_does_and_tells_how_far_it_i
     data = sinogram_of([ELLIPSE], geometry) - 0.01
     data = data.astype(np.float32) if backend == "accelerated" else data
     options = {"nonnegative": nonnegative} if method in ("sirt", "tv") else {}
+    operator, given = Radon(geometry=geometry), dict(options)
+    if method == "tv":  # of this strength the problem is solved as it is
+        size = operators.norm(operator, np.zeros(geometry.image_shape))
+        given["strength"] = methods.BALANCE / (np.sqrt(8) * size**2)
     found = deepmix.reconstruct(
-        data, geometry, method, backend=backend, max_iter=7, tol=0, progress=places.append, **options
+        data, geometry, method, backend=backend, max_iter=7, tol=0, progress=places.append, **given
     )
-    operator, strength = Radon(geometry=geometry), found.report.get("lambda", 0.0)
+    strength = found.report.get("lambda", 0.0)
     if method == "sirt":
         solution = module.tomography.algebraic.reconstruct(data, geometry, max_iter=7, tol=0, **options)
     elif method == "tv":
@@ -88,6 +94,21 @@ def test_how_sure_the_data_are_in_all_does_not_change_the_image(method):
     )
     np.testing.assert_allclose(sure.image, plain.image, atol=1e-3 * plain.image.max())
     np.testing.assert_allclose(sure.report["history"], 4096 * plain.report["history"], rtol=1e-3)
+
+
+def test_total_variation_is_found_in_any_unit_of_length():
+    """With lengths in another unit attenuations are others, but the steps are the same; and they are enough."""
+    found = {}
+    for unit in (1.0, 100.0):
+        lengths = {name: unit * getattr(GEOMETRY, name) for name in ("detectors", "columns", "rows")}
+        scan = GEOMETRY._replace(angles=GEOMETRY.angles[::5], **lengths)
+        found[unit] = deepmix.reconstruct(SINOGRAM[::5], scan, "tv", strength=1e-3, tol=0, max_iter=150)
+    image, other = found[1.0].image, 100 * found[100.0].image
+    np.testing.assert_allclose(other, image, atol=1e-3 * image.max())
+    longer = deepmix.reconstruct(
+        SINOGRAM[::5], GEOMETRY._replace(angles=GEOMETRY.angles[::5]), "tv", strength=1e-3, tol=0, max_iter=3000
+    )
+    assert found[1.0].report["objective"] < 1.05 * longer.report["objective"]
 
 
 @pytest.mark.parametrize("backend", ["accelerated", "reference"])
