@@ -27,7 +27,7 @@ EXPERIMENTS: tuple[tuple[str, int, bool, dict[str, Any]], ...] = (
     ("FBP", FEW, True, {}),
     ("SIRT", FEW, True, {"method": "sirt", "max_iter": 100, "nonnegative": True}),
     ("CGLS", FEW, True, {"method": "cgls", "max_iter": 10}),
-    ("TV", FEW, True, {"method": "tv", "strength": 1e-3, "nonnegative": True}),
+    ("TV", FEW, True, {"method": "tv", "strength": 5e-3, "nonnegative": True}),
 )
 
 
