@@ -58,6 +58,7 @@ def segment(
     passed: see `inference.Passed`. Raises ValueError that names everything that is wrong with the case.
     """
     began = time.perf_counter()
+    passed(0, 1)
     items, maps, slices = through_network(_loaded(case, run), run, backend, passed)
     like, names = items[0].like, _class_names(run)
     proportions = datasets.assembled(items, maps)

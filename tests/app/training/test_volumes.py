@@ -177,7 +177,7 @@ def test_the_windows_are_told_as_they_pass(run_folder, volumes, tmp_path):
         case, runs.load(run_folder), accelerated, tmp_path / "out", False, lambda *at: told.append(at)
     )
     n = told[-2][1]
-    assert told == [*((done, n) for done in range(1, n + 1)), (1, 1)]
+    assert told == [(0, 1), *((done, n) for done in range(1, n + 1)), (1, 1)]
     assert n == 3 * 2 * 1  # of 16 × 12 × 7 pixels, by 4
 
 
