@@ -18,6 +18,7 @@ NOISE = 1.5  # so much longer may it take on another machine
 SHARES = {
     "app/estimators": 125.0,
     "app/segmentation": 125.0,
+    "app/training": 85.0,
     "conformance": 105.0,
     "deep_mixtures": 240.0,
     "mixtures": 310.0,

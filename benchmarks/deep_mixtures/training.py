@@ -134,7 +134,7 @@ def _by_network(
 
 
 def _through(trained: Run, item: Item, method: str) -> Score:
-    model = trained.settings.model().deep
+    model = trained.model
     for _ in range(2):  # the first call compiles
         began = time.perf_counter()
         found = algorithm.predict(trained.parameters, item.image, item.mask, model=model)

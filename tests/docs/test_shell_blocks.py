@@ -26,6 +26,7 @@ SMALLER = {
     "phantoms": "-n 3 --size 48",
     "train": f"{NETWORK} --crop 32 --max-epochs 1 --batch-size 2",
 }
+OF_VOLUMES = SMALLER | {"train": f"{NETWORK} --patch 16 --max-epochs 1 --batch-size 2"}  # which are not cropped
 
 
 def is_run(arguments: list[str]) -> bool:
@@ -69,7 +70,7 @@ def test_words_and_options_within_a_line_are_those_that_there_are():
 )
 def test_commands_do_what_the_pages_say(pages, given, run):  # noqa: F811
     for name, *arguments in filter(is_run, (each for page in pages for each in commands(ROOT / page))):
-        smaller = SMALLER.get(name, "").split()
+        smaller = (OF_VOLUMES if "--dimension" in arguments else SMALLER).get(name, "").split()
         code, _, err = run(name, *arguments, *smaller)
         assert code == 0, f"{name} {arguments}: {err}"
         if "-o" in arguments:

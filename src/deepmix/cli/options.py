@@ -46,7 +46,8 @@ def of_settings(
     """Give a command an option for each field of a record of settings, at the `*` among its own parameters.
 
     The command gets what was typed as its `**typed`, by the flat names of the fields; see `values`.
-    besides: fields without an option. by_preset: for each field that presets set, its value in every preset.
+    besides: fields without an option. by_preset: for each field that presets set, its value in every preset, or
+    for each field whose default depends on another option, the values by what they are for.
     """
 
     def decorate(command: Command) -> Command:

@@ -1,11 +1,13 @@
 """`deepmix predict`: new images through a trained network."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deepmix.files.inputs import existing
+from deepmix.progress import OnProgress, Place
 from deepmix.segmentation.settings import Settings
 
 from . import options
@@ -27,7 +29,8 @@ def predict(
     backend: options.Backend = Settings.backend,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Segment images by a network that deepmix train has trained: one forward pass for each image."""
+    """Segment images by a network that deepmix train has trained: one forward pass for each image or slice, or
+    for each window of a volume."""
     from deepmix.files import outputs
 
     if bool(channels) == (table is not None):
@@ -51,22 +54,30 @@ def predict(
         with opened(backend, trained.settings.dtype) as twin:
             if table is None:
                 case = prediction.case_of(list(channels or ()), mask, truth, trained)
-                with outputs.new_results(output) as folder:
-                    report = prediction.segment(case, trained, twin, folder, probabilities)
+                with outputs.new_results(output) as folder, console.progress_bar("predict", "case") as progress:
+                    passed = partial(_tell, progress, 0, 1)
+                    report = prediction.segment(case, trained, twin, folder, probabilities, passed)
             else:
                 cases = [prediction.fitted(case, trained) for case in datasets.find(table)]
                 outputs.check_folder(
                     output, overwrite, [path for case in cases for path in prediction.files(case)]
                 )
-                loaded, skipped = datasets.load_all(cases, skip_bad)
+                dimension, spacing = trained.settings.data.dimension, trained.spacing
+                loaded, skipped = datasets.load_all(cases, skip_bad, dimension=dimension, spacing=spacing)
                 good = [items[0].case for items in loaded]
                 del loaded  # the images; each is read again when its turn comes
                 found = {}
-                with outputs.new_results(output) as folder:
-                    for case in console.counted("predict", good):
+                with outputs.new_results(output) as folder, console.progress_bar("predict", "case") as progress:
+                    for number, case in enumerate(good):
+                        passed = partial(_tell, progress, number, len(good))
                         found[case.name] = prediction.segment(
-                            case, trained, twin, folder / case.name, probabilities
+                            case, trained, twin, folder / case.name, probabilities, passed
                         )
                     report = {"run": run, "cases": found, "skipped": skipped}
                     outputs.write_report(folder, report)
     console.print_predictions(report, output)
+
+
+def _tell(progress: OnProgress, number: int, n_cases: int, done: int, n: int) -> None:
+    """Tell how many slices or windows of a case are done."""
+    progress(Place(part=number, n_parts=n_cases, step=done, n_steps=n, values={}))

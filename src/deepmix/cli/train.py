@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepmix.files.inputs import existing
-from deepmix.settings import RUN, nested
-from deepmix.training.settings import TrainSettings
+from deepmix.settings import RUN
+from deepmix.training.settings import TrainSettings, chosen, defaults
 
 from . import options
 
@@ -20,7 +20,7 @@ CLUSTER = "Several processes (jax.distributed)"  # a panel of the help
 STOPPED = 143  # what a shell sees of a command that SIGTERM ended
 
 
-@options.of_settings(TrainSettings)
+@options.of_settings(TrainSettings, by_preset=defaults())
 def train(
     data: Annotated[Path, typer.Argument(help="A table of cases (.csv), or a folder of them.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")],
@@ -50,7 +50,7 @@ def train(
 ) -> None:
     """Train one network on many images, without labels or with labels for some of them."""
     existing(data)
-    settings = nested(TrainSettings, **options.values(TrainSettings, typed))
+    settings = chosen(**options.values(TrainSettings, typed))
     if settings.prior.means_init not in (None, "auto"):
         existing(Path(settings.prior.means_init))
     if checkpoint_every < 1:

@@ -16,7 +16,7 @@ class Layout(NamedTuple):
 
     codes: tissues and their codes in the label files; the first becomes label 1, and so on, other codes 0.
     Where there are codes, the mask is where one of them is, and only slices that hold all of them are used.
-    size: of the crop (h, w). test_patients: patients who are for testing only.
+    size: of the crop (h, w) of a slice. test_patients: patients who are for testing only.
     """
 
     codes: tuple[tuple[str, int], ...] = ()
@@ -42,12 +42,12 @@ class CaseFiles(NamedTuple):
 
 
 class LoadedCase(NamedTuple):
-    """A 2-D image or a slice of a volume, and where it comes from.
+    """A 2-D image, a slice of a volume or a whole volume, and where it comes from.
 
     name: that of the case; for a slice `case/slice_03`, counted from 0 as in `--slices`.
-    image: (M, h, w) float32, in the unit of the files; values outside the mask that are not finite become 0.
-    mask: (h, w) bool. labels: (h, w) int, 0 … K, or None. crop: where h × w lies in the image or slice.
-    like: for `images.write_labels`, without pixels. z: the number of the slice; None: the image is no volume.
+    image: (M, *spatial) float32, in the unit of the files; values outside the mask that are not finite become 0.
+    mask: (*spatial) bool. labels: (*spatial) int, 0 … K, or None. crop: where they lie in the image, slice or
+    volume. like: for `images.write_labels`, without pixels. z: the number of the slice; None: it is no slice.
     """
 
     name: str
@@ -60,8 +60,8 @@ class LoadedCase(NamedTuple):
     z: int | None
 
 
-def cropped(item: LoadedCase, size: tuple[int, int] | None) -> LoadedCase:
-    """An item that was loaded whole, cropped to (h, w) round its mask; unchanged for None.
+def cropped(item: LoadedCase, size: tuple[int, ...] | None) -> LoadedCase:
+    """An item that was loaded whole, cropped to a size round its mask; unchanged for None.
 
     Raises ValueError if the mask does not fit.
     """
@@ -73,8 +73,9 @@ def cropped(item: LoadedCase, size: tuple[int, int] | None) -> LoadedCase:
 
 
 def assembled(items: Sequence[LoadedCase], maps: Sequence[np.ndarray]) -> np.ndarray:
-    """Maps (…, h, w), one for each item of a case, at their places in its files: (…, H, W[, D]), 0 elsewhere."""
-    whole = np.zeros((*maps[0].shape[:-2], *items[0].like.channels.shape[1:]), maps[0].dtype)
+    """Maps (…, *spatial), one an item of a case, at their places in its files: (…, H, W[, D]), 0 elsewhere."""
+    leading = maps[0].shape[: -len(items[0].crop.size)]
+    whole = np.zeros((*leading, *items[0].like.channels.shape[1:]), maps[0].dtype)
     for item, each in zip(items, maps, strict=True):
         whole[... if item.z is None else (..., item.z)] = item.crop.give(each)
     return whole

@@ -8,26 +8,38 @@ import numpy as np
 from deepmix.files.images import read_image, read_labels, read_mask
 from deepmix.files.records import Image
 
+from . import volumes
 from .cases import CaseFiles, LoadedCase, cropped
 from .crop import Crop, fitting
 
 Result = TypeVar("Result")
 
 
-def load(case: CaseFiles, size: tuple[int, int] | None = None, n_classes: int | None = None) -> list[LoadedCase]:
+def load(
+    case: CaseFiles,
+    size: tuple[int, int] | None = None,
+    n_classes: int | None = None,
+    dimension: int = 2,
+    spacing: tuple[float, ...] | None = None,
+) -> list[LoadedCase]:
     """Read a case: its image, or those slices of its volume on which the mask holds a pixel.
 
     size: crop to (h, w), see `crop.around`; None: as the layout says, or not at all.
-    n_classes: K, the largest label allowed; None: any. Raises ValueError that names everything that is wrong.
+    n_classes: K, the largest label allowed; None: any. dimension: 3: the volume is one item, and not cropped.
+    spacing: that the volume must have about, in mm; None: any. Raises ValueError that names everything that is
+    wrong.
     """
     faults = list(case.faults)
     items: list[LoadedCase] = []
     if (image := _channels(case, faults)) is not None:
+        if dimension == 3:
+            faults += volumes.faults(image, spacing)
         labels = _labels(case, image, n_classes, faults)
         mask = _mask(case, image, labels, faults)
         if mask is not None and not faults:
-            items = _slices(case, image, mask, labels, faults)
-    size = size or case.layout.size
+            items = _items(case, image, mask, labels, dimension, faults)
+    if dimension == 2:
+        size = size or case.layout.size
     if items and size and np.greater(span := fitting((item.mask for item in items), 1), size).any():
         (height, width), (h, w) = span, size
         faults.append(f"the mask spans up to {height}×{width} pixels, too many for a crop of {h}×{w}")
@@ -83,15 +95,21 @@ def _mask(case: CaseFiles, image: Image, labels: np.ndarray | None, faults: list
     return inside
 
 
-def _slices(
-    case: CaseFiles, image: Image, mask: np.ndarray, labels: np.ndarray | None, faults: list[str]
+def _items(
+    case: CaseFiles,
+    image: Image,
+    mask: np.ndarray,
+    labels: np.ndarray | None,
+    dimension: int,
+    faults: list[str],
 ) -> list[LoadedCase]:
-    """The image, or the slices that can be used, whole."""
+    """The image or volume, or the slices that can be used, whole."""
     like = image._replace(channels=np.empty((0, *mask.shape), np.float32))
-    whole = Crop(start=(0, 0), size=mask.shape[:2], shape=mask.shape[:2])
+    extent = mask.shape[:dimension]
+    whole = Crop(start=(0,) * dimension, size=extent, shape=extent)
     tissues = range(1, len(case.layout.codes) + 1)
     items = []
-    for z in range(mask.shape[2]) if mask.ndim == 3 else [None]:
+    for z in range(mask.shape[2]) if mask.ndim > dimension else [None]:
         at = ... if z is None else (..., z)
         truth = None if labels is None else labels[at]
         if not mask[at].any() or not (truth is None or np.isin(tissues, truth).all()):
@@ -112,7 +130,8 @@ def _slices(
             )
         )
     if not items:
-        faults.append(f"no slice holds all of {', '.join(tissue for tissue, _ in case.layout.codes)}")
+        what = "slice" if dimension == 2 else "volume"
+        faults.append(f"no {what} holds all of {', '.join(tissue for tissue, _ in case.layout.codes)}")
     for channel, name in enumerate(case.channels):
         lost = [item.name for item in items if not np.isfinite(item.image[channel, item.mask]).all()]
         if lost:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -86,6 +87,10 @@ class FieldSettings:
         panel=MIXTURE,
         choices=CLASS_SIZES,
     )
+
+
+# Of a network for volumes: its maps take the memory of all slices at once [NN2].
+OF_VOLUMES: dict[str, Any] = {"depth": 3, "filters": 8}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 from deepmix.reference.checks import check_choice
 from deepmix.settings import flat, nested
 
-from .groups import GuidanceSettings
+from .groups import OF_VOLUMES, GuidanceSettings
 from .methods import METHODS
 from .settings import Settings
 
@@ -37,8 +37,6 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 DEFAULT = "robust"
 
-# Of a network for a volume: its maps take the memory of all slices at once [NN2].
-_OF_VOLUMES: dict[str, Any] = {"depth": 3, "filters": 8}
 # The most likely of many mixtures is often wrong, and only a field can tell: without one, one start of k-means.
 _ONE_START: dict[str, Any] = {"initialization": "kmeans", "restarts": 1}
 
@@ -52,7 +50,7 @@ def settings(preset: str, **given: Any) -> Settings:
     elif given.get("means_init") is not None:
         chosen = chosen | {"restarts": 1}  # given means are one start
     if given.get("dimension") == 3:
-        chosen = chosen | _OF_VOLUMES
+        chosen = chosen | OF_VOLUMES
     try:
         return nested(Settings, **chosen | given)
     except ValueError as error:

@@ -8,18 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix import datasets
-from deepmix.datasets import LoadedCase
 from deepmix.files.means import read_means
 
+from . import patches
 from .items import Item, mean_prior, prepared
 from .settings import TrainSettings
+from .sizes import Cases, Sized, sized
 
 
 class Data(NamedTuple):
     """The images of a training.
 
-    training: images that the network learns from, with truth where [TR4] may use it. watched: labelled images that
-    it segments after each epoch; test cases, if any of them has labels, else training cases. means: μ_data (K, M).
+    training: images that the network learns from, with truth where [TR4] may use it; volumes are whole. watched:
+    labelled images that it segments after each epoch, a patch of each volume; of test cases, if any of them has
+    labels, else of training cases. means: μ_data (K, M).
     record: description of the data for the run folder.
     """
 
@@ -31,7 +33,7 @@ class Data(NamedTuple):
 
 def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
     """Read a data set; see `datasets.find`. Raises ValueError that lists all that is wrong with its cases."""
-    cases, skipped = _cropped(path, settings, skip_bad)
+    (cases, size, spacing), skipped = _sized(path, settings, skip_bad)
     training, test = _split(cases, settings)
     rng = np.random.default_rng(settings.seed)
     known = [case for case in training if case[0].labels is not None]
@@ -44,7 +46,8 @@ def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
     record = {
         "channels": channels,
         "codes": dict(layout.codes) or None,  # of tissues 1, 2, … in the label files
-        "size": cases[0][0].crop.size,
+        "size": size,
+        "spacing": spacing,
         "means": means,
         "cases": {
             "training": _names(training),
@@ -59,36 +62,36 @@ def read(path: Path, settings: TrainSettings, skip_bad: bool = False) -> Data:
         training=[
             prepared(item, settings.data.standardize, item.case.name in used) for case in training for item in case
         ],
-        watched=[prepared(item, settings.data.standardize) for case in tried for item in case],
+        watched=_watched(tried, settings, size),
         means=means,
         record=record,
     )
 
 
-def _cropped(path: Path, settings: TrainSettings, skip_bad: bool) -> tuple[list[list[LoadedCase]], dict[str, str]]:
-    """The cases, cropped as set, as the layout says, or to a size that holds every mask; and those left out."""
+def _sized(path: Path, settings: TrainSettings, skip_bad: bool) -> tuple[Sized, dict[str, str]]:
+    """The cases in the sizes that training takes, and those left out."""
     n_classes = settings.n_components if settings.named else None
     crop = None if settings.data.crop is None else (settings.data.crop, settings.data.crop)
-    loaded, skipped = datasets.load_all(datasets.find(path), skip_bad, crop, n_classes)
+    loaded, skipped = datasets.load_all(datasets.find(path), skip_bad, crop, n_classes, settings.data.dimension)
     cases = [
         kept for case in loaded if (kept := [item for item in case if item.mask.sum() >= settings.n_components])
     ]
     if (few := sum(map(len, loaded)) - sum(map(len, cases))) > 0:
-        warnings.warn(f"{few} slices have fewer pixels in the mask than classes: left out", stacklevel=3)
+        what = "slices" if settings.data.dimension == 2 else "volumes"
+        warnings.warn(f"{few} {what} have fewer pixels in the mask than classes: left out", stacklevel=3)
     if not cases:
         raise ValueError("no image has as many pixels in its mask as there are classes")
-    if (crop or cases[0][0].case.layout.size) is None:
-        size = datasets.fitting((item.mask for case in cases for item in case), settings.multiple)
-        cases = [[datasets.cropped(item, size) for item in case] for case in cases]
-    height, width = cases[0][0].crop.size
-    if height % settings.multiple or width % settings.multiple:
-        raise ValueError(f"a crop of {height}×{width} is no multiple of 2^depth; choose another with --crop")
-    return cases, skipped
+    return sized(cases, settings), skipped
 
 
-def _split(
-    cases: list[list[LoadedCase]], settings: TrainSettings
-) -> tuple[list[list[LoadedCase]], list[list[LoadedCase]]]:
+def _watched(cases: Cases, settings: TrainSettings, size: tuple[int, ...]) -> list[Item]:
+    """The images to watch; of a volume a patch, so that watching takes less time than training."""
+    items = (prepared(item, settings.data.standardize) for case in cases for item in case)
+    seen = [patches.middle(item, size) for item in items]
+    return [item for item in seen if item.mask.sum() >= settings.n_components]
+
+
+def _split(cases: Cases, settings: TrainSettings) -> tuple[Cases, Cases]:
     """The cases for training and those for testing."""
     patients = {case[0].case.patient for case in cases}
     if settings.data.test is not None and (strangers := set(settings.data.test) - patients):
@@ -101,8 +104,8 @@ def _split(
 
 
 def _means(
-    known: list[list[LoadedCase]], settings: TrainSettings, n_channels: int, rng: np.random.Generator
-) -> tuple[np.ndarray | None, list[list[LoadedCase]]]:
+    known: Cases, settings: TrainSettings, n_channels: int, rng: np.random.Generator
+) -> tuple[np.ndarray | None, Cases]:
     """μ_data (K, M), and the cases that it was estimated from."""
     given = settings.prior.means_init
     if given is None:
@@ -126,17 +129,17 @@ def _read_means(path: Path, n_components: int, n_channels: int) -> np.ndarray:
     return means
 
 
-def _some(cases: list[list[LoadedCase]], number: int, rng: np.random.Generator) -> list[list[LoadedCase]]:
+def _some(cases: Cases, number: int, rng: np.random.Generator) -> Cases:
     """A number of cases drawn at random, or all if there are fewer, in their order."""
     chosen = rng.permutation(len(cases))[:number]
     return [cases[place] for place in sorted(chosen)]
 
 
-def _names(cases: list[list[LoadedCase]]) -> list[str]:
+def _names(cases: Cases) -> list[str]:
     return [case[0].case.name for case in cases]
 
 
-def _digest(cases: list[list[LoadedCase]], labelled: set[str]) -> str:
+def _digest(cases: Cases, labelled: set[str]) -> str:
     """A digest of all that the network learns from: a run can only be resumed with the same data."""
     digest = hashlib.sha256()
     for item in (item for case in cases for item in case):

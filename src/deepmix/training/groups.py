@@ -14,7 +14,9 @@ DATA, PRIOR = "Data", "What the classes mean"  # panels of the help
 class DataSettings:
     """Settings of the data set.
 
-    test: None: the patients that the data's layout names. crop: None: as the layout says, or to hold all masks.
+    test: None: the patients that the data's layout names. dimension: 2: slices are images; 3: volumes are, of
+    which the network sees patches. patch: pixels per side of a patch, fewer along an axis if no mask spans as
+    many; None for slices. crop: None: as the layout says, or to hold all masks.
     """
 
     test: tuple[str, ...] | None = setting(
@@ -24,11 +26,17 @@ class DataSettings:
         typed=str,
         parse=parsing.names,
     )
-    crop: int | None = setting(None, help="Pixels per side of the window round each mask.", panel=DATA)
+    dimension: int = setting(
+        2, help="2: each slice of a volume is an image; 3: volumes, by patches.", panel=DATA, least=2, most=3
+    )
+    patch: int | None = setting(None, help="Pixels per side of the patches of volumes.", panel=DATA)
+    crop: int | None = setting(None, help="Pixels per side of the window round each mask, of slices.", panel=DATA)
     standardize: str = setting(
         "mask", help="Standardise each image over its mask, or none.", panel=DATA, choices=("mask", "none")
     )
-    augment: bool = setting(True, help="Flip, turn, scale, deform and add noise to images.", panel=DATA)
+    augment: bool = setting(
+        True, help="Flip, turn and add noise to images; scale and deform slices, not volumes.", panel=DATA
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""From cases to the input of the network: standardised crops of one size, with mask and truth."""
+"""From cases to the input of the network: standardised crops or volumes, with mask and truth."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from deepmix.segmentation import outliers, preparation
 class Item(NamedTuple):
     """An image for the network.
 
-    image: (M, h, w) float32, standardised. mask: (h, w) bool. truth: (h, w) int32, 0 where unknown.
+    image: (M, *spatial) float32, standardised. mask: (*spatial) bool. truth: (*spatial) int32, 0 where unknown.
     """
 
     image: np.ndarray
@@ -30,8 +30,9 @@ def prepared(loaded: LoadedCase, standardize: str, labelled: bool = True) -> Ite
     outliers.warn(loaded.image, loaded.mask, remedy="")
     scale = preparation.scale(loaded.image, loaded.mask, standardize)
     within = loaded.crop.take(np.ones(loaded.crop.shape, bool))
+    any_size = UNetConfig(depth=0, spacing=(1.0,) * loaded.mask.ndim)
     image, _ = check_image(
-        np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, UNetConfig(depth=0)
+        np.where(within, scale.apply(loaded.image), 0).astype(np.float32), loaded.mask, 1, any_size
     )
     truth = loaded.labels if labelled and loaded.labels is not None else np.zeros(loaded.mask.shape)
     return Item(image=image, mask=loaded.mask, truth=np.where(loaded.mask, truth, 0).astype(np.int32))

@@ -6,21 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from deepmix.accelerated.deep_mixtures import many_images, regularizers
+from deepmix.accelerated.deep_mixtures import many_images
 from deepmix.accelerated.deep_mixtures.many_images import Course
 from deepmix.accelerated.optimization.schedules import polynomial_decay
 from deepmix.files import outputs
 from deepmix.progress import OnProgress, Place
 from deepmix.reference.deep_mixtures.checks import check_training
 from deepmix.reference.deep_mixtures.records import TrainingModel
-from deepmix.reference.networks.parameters import unet_parameters
-from deepmix.reference.types import Status, Tree
+from deepmix.reference.types import Status
 
-from . import curves, data, runs, watching
+from . import curves, data, learner, runs, watching
 from .checkpoints import Checkpoints
 from .data import Data
 from .execution import Execution
@@ -57,15 +54,15 @@ def train(
         runs.check_same(folder, written, wanted)
         means = written["data"]["means"]
         found = found._replace(means=None if means is None else np.array(means))
-    model = _model(settings, found)
+    model = learner.model(settings, found)
     check_training(model)
-    course = many_images.begin(_parameters(settings, found), execution.mesh)
+    course = many_images.begin(learner.parameters(settings, found), execution.mesh)
     pipeline = Pipeline(
         found.training,
         settings.n_components,
         batch_size=settings.epochs.batch_size,
         seed=settings.seed,
-        augmented=settings.data.augment,
+        changes=learner.changes(settings, found),
         known=settings.prior.supervision > 0,
         part=execution.part,
     )
@@ -114,28 +111,6 @@ def train(
 def _steps(course: Course, pipeline: Pipeline) -> int:
     """How many steps have been done."""
     return len(course.history) * pipeline.n_batches + len(course.sums)
-
-
-def _model(settings: TrainSettings, found: Data) -> TrainingModel:
-    of_image, of_batch = [], []
-    if settings.loss.total_variation:
-        of_image.append((regularizers.total_variation, settings.loss.total_variation))
-    if found.means is not None:
-        means = jnp.asarray(found.means, settings.dtype)
-        if settings.prior.mean_prior:
-            of_image.append((partial(regularizers.mean_prior, means=means), settings.prior.mean_prior))
-        if settings.prior.mean_prior_of_batch:
-            of_batch.append(
-                (partial(regularizers.mean_prior_of_batch, means=means), settings.prior.mean_prior_of_batch)
-            )
-    return settings.model(tuple(of_image), tuple(of_batch))
-
-
-def _parameters(settings: TrainSettings, found: Data) -> Tree:
-    parameters = unet_parameters(
-        len(found.record["channels"]), settings.n_components, settings.model().deep.unet, seed=settings.seed
-    )
-    return jax.tree.map(lambda leaf: leaf.astype(settings.dtype), parameters)
 
 
 def _epoch(course: Course, settings: TrainSettings, found: Data, model: TrainingModel) -> Epoch:

@@ -1,37 +1,20 @@
-"""New images through a trained network, slice by slice, one forward pass each [TR3]."""
+"""New images through a trained network: files in, a folder out [TR3]."""
 
 import time
-import warnings
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from deepmix import datasets, evaluation
 from deepmix.datasets import CaseFiles, LoadedCase
 from deepmix.files import images, outputs
-from deepmix.reference.deep_mixtures.records import LABEL_RULES
 from deepmix.report import figures
 from deepmix.settings import flat
 
-from .items import prepared
+from .inference import Passed, through_network
 from .runs import Run
-
-
-class Slice(NamedTuple):
-    """What the network found in a slice; its standardised channels are the unit.
-
-    slice: its number in the volume, None for an image. nll: that of its mixture. degenerate: (K,) bool.
-    proportions: (K,). means: (K, M). covariances: by their type.
-    """
-
-    slice: int | None
-    nll: float
-    degenerate: np.ndarray
-    proportions: np.ndarray
-    means: np.ndarray
-    covariances: np.ndarray
 
 
 def case_of(paths: list[Path], mask: Path | None, truth: Path | None, run: Run) -> CaseFiles:
@@ -62,13 +45,21 @@ def files(case: CaseFiles) -> list[Path]:
     return [path for path in (*case.channels.values(), case.mask, case.labels) if path is not None]
 
 
-def segment(case: CaseFiles, run: Run, backend: ModuleType, folder: Path, probabilities: bool) -> dict[str, Any]:
+def segment(
+    case: CaseFiles,
+    run: Run,
+    backend: ModuleType,
+    folder: Path,
+    probabilities: bool,
+    passed: Passed = lambda done, n: None,
+) -> dict[str, Any]:
     """Segment a case, and write the same files as `deepmix segment` writes for an image. Returns the report.
 
-    Raises ValueError that names everything that is wrong with the case.
+    passed: see `inference.Passed`. Raises ValueError that names everything that is wrong with the case.
     """
     began = time.perf_counter()
-    items, maps, slices = _through_network(_cropped(case, run), run, backend)
+    passed(0, 1)
+    items, maps, slices = through_network(_loaded(case, run), run, backend, passed)
     like, names = items[0].like, _class_names(run)
     proportions = datasets.assembled(items, maps)
     inside = datasets.assembled(items, [item.mask for item in items])
@@ -130,40 +121,9 @@ def _truth(items: list[LoadedCase], run: Run) -> np.ndarray | None:
     return truth
 
 
-def _through_network(
-    loaded: list[LoadedCase], run: Run, backend: ModuleType
-) -> tuple[list[LoadedCase], list[np.ndarray], list[Slice]]:
-    """The images with at least as many pixels as classes; their class probabilities (K, h, w); their `Slice`s."""
-    kept, maps, slices = [], [], []
-    model, n_components = run.settings.model().deep, run.settings.n_components
-    for item in loaded:
-        if item.mask.sum() < n_components:
-            trouble = f"{item.name} has {item.mask.sum()} pixels in the mask, fewer than classes: left out"
-            warnings.warn(trouble, stacklevel=2)
-            continue
-        image = prepared(item, run.settings.data.standardize).image.astype(run.settings.dtype)
-        found = backend.deep_mixtures.many_images.predict(run.parameters, image, item.mask, model=model)
-        chosen = LABEL_RULES[model.label_rule](found)
-        kept.append(item)
-        maps.append(np.where(item.mask, chosen, 0).astype(np.float32))
-        slices.append(
-            Slice(
-                slice=item.z,
-                nll=float(found.value),
-                degenerate=np.asarray(found.degenerate),
-                proportions=np.asarray(found.mixture.proportions),
-                means=np.asarray(found.mixture.means),
-                covariances=np.asarray(found.mixture.covariances),
-            )
-        )
-    if not kept:
-        raise ValueError(f"{loaded[0].case.name} has nowhere as many pixels in its mask as there are classes")
-    return kept, maps, slices
-
-
-def _cropped(case: CaseFiles, run: Run) -> list[LoadedCase]:
-    """The case in windows as large as those of the training, or larger if a mask does not fit."""
-    whole = datasets.load(case)
+def _loaded(case: CaseFiles, run: Run) -> list[LoadedCase]:
+    """The case in crops as large as the training's crops or patches, or larger if a mask does not fit."""
+    whole = datasets.load(case, dimension=run.settings.data.dimension, spacing=run.spacing)
     needed = datasets.fitting((item.mask for item in whole), run.settings.multiple)
-    height, width = np.maximum(needed, run.record["size"])
-    return [datasets.cropped(item, (int(height), int(width))) for item in whole]
+    size = np.maximum(needed, run.record["size"])
+    return [datasets.cropped(item, tuple(size.tolist())) for item in whole]

@@ -12,6 +12,7 @@ import numpy as np
 from deepmix import holding
 from deepmix.conformance import flat
 from deepmix.files import outputs
+from deepmix.reference.deep_mixtures.records import DeepModel
 from deepmix.reference.trees import tree_map
 from deepmix.reference.types import Tree
 from deepmix.settings import flat as flat_settings
@@ -43,6 +44,16 @@ class Run(NamedTuple):
     settings: TrainSettings
     record: dict[str, Any]
     parameters: Tree
+
+    @property
+    def spacing(self) -> tuple[float, ...] | None:
+        """Of the volumes that the network was trained on, in mm; None: on slices."""
+        return self.record["spacing"] and tuple(self.record["spacing"])
+
+    @property
+    def model(self) -> DeepModel:
+        """What the network minimised, without regularisers."""
+        return self.settings.model(self.settings.unet(self.spacing, tuple(self.record["size"]))).deep
 
 
 def config(settings: TrainSettings, record: dict[str, Any]) -> dict[str, Any]:

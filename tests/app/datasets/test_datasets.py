@@ -45,17 +45,19 @@ def run(capsys, monkeypatch) -> Command:
 
 @st.composite
 def crops(draw) -> Crop:
-    """Any window, also one that shares nothing with the image."""
-    start = draw(st.tuples(st.integers(-12, 12), st.integers(-12, 12)))
-    return Crop(start=start, size=draw(st.tuples(SIDES, SIDES)), shape=draw(st.tuples(SIDES, SIDES)))
+    """Any window of two axes or three, also one that shares nothing with the image."""
+    side, start = draw(st.sampled_from([(SIDES, SIDES), (st.integers(1, 3),) * 3])), st.integers(-12, 12)
+    return Crop(
+        start=draw(st.tuples(*[start] * len(side))), size=draw(st.tuples(*side)), shape=draw(st.tuples(*side))
+    )
 
 
 @st.composite
-def masks(draw) -> np.ndarray:
+def masks(draw, n_axes: int = 2) -> np.ndarray:
     """Two pixels, or one: they span any bounding box."""
-    height, width = draw(st.tuples(SIDES, SIDES))
-    pixels = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))
-    mask = np.zeros((height, width), bool)
+    shape = draw(st.tuples(*[SIDES] * n_axes))
+    pixels = st.tuples(*(st.integers(0, side - 1) for side in shape))
+    mask = np.zeros(shape, bool)
     mask[draw(pixels)] = mask[draw(pixels)] = True
     return mask
 
@@ -71,28 +73,33 @@ def test_take_gives_the_pixels_at_their_places(crop: Crop, leading: tuple[int, .
     window = crop.take(array)
     assert window.shape == (*leading, *crop.size)
     assert window.dtype == array.dtype
-    for down, right in np.ndindex(crop.size):
-        row, column = crop.start[0] + down, crop.start[1] + right
-        inside = 0 <= row < crop.shape[0] and 0 <= column < crop.shape[1]
-        np.testing.assert_array_equal(window[..., down, right], array[..., row, column] if inside else 0)
+    for place in np.ndindex(crop.size):
+        there = tuple(np.add(crop.start, place))
+        inside = (np.less_equal(0, there) & np.less(there, crop.shape)).all()
+        np.testing.assert_array_equal(window[..., *place], array[..., *there] if inside else 0)
 
 
 @given(crops(), st.sampled_from([(), (2,)]))
 def test_give_undoes_take_inside_the_window(crop: Crop, leading: tuple[int, ...]) -> None:
     array = numbered(*leading, *crop.shape)
-    rows, columns = (
+    along = [
         (np.arange(extent) >= start) & (np.arange(extent) < start + size)
         for start, size, extent in zip(*crop, strict=True)
-    )
-    np.testing.assert_array_equal(crop.give(crop.take(array)), np.where(np.outer(rows, columns), array, 0))
+    ]
+    inside = np.all(np.meshgrid(*along, indexing="ij"), axis=0)
+    np.testing.assert_array_equal(crop.give(crop.take(array)), np.where(inside, array, 0))
 
 
-@given(masks(), st.tuples(SIDES, SIDES))
-def test_around_holds_the_mask_as_near_its_centre_as_it_can(mask: np.ndarray, size: tuple[int, int]) -> None:
+SIZED_MASKS = [st.tuples(masks(n_axes), st.tuples(*[SIDES] * n_axes)) for n_axes in (2, 3)]
+
+
+@given(st.one_of(SIZED_MASKS))
+def test_around_holds_the_mask_as_near_its_centre_as_it_can(sized: tuple[np.ndarray, tuple[int, ...]]) -> None:
+    mask, size = sized
     occupied = np.argwhere(mask)
     first, end = occupied.min(axis=0), occupied.max(axis=0) + 1
     if (end - first > size).any():
-        with pytest.raises(ValueError, match=r"does not fit into a crop of \d×\d"):
+        with pytest.raises(ValueError, match=r"does not fit into a crop of \d×\d(×\d)?$"):
             around(mask, size)
         return
     crop = around(mask, size)
@@ -110,20 +117,24 @@ def test_around_an_empty_mask() -> None:
         around(np.zeros((4, 4), bool), (2, 2))
 
 
-@given(st.lists(masks(), min_size=1, max_size=3), st.sampled_from([1, 2, 4]), st.integers(0, 3))
+@given(
+    st.one_of([st.lists(masks(n_axes), min_size=1, max_size=3) for n_axes in (2, 3)]),
+    st.sampled_from([1, 2, 4]),
+    st.integers(0, 3),
+)
 def test_fitting_is_the_smallest_that_fits_all(several: list[np.ndarray], multiple: int, margin: int) -> None:
     size = fitting(several, multiple, margin)
     wide = []  # the masks with their margin
     for mask in several:
-        rows, columns = np.argwhere(mask).T
         within = np.zeros_like(mask)
-        within[max(rows.min() - margin, 0) : rows.max() + margin + 1,
-               max(columns.min() - margin, 0) : columns.max() + margin + 1] = True  # fmt: skip
+        within[tuple(slice(max(at.min() - margin, 0), at.max() + margin + 1) for at in np.argwhere(mask).T)] = True
         wide.append(within)
         assert around(mask, size).take(within).sum() == within.sum()
     for axis, side in enumerate(size):
         assert side % multiple == 0
-        largest = max(int(within.any(axis=1 - axis).sum()) for within in wide)
+        largest = max(
+            int(np.moveaxis(within, axis, 0).any(axis=tuple(range(1, within.ndim))).sum()) for within in wide
+        )
         assert side - multiple < largest <= side
 
 
@@ -531,7 +542,8 @@ def test_phantoms_are_a_data_set(tmp_path: Path, run) -> None:
     names = [f"myops_training_{n}_{k}.nii.gz" for n in (101, 102, 103) for k in ("C0", "DE", "T2", "gd")]
     assert sorted(path.name for path in folder.iterdir()) == [*names, "report.json"]
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    assert report == {"cases": 3, "size": 48, "noise": 1.0, "seed": 7, "files": [*names, "report.json"]}
+    files = [*names, "report.json"]
+    assert report == {"cases": 3, "size": 48, "slices": None, "noise": 1.0, "seed": 7, "files": files}
     cases = find(folder)
     good, bad = load_all(cases, n_classes=4)
     assert [items[0].case.name for items in good] == ["101", "102", "103"]
@@ -545,6 +557,20 @@ def test_phantoms_are_a_data_set(tmp_path: Path, run) -> None:
             assert item.like.view == "y-down"  # anterior up, as in the phantom
     codes = images.read_labels(folder / names[3], images.read_image([folder / names[0]]))
     assert set(np.unique(codes)) == {0, 200, 500, 1220, 2221}
+
+
+def test_phantoms_can_be_volumes_of_one_ventricle(tmp_path: Path, run) -> None:
+    code, _, err = run("phantoms", tmp_path, "-n", 2, "--size", 48, "--slices", 6, "--seed", 7)
+    assert (code, err) == (0, "")
+    for case in find(tmp_path):
+        (item,) = load(case, dimension=3)
+        assert item.like.spacing == pytest.approx((160 / 48, 160 / 48, 16))  # 96 mm from base to apex
+        slices = drawn.draw(int(case.name), 48, seed=7, n_slices=6)
+        np.testing.assert_array_equal(item.labels, np.stack([each.labels.T for each in slices], axis=-1))
+        np.testing.assert_array_equal(item.image[0, ..., 2], np.rint(slices[2].image[0].T))
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["slices"] == 6
+    code, _, err = run("phantoms", tmp_path / "new", "--slices", 3)
+    assert (code, err) == (2, "deepmix: --slices must be at least 4, got 3\n")
 
 
 def test_phantoms_are_those_of_the_seed(tmp_path: Path, run) -> None:

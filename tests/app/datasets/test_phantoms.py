@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation, binary_erosion, label
 
-from deepmix.datasets.phantoms import CHANNELS, DEVIATIONS, MEANS, TISSUES, left_ventricle
+from deepmix.datasets.phantoms import CHANNELS, DEVIATIONS, MEANS, TISSUES, left_ventricle, ventricle_slices
 from deepmix.reference.evaluation import overlap
 from deepmix.reference.mixtures import gmm, initialization
 
@@ -96,3 +96,32 @@ def test_a_mixture_finds_the_tissues_but_for_the_noise() -> None:
     assert 0.6 < np.mean(usual) < 0.9
     assert np.mean(less) > np.mean(usual) + 0.03
     assert np.mean(usual) > np.mean(more) + 0.1
+
+
+def test_the_slices_of_a_ventricle_belong_together() -> None:
+    slices = ventricle_slices(64, 12, seed=3)
+    labels = np.stack([each.labels for each in slices], axis=-1)
+    image = np.stack([each.image for each in slices], axis=-1)
+    assert image.shape == (len(CHANNELS), 64, 64, 12)
+    for each in slices:
+        np.testing.assert_array_equal(each.mask, each.labels > 0)
+    areas = (labels > 0).sum(axis=(0, 1))
+    assert (np.diff(areas) <= 0).all()  # from base to apex
+    assert areas[-1] < areas[0] / 2
+    assert label(labels > 0)[1] == 1
+    for tissue in (BLOOD, OEDEMA, SCAR):
+        assert label(labels == tissue)[1] <= 2
+    neighbours = (labels[..., 1:] == labels[..., :-1]).mean()
+    (first, *_, other) = (ventricle_slices(64, 12, seed=seed)[3].labels for seed in (3, 4))
+    assert neighbours > 0.96 > (first == other).mean()
+    assert not (labels[..., -1] == BLOOD).any()  # the cavity ends before the wall does
+    again = ventricle_slices(64, 12, seed=3)
+    assert all((one.image == same.image).all() for one, same in zip(slices, again, strict=True))
+    for tissue in (BLOOD, MYOCARDIUM):
+        inside = binary_erosion(labels == tissue)
+        np.testing.assert_allclose(image[0, inside].mean(), MEANS[tissue - 1, 0], rtol=0.2)
+
+
+def test_a_ventricle_has_at_least_four_slices() -> None:
+    with pytest.raises(ValueError, match="at least 4 slices, got 3"):
+        ventricle_slices(64, 3)

@@ -95,7 +95,7 @@ def numbered(n: int) -> list[Item]:
 
 
 def pipeline(items: list[Item], **options) -> Pipeline:
-    settings = {"batch_size": 3, "seed": 0, "augmented": False, "known": True} | options
+    settings = {"batch_size": 3, "seed": 0, "changes": [], "known": True} | options
     return Pipeline(items, 2, **settings)
 
 
@@ -116,7 +116,7 @@ def test_every_epoch_has_every_image_once_in_batches_of_one_size(n, batch_size, 
 
 def test_every_epoch_is_augmented_anew():
     item = random_item(np.random.default_rng(0))
-    of = pipeline([item], augmented=True)
+    of = pipeline([item], changes=[augment])
     images = [batch.images[0] for epoch in range(3) for batch in of(epoch)]
     assert len({image.tobytes() for image in (item.image, *images)}) == 4
 
@@ -132,7 +132,7 @@ def test_epochs_have_orders_of_their_own_which_the_seed_fixes():
 def test_an_epoch_can_be_gone_on_with_anywhere(rng, done):
     """Also with augmentation, whose draws belong to the place."""
     items = [random_item(rng) for _ in range(10)]
-    whole, rest = (list(pipeline(items, augmented=True)(epoch, done)) for epoch, done in ((2, 0), (2, done)))
+    whole, rest = (list(pipeline(items, changes=[augment])(epoch, done)) for epoch, done in ((2, 0), (2, done)))
     assert len(rest) == len(whole) - done
     for expected, actual in zip(whole[done:], rest, strict=True):
         for one, other in zip(expected, actual, strict=True):
