@@ -63,6 +63,7 @@ def ct(
         scan = measurement.scan if geometry is None else scans.read(geometry)
         if scan is None:
             raise ValueError(f"{sinogram} does not say how the scan was made; name a file by --geometry")
+        results.check_lengths(scan, settings)
         with console.progress_bar(settings.method, "slice") as progress:
             found = job.run(measurement._replace(**fields), scan, settings, progress)
         report = dataclasses.asdict(settings) | {"sinogram": sinogram, "geometry": scans.written(scan)}

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+import warnings
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -87,6 +88,8 @@ def run(
         # what a scan does enters where the solvers look when its module is imported
         importlib.import_module(f"{backend.__name__}.tomography.radon")
         measured = prepared(measurement, operator, backend, DTYPES[settings.backend])
+        if settings.method == "fbp" and measurement.weights is not None:
+            warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=4)
         operator, shift = _on_axis(measured, operator, settings, backend)
         found = METHODS[settings.method](backend, measured, operator, settings, progress)
         projected = np.asarray(backend.inverse.operators.forward(operator, found.image))
@@ -94,6 +97,7 @@ def run(
         report = {
             "axis": shift,
             "starved": measured.starved,
+            "dead_detectors": measured.dead.tolist(),
             "residual": _share(residual, measured.data),
             "adjoint_error": _adjoint_error(backend, operator, projected, measured.data, found.image),
         }

@@ -13,7 +13,7 @@ from deepmix.reference.inverse.records import Gradient, Identity, Operator, Solu
 from deepmix.reference.tomography.records import Radon, ScanGeometry
 from deepmix.reference.types import Status
 
-from . import stepwise
+from . import gaps, stepwise
 from .settings import ReconstructionSettings
 from .stepwise import Stepwise
 from .weighted import WeightedData
@@ -38,8 +38,14 @@ def fbp(
     settings: ReconstructionSettings,
     progress: OnProgress | None,
 ) -> Reconstructed:
-    """Filtered back-projection [CT7]."""
-    given = measured.data, _scan(operator, settings), settings.window, settings.cutoff
+    """Filtered back-projection [CT7], which does not weigh; it needs every view."""
+    geometry = _scan(operator, settings)
+    if missing := np.flatnonzero(~(measured.weights > 0).any(axis=1)).tolist():
+        raise ValueError(
+            f"nothing was measured in {len(missing)} views (counted from 0: {gaps.named(missing)}): "
+            "leave them out, with their angles, or take another method than fbp"
+        )
+    given = measured.data, geometry, settings.window, settings.cutoff
     return Reconstructed(
         image=np.asarray(backend.tomography.backprojection.filtered_backprojection(*given)), facts={}
     )

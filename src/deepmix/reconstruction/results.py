@@ -1,5 +1,6 @@
 """The files of a reconstruction: the image as NIfTI and `.npy`, Hounsfield units, a picture."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +18,38 @@ from .settings import ReconstructionSettings
 LEAST, MOST = -32768, 32767  # of the 16 bits that CT images have
 
 
+def check_lengths(scan: ScanDescription, settings: ReconstructionSettings) -> None:
+    """Raise ValueError for Hounsfield units of a scan whose lengths are not known: they need attenuations a mm."""
+    if settings.hu and scan.detector_spacing is None:
+        raise ValueError(
+            "Hounsfield units need lengths in mm, and the geometry has no detector_spacing: "
+            "say it in geometry.json, or leave --hu out"
+        )
+
+
 def write(folder: Path, found: Reconstruction, scan: ScanDescription, settings: ReconstructionSettings) -> None:
     """Write image.nii.gz and image.npy (a mm), hounsfield.nii.gz if asked for, and sinogram.png."""
     like = placed(found, scan)
     np.save(folder / "image.npy", found.image.astype(np.float32))
     images.write_maps(folder / "image", like.channels[0], like)
     if settings.hu:
-        units = hounsfield.to_hounsfield(np.asarray(found.image, float), settings.mu_water)
-        units = np.clip(np.round(units), LEAST, MOST).astype(np.int16)
+        units = _in_16_bits(hounsfield.to_hounsfield(np.asarray(found.image, float), settings.mu_water))
         images.FORMATS[like.suffix].write(
             folder / f"hounsfield{like.suffix}", _on_axes(units, like.geometry), like
         )
     projections.draw(folder / "sinogram.png", found.data, found.image, found.residual)
+
+
+def _in_16_bits(units: np.ndarray) -> np.ndarray:
+    """Hounsfield units as whole numbers; those beyond 16 bits become the last, with a warning."""
+    rounded = np.round(units)
+    if beyond := int(((rounded < LEAST) | (rounded > MOST)).sum()):
+        warnings.warn(
+            f"{beyond} of {units.size} pixels lie beyond {LEAST} … {MOST} Hounsfield units and are cut off there: "
+            "check the lengths in geometry.json, and --mu-water",
+            stacklevel=3,
+        )
+    return np.clip(rounded, LEAST, MOST).astype(np.int16)
 
 
 def placed(found: Reconstruction, scan: ScanDescription) -> Image:

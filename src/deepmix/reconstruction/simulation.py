@@ -1,6 +1,7 @@
 """A scan of an image: Hounsfield units or attenuations in, line integrals or counts out."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
         angles = np.linspace(0, np.pi, settings.views, endpoint=False)
         scan = ScanDescription(type="parallel", angles=angles, detector_spacing=spacing)
     scan = scan._replace(size=mu.shape, pixel_spacing=spacing, **_place(image, settings.slice))
+    scan = scan._replace(detector_spacing=scans.detector_spacing(scan))
     n_detectors = settings.detectors or _enough(mu.shape, spacing, scan)
     geometry = scans.geometry_of(scan, n_detectors)
     with backends.opened(settings.backend, DTYPES[settings.backend]) as module:
@@ -69,7 +71,7 @@ def _enough(shape: tuple[int, int], spacing: float, scan: ScanDescription) -> in
             )
         # where the ray that touches the circle meets the detector
         radius = scan.source_to_detector * radius / np.sqrt(scan.source_to_axis**2 - radius**2)
-    return 2 * int(np.ceil((radius + abs(scan.shift)) / scan.detector_spacing)) + 3
+    return 2 * int(np.ceil((radius + abs(scan.shift)) / scans.detector_spacing(scan))) + 3
 
 
 def _slice(image: Image, number: int | None) -> np.ndarray:
@@ -93,6 +95,11 @@ def _pixel(image: Image, settings: SimulationSettings) -> float:
     """The side of a pixel in mm."""
     if settings.pixel_spacing is not None:
         return settings.pixel_spacing
+    if image.geometry is None:
+        warnings.warn(
+            f"{image.source} does not tell how large pixels are: taken as 1 mm; --pixel-spacing says it",
+            stacklevel=4,
+        )
     across, down = image.spacing[:2]
     if not np.isclose(across, down, rtol=1e-3):
         raise ValueError(f"{image.source} has pixels of {across:g} × {down:g} mm; resample it to square ones")

@@ -117,12 +117,17 @@ def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa
     ("arguments", "words"),
     [
         (["s.npy"], "s.npy does not say how the scan was made; name a file by --geometry"),
+        (
+            ["s.npy", "--geometry", "g.json", "--hu"],
+            "Hounsfield units need lengths in mm, and the geometry has no",
+        ),
         (["s.npy", "--geometry", "g.json", "--method", "magic"], "method must be one of fbp"),
         (["s.npy", "--geometry", "g.json", "--axis", "left"], "axis must be a number in mm or auto, got 'left'"),
         (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),
         (["s.npy", "--geometry", "g.json", "--flat", "f.npy"], "the flat field has 3 values for 20 detectors"),
         (["t.npy", "--geometry", "g.json"], "20 views of 12 detectors, but 12 angles; views are rows: transpose"),
         (["n.npy", "--geometry", "g.json"], "the data: 1 of 240 values are NaN or infinite"),
+        (["k.npy", "--geometry", "g.json"], "the values go up to 200, line integrals of real scans to about 15"),
         (["c.npy", "--geometry", "g.json"], "c.npy holds complex128 of shape (12, 20); expected real numbers"),
         (["g.json", "--geometry", "g.json"], "g.json is none of .npy"),
         (["missing.npy"], "no such file: missing.npy"),
@@ -133,7 +138,14 @@ def test_errors_are_one_line_and_nothing_is_written(arguments, words, tmp_path, 
     sinogram = np.ones((12, 20))
     soiled = sinogram.copy()
     soiled[3, 4] = np.nan
-    for name, values in {"s": sinogram, "t": sinogram.T, "n": soiled, "c": sinogram + 0j, "f": np.ones(3)}.items():
+    for name, values in {
+        "s": sinogram,
+        "t": sinogram.T,
+        "n": soiled,
+        "c": sinogram + 0j,
+        "k": 200 * sinogram,
+        "f": np.ones(3),
+    }.items():
         np.save(tmp_path / f"{name}.npy", values)
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
     (tmp_path / "g.json").write_text(json.dumps(said))
@@ -220,3 +232,28 @@ def test_a_dicom_slice_comes_back_in_hounsfield_units(tmp_path, run):  # noqa: F
     error = np.abs(found.channels[0, :, :, 0] - units)[8:-8, 8:-8][flat[8:-8, 8:-8]]
     assert error.size > 50
     assert np.percentile(error, 95) < 15
+
+
+def test_lengths_that_are_not_known_are_told_of(tmp_path, run):  # noqa: F811
+    """Of the image that is scanned, and of a detector beside a pixel whose length is known."""
+    np.save(tmp_path / "i.npy", np.zeros((8, 9)))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    scan = tmp_path / "scan"
+    code, _, err = run("simulate", "ct", tmp_path / "i.npy", "--geometry", tmp_path / "g.json", "-o", scan)
+    assert code == 0
+    assert "does not tell how large pixels are: taken as 1 mm; --pixel-spacing says it" in err
+    assert "detector_spacing is not given: detectors are taken to be 1 mm apart" in err
+    written = json.loads((scan / "geometry.json").read_text())
+    assert (written["pixel_spacing"], written["detector_spacing"]) == (1, 1)
+
+
+def test_values_beyond_16_bits_are_told_of(tmp_path, run):  # noqa: F811
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "detector_spacing": 1e-3}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    np.save(tmp_path / "s.npy", np.ones((12, 20)))
+    given = ["--geometry", tmp_path / "g.json", "--hu", "-o", tmp_path / "out"]
+    code, _, err = run("reconstruct", "ct", tmp_path / "s.npy", *given)
+    assert code == 0
+    assert "pixels lie beyond -32768 … 32767 Hounsfield units and are cut off there" in err
+    assert images.read_image([tmp_path / "out" / "hounsfield.nii.gz"]).channels.max() == 32767
