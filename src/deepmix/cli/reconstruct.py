@@ -72,11 +72,15 @@ def ct(
             outputs.write_report(folder, {"settings": report, **found.report, "versions": outputs.versions()})
     height, width = found.image.shape
     unexplained = f"{found.report['residual']:.1%} of the sinogram is not explained"
+    if "residual_sigma" in found.report:
+        unexplained += f" ({found.report['residual_sigma']:.3g} σ)"
     console.out.print(
         f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.report['seconds']:.1f} s"
     )
     if (message := found.report.get("message")) is not None:
         console.err.print(f"warning: {message}", style="yellow")
+    if settings.strength == "auto":
+        console.out.print(f"strength {found.report['strength']:.3g} by the noise")
     if settings.axis is not None:
         console.out.print(f"axis {found.report['axis']:.4g} mm from where the geometry has it")
     console.out.print(f"results in {output}")

@@ -18,7 +18,7 @@ from deepmix.reference.tomography.records import Radon, ScanGeometry
 from deepmix.reference.types import known
 from deepmix.settings import nested
 
-from . import scans
+from . import quality, scans
 from .methods import METHODS
 from .scans import ScanDescription
 from .settings import OF_FILES, ReconstructionSettings
@@ -87,7 +87,7 @@ def run(
     with backends.opened(settings.backend, DTYPES[settings.backend]) as backend:
         # what a scan does enters where the solvers look when its module is imported
         importlib.import_module(f"{backend.__name__}.tomography.radon")
-        measured = prepared(measurement, operator, backend, DTYPES[settings.backend])
+        measured = prepared(measurement, operator, backend, DTYPES[settings.backend], settings.noise)
         if settings.method == "fbp" and measurement.weights is not None:
             warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=4)
         operator, shift = _on_axis(measured, operator, settings, backend)
@@ -98,9 +98,11 @@ def run(
             "axis": shift,
             "starved": measured.starved,
             "dead_detectors": measured.dead.tolist(),
-            "residual": _share(residual, measured.data),
-            "adjoint_error": _adjoint_error(backend, operator, projected, measured.data, found.image),
+            "residual": quality.share(residual, measured.data),
+            "adjoint_error": quality.adjoint_error(backend, operator, projected, measured.data, found.image),
         }
+        if measured.sigma is not None:
+            report |= {"sigma": measured.sigma, "residual_sigma": quality.chi(measured, residual) / measured.sigma}
     return Reconstruction(
         image=found.image,
         data=measured.data,
@@ -149,28 +151,3 @@ def _on_axis(
     else:
         shift = float(settings.axis)
     return Radon(geometry=geometry._replace(detectors=geometry.detectors - shift)), shift
-
-
-def _adjoint_error(
-    backend: ModuleType, operator: Operator, projected: np.ndarray, data: np.ndarray, image: np.ndarray
-) -> float:
-    """|⟨Ax, y⟩ − ⟨x, A*y⟩| / ‖Ax‖‖y‖ of the very operator, image and data."""
-    back = np.asarray(backend.inverse.operators.adjoint(operator, data))
-    size = _norm(projected) * _norm(data)
-    error = abs(_inner(projected, data) - _inner(image, back))
-    return float(error / size) if size else 0.0
-
-
-def _inner(one: np.ndarray, other: np.ndarray) -> Any:
-    """⟨u, v⟩ = Σ ū v in double precision."""
-    return np.vdot(*(each.astype(np.result_type(each.dtype, np.float64)) for each in (one, other)))
-
-
-def _norm(array: np.ndarray) -> float:
-    return float(np.sqrt(_inner(array, array).real))
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> float:
-    """‖part‖ / ‖whole‖."""
-    size = _norm(whole)
-    return _norm(part) / size if size else 0.0

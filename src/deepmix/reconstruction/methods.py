@@ -1,5 +1,6 @@
 """Each method of `deepmix.reconstruct`, as a function of a backend."""
 
+import itertools
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -10,10 +11,11 @@ from deepmix.progress import OnProgress
 from deepmix.reference.inverse.records import Ending, Operator
 from deepmix.reference.types import Status
 
-from . import gaps, stepwise
-from .settings import ReconstructionSettings
-from .solvers import REGULARISED, SOLVERS, scan_of
+from . import gaps, quality, stepwise, strengths
+from .settings import REGULARISED, ReconstructionSettings
+from .solvers import SOLVERS, scan_of
 from .stepwise import Stepwise
+from .strengths import Attempt
 from .weighted import WeightedData
 
 NOT_FINITE = (
@@ -58,14 +60,35 @@ def iterate(
 ) -> Reconstructed:
     """A method of `SOLVERS`, from the image of 0.
 
-    λ is the setting's part of max|A*Wy|: so it does not depend on units or exposure.
+    λ is the setting's part of max|A*Wy|: so it does not depend on units or exposure. If the noise is to choose it,
+    every strength that is tried goes on from the one before.
     """
+    if settings.strength == "auto" and measured.sigma is None:
+        raise ValueError(
+            "strength auto needs the noise: give noise, the standard deviation of the line integrals, "
+            "or counts with their flat field"
+        )
     pull = np.asarray(backend.inverse.operators.adjoint(operator, measured.weights * measured.data))
-    strength = settings.strength * float(np.abs(pull).max()) or settings.strength
-    solver = SOLVERS[settings.method](backend, measured, operator, settings, strength)
-    begun = solver.begin(np.zeros_like(pull))
-    ended = stepwise.run(solver, begun, tol=settings.tol, max_iter=settings.max_iter, progress=progress)
-    facts = _told(ended, solver) | ({"lambda": strength} if settings.method in REGULARISED else {})
+    most = float(np.abs(pull).max()) or 1.0
+    number = itertools.count()
+
+    def tried(strength: float, before: Attempt | None) -> Attempt:
+        solver = SOLVERS[settings.method](backend, measured, operator, settings, strength * most)
+        start = solver.begin(np.zeros_like(pull)) if before is None else solver.again(before.found[1].state)
+        ended = stepwise.run(
+            solver, start, tol=settings.tol, max_iter=settings.max_iter, progress=progress, part=next(number)
+        )
+        residual = measured.data - np.asarray(backend.inverse.operators.forward(operator, ended.state.image))
+        return Attempt(strength=strength, deviation=quality.chi(measured, residual), found=(solver, ended))
+
+    if isinstance(settings.strength, str):
+        best = strengths.largest(tried, measured.sigma or 1.0)
+    else:
+        best = tried(settings.strength, None)
+    solver, ended = best.found
+    facts = _told(ended, solver)
+    if settings.method in REGULARISED:
+        facts |= {"strength": best.strength, "lambda": best.strength * most}
     return Reconstructed(image=np.asarray(ended.state.image), facts=facts)
 
 

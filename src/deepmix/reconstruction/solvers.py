@@ -130,7 +130,6 @@ def _limit(solver: ModuleType) -> int:
     return int(inspect.signature(solver.reconstruct).parameters["max_iter"].default)
 
 
-REGULARISED = ("tikhonov", "tv")
 SOLVERS: dict[str, Callable[[ModuleType, WeightedData, Operator, ReconstructionSettings, float], Stepwise]] = {
     "sirt": sirt,
     "cgls": cgls,

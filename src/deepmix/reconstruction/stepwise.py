@@ -37,12 +37,11 @@ def run(
     max_iter: int | None,
     progress: OnProgress | None,
     part: int = 0,
-    n_parts: int = 1,
 ) -> Ending:
     """Where the method ends, and its history in the unit 1. progress: called after every step.
 
-    start: a state. tol, max_iter: as for `inverse.stopping`; without max_iter the method's own. part, n_parts: as
-    for `Place`.
+    start: a state. tol, max_iter: as for `inverse.stopping`; without max_iter the method's own. part: which run it
+    is, counted from 0, of several whose number is not known before.
     """
     limit, done = iteration.max_iter if max_iter is None else max_iter, itertools.count(1)
 
@@ -50,7 +49,7 @@ def run(
         following = iteration.step(state)
         if progress is not None:
             values = {"objective": iteration.unit * float(following.value)}
-            progress(Place(part=part, n_parts=n_parts, step=next(done), n_steps=limit, values=values))
+            progress(Place(part=part, n_parts=part + 1, step=next(done), n_steps=limit, values=values))
         return following
 
     ended = stopping.loop(step, start, stopping.little_changed(tol), limit)

@@ -22,22 +22,27 @@ class WeightedData(NamedTuple):
     """data: y, as the operator has them. weights: W of the same shape. starved: how many counted nothing.
 
     dead: (k,), the detectors of a scan that measured nothing, counted from 0; their weight is 0.
+    sigma: σ, the inverse variances being W/σ²; None: not known.
     """
 
     data: np.ndarray
     weights: np.ndarray
     starved: int
     dead: np.ndarray
+    sigma: float | None
 
 
-def prepared(measurement: Measurement, operator: Operator, backend: ModuleType, dtype: str) -> WeightedData:
+def prepared(
+    measurement: Measurement, operator: Operator, backend: ModuleType, dtype: str, noise: float | None
+) -> WeightedData:
     """The data in a dtype, of counts the line integrals; what is not sampled is 0.
 
     Of a scan, neighbours stand in for what has the weight 0: for methods that do not weigh, and for pictures.
+    noise: σ of data of the weight 1, if it is said; counts and weights have their own.
     Raises ValueError for NaN and infinity, for fields that do not match, for counts without a flat field, and if
     nothing was measured.
     """
-    _check(measurement)
+    _check(measurement, noise)
     values, weights, is_scan = np.asarray(measurement.values), measurement.weights, isinstance(operator, Radon)
     lost = gaps.never_finite(values) if is_scan else np.zeros(values.shape[1:], bool)
     counted = np.broadcast_to(np.asarray(getattr(operator, "mask", True)) != 0, values.shape)
@@ -51,11 +56,12 @@ def prepared(measurement: Measurement, operator: Operator, backend: ModuleType, 
     else:
         _check_no_counts(kept, is_scan)
         sure = np.where(lost, 0, np.ones(kept.shape) if weights is None else weights).astype(dtype)
-        found = WeightedData(data=kept, weights=sure, starved=0, dead=np.flatnonzero(lost))
+        sigma = noise if weights is None or noise is not None else 1.0
+        found = WeightedData(data=kept, weights=sure, starved=0, dead=np.flatnonzero(lost), sigma=sigma)
     return _bridged(found) if is_scan else found
 
 
-def _check(measurement: Measurement) -> None:
+def _check(measurement: Measurement, noise: float | None) -> None:
     """Raise ValueError for what does not go together."""
     shape, weights = np.shape(measurement.values), measurement.weights
     if weights is not None and weights.shape != shape:
@@ -66,6 +72,8 @@ def _check(measurement: Measurement) -> None:
         raise ValueError("a dark field goes with a flat one: without it the values are line integrals")
     if measurement.flat is not None and weights is not None:
         raise ValueError("counts have weights of their own; give weights or a flat field, not both")
+    if measurement.flat is not None and noise is not None:
+        raise ValueError("counts have Poisson's noise; noise goes with line integrals")
 
 
 def _check_no_counts(values: np.ndarray, is_scan: bool) -> None:
@@ -104,7 +112,7 @@ def _of_counts(
         )
     data = np.asarray(found.sinogram)
     _warn_of_exposure(data[weights > 0])
-    return WeightedData(data=data, weights=weights, starved=count, dead=np.flatnonzero(dead))
+    return WeightedData(data=data, weights=weights, starved=count, dead=np.flatnonzero(dead), sigma=1.0)
 
 
 def _warn_of_exposure(integrals: np.ndarray) -> None:

@@ -213,7 +213,36 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
         settings = report_of(arguments[arguments.index("-o") + 1])["settings"]
         for name, value in (options | dict.fromkeys(flags, True)).items():
             assert settings.pop(name.replace("-", "_")) == value
-        assert set(settings) <= {"sinogram", "geometry"}
+        assert set(settings) <= {"sinogram", "geometry", "noise"}  # of line integrals: see below
+
+
+def test_the_noise_chooses_the_strength(tmp_path, run):  # noqa: F811
+    geometry = geometries.parallel(turn(24, 0.5), 20, 20, 30)
+    exact = sinogram_of(Ellipse(3, -2, 6, 4, 0.4, 0.05), geometry)
+    np.save(tmp_path / "s.npy", exact + np.random.default_rng(0).normal(0, 0.02, exact.shape))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 7.5, "count": 24}, "size": [20, 20]}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    given = [
+        "--geometry",
+        tmp_path / "g.json",
+        "--method",
+        "tikhonov",
+        "--strength",
+        "auto",
+        "-o",
+        tmp_path / "out",
+    ]
+    code, _, err = run("reconstruct", "ct", tmp_path / "s.npy", *given)
+    assert code == 2
+    assert "strength auto needs the noise" in err
+    code, printed, err = run("reconstruct", "ct", tmp_path / "s.npy", *given, "--noise", 0.02)
+    assert code == 0, err
+    report = report_of(tmp_path / "out")
+    assert 0.9 < report["residual_sigma"] <= 1
+    assert report["sigma"] == report["settings"]["noise"] == 0.02
+    assert report["settings"]["strength"] == "auto"
+    assert f"strength {report['strength']:.3g} by the noise" in printed
+    assert f"({report['residual_sigma']:.3g} σ)" in printed
 
 
 def test_a_dicom_slice_comes_back_in_hounsfield_units(tmp_path, run):  # noqa: F811
