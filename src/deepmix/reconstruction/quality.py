@@ -18,7 +18,7 @@ def share(part: np.ndarray, whole: np.ndarray) -> float:
 
 def chi(measured: WeightedData, residual: np.ndarray) -> float:
     """‖W^½(Ax−y)‖/√m of the m data that count: about σ if the image explains all but the noise."""
-    return _norm(np.sqrt(measured.weights) * residual) / np.sqrt(max(int((measured.weights > 0).sum()), 1))
+    return _norm(np.sqrt(measured.weights) * residual) / max(int((measured.weights > 0).sum()), 1) ** 0.5
 
 
 def adjoint_error(

@@ -15,6 +15,7 @@ from . import scans
 from .job import DTYPES
 from .scans import ScanDescription
 from .settings import SimulationSettings
+from .slices import slice_of
 
 
 class Simulation(NamedTuple):
@@ -31,7 +32,7 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     scan: None: parallel views, evenly over half a turn, and detectors as far apart as the pixels.
     Raises ValueError for images of several channels, slices that are not there, pixels that are not square.
     """
-    values, spacing = _slice(image, settings.slice), _pixel(image, settings)
+    values, spacing = slice_of(image, settings.slice, "choose one by --slice"), _pixel(image, settings)
     mu = hounsfield.from_hounsfield(values, settings.mu_water) if settings.units == "hu" else values
     mu = np.maximum(mu, 0)  # noise of the scanner, and what lies outside of its circle
     if scan is None:
@@ -72,23 +73,6 @@ def _enough(shape: tuple[int, int], spacing: float, scan: ScanDescription) -> in
         # where the ray that touches the circle meets the detector
         radius = scan.source_to_detector * radius / np.sqrt(scan.source_to_axis**2 - radius**2)
     return 2 * int(np.ceil((radius + abs(scan.shift)) / scans.detector_spacing(scan))) + 3
-
-
-def _slice(image: Image, number: int | None) -> np.ndarray:
-    """(H, W) in float64, rows from above."""
-    if len(image.channels) != 1:
-        raise ValueError(f"{image.source} has {len(image.channels)} channels; a CT image has one")
-    values = image.channels[0].astype(float)
-    if values.ndim == 3:
-        n_slices = values.shape[2]
-        if number is None and n_slices > 1:
-            raise ValueError(f"{image.source} has {n_slices} slices; choose one by --slice")
-        if not 0 <= (number or 0) < n_slices:
-            raise ValueError(f"{image.source} has the slices 0 to {n_slices - 1}, not {number}")
-        values = values[:, :, number or 0]
-    if not np.isfinite(values).all():
-        raise ValueError(f"{image.source} has {int((~np.isfinite(values)).sum())} values that are NaN or infinite")
-    return values if image.geometry is None else values.T
 
 
 def _pixel(image: Image, settings: SimulationSettings) -> float:
