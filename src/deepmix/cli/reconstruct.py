@@ -22,7 +22,8 @@ def _from_what() -> None:
 @options.of_settings(ReconstructionSettings)
 def ct(
     sinogram: Annotated[
-        Path, typer.Argument(help="Line integrals, or counts, a view a row: .npy, .npz, .tif, .h5 or .mat.")
+        Path,
+        typer.Argument(help="Line integrals, or counts, a view a row: .npy, .npz, .tif, .nii[.gz], .h5 or .mat."),
     ],
     output: options.Results,
     geometry: Annotated[
