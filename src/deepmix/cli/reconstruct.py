@@ -69,7 +69,7 @@ def ct(
             raise ValueError(f"{sinogram} does not say how the scan was made; name a file by --geometry")
         results.check_lengths(scan, settings)
         true = None if truth is None else truths.read(truth, scan.size or (measurement.values.shape[1],) * 2)
-        with console.progress_bar(settings.method, "slice") as progress:
+        with console.progress_bar(settings.method, "strength") as progress:
             found = job.run(measurement._replace(**fields), scan, settings, progress)
         report = dataclasses.asdict(settings) | {
             "sinogram": sinogram,

@@ -65,7 +65,8 @@ def reconstruct(
     or a linear operator of `deepmix.reference.inverse.records`. method: "fbp" or "sirt" for scans, "cgls",
     "tikhonov" or "tv" for any operator. flat, dark: (D,) or (1,), counts without object, and without beam.
     weights: W ≥ 0 of the data, inverse variances; counts have their own. backend: "accelerated" or "reference".
-    progress: called after every step of an iterative method. settings: other fields of `ReconstructionSettings`.
+    progress: called after every step of an iterative method. settings: other fields of `ReconstructionSettings`;
+    strength="auto" needs counts, weights, or noise=, the standard deviation of the data.
     """
     if of_files := sorted(settings.keys() & OF_FILES):
         raise TypeError(f"{' and '.join(of_files)} is of files, which this function neither reads nor writes")
@@ -89,7 +90,7 @@ def run(
         importlib.import_module(f"{backend.__name__}.tomography.radon")
         measured = prepared(measurement, operator, backend, DTYPES[settings.backend], settings.noise)
         if settings.method == "fbp" and measurement.weights is not None:
-            warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=4)
+            warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=3)
         operator, shift = _on_axis(measured, operator, settings, backend)
         found = METHODS[settings.method](backend, measured, operator, settings, progress)
         projected = np.asarray(backend.inverse.operators.forward(operator, found.image))

@@ -17,6 +17,8 @@ from .scans import ScanDescription
 from .settings import SimulationSettings
 from .slices import slice_of
 
+DENSEST = 5.0  # a mm: about that of lead
+
 
 class Simulation(NamedTuple):
     """image: (H, W), attenuations a mm. values: (n, D), line integrals; with photons, counts."""
@@ -33,6 +35,7 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     Raises ValueError for images of several channels, slices that are not there, pixels that are not square.
     """
     values, spacing = slice_of(image, settings.slice, "choose one by --slice"), _pixel(image, settings)
+    _check_units(values, settings.units)
     mu = hounsfield.from_hounsfield(values, settings.mu_water) if settings.units == "hu" else values
     mu = np.maximum(mu, 0)  # noise of the scanner, and what lies outside of its circle
     if scan is None:
@@ -73,6 +76,23 @@ def _enough(shape: tuple[int, int], spacing: float, scan: ScanDescription) -> in
         # where the ray that touches the circle meets the detector
         radius = scan.source_to_detector * radius / np.sqrt(scan.source_to_axis**2 - radius**2)
     return 2 * int(np.ceil((radius + abs(scan.shift)) / scans.detector_spacing(scan))) + 3
+
+
+def _check_units(values: np.ndarray, units: str) -> None:
+    """Warn of values that are hardly in the unit they are taken to be in."""
+    low, high = float(values.min()), float(values.max())
+    if units == "mu" and (low < -DENSEST or high > DENSEST):
+        warnings.warn(
+            f"values from {low:.4g} to {high:.4g} are taken as attenuations a mm, and lead has about {DENSEST:g}: "
+            "if they are Hounsfield units, say --units hu",
+            stacklevel=3,
+        )
+    if units == "hu" and 0 <= low < high <= DENSEST:
+        warnings.warn(
+            f"values from {low:.4g} to {high:.4g} are taken as Hounsfield units, so all is about water: if they "
+            "are attenuations a mm, say --units mu",
+            stacklevel=3,
+        )
 
 
 def _pixel(image: Image, settings: SimulationSettings) -> float:

@@ -36,7 +36,7 @@ def largest(reconstruct: Callable[[float, Attempt | None], Attempt], sigma: floa
             warnings.warn(
                 f"an image without structure explains the data: {high.deviation / sigma:.3g} σ are left. Is the "
                 "noise less than said? Counts must be photons",
-                stacklevel=6,
+                stacklevel=5,
             )
             return high
         low, high = high, reconstruct(high.strength * FACTOR, high)

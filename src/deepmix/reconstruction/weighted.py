@@ -84,7 +84,7 @@ def _check_no_counts(values: np.ndarray, is_scan: bool) -> None:
     message = f"the values go up to {largest:g}, line integrals of real scans to about 15"
     if largest < COUNTABLE and (values == np.round(values)).all():
         raise ValueError(f"{message}: these are counts, so give their flat field too")
-    warnings.warn(f"{message}: if these are counts, give their flat field too", stacklevel=6)
+    warnings.warn(f"{message}: if these are counts, give their flat field too", stacklevel=5)
 
 
 def _of_counts(

@@ -246,6 +246,24 @@ def test_the_noise_chooses_the_strength(tmp_path, run):  # noqa: F811
     assert f"({report['residual_sigma']:.3g} σ)" in printed
 
 
+@pytest.mark.parametrize(
+    ("units", "highest", "words"),
+    [
+        ("mu", 1000.0, "if they are Hounsfield units, say --units hu"),
+        ("hu", 0.02, "if they are attenuations a mm, say --units mu"),
+        ("mu", 0.02, ""),
+        ("hu", 1000.0, ""),
+    ],
+)
+def test_values_in_another_unit_are_told_of(units, highest, words, tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "i.npy", np.eye(8) * highest)
+    given = ["--units", units, "--pixel-spacing", 1, "-o", tmp_path / "out"]
+    code, _, err = run("simulate", "ct", tmp_path / "i.npy", *given)
+    assert code == 0
+    assert words in err
+    assert bool(err) == bool(words)
+
+
 def test_lengths_that_are_not_known_are_told_of(tmp_path, run):  # noqa: F811
     """Of the image that is scanned, and of a detector beside a pixel whose length is known."""
     np.save(tmp_path / "i.npy", np.zeros((8, 9)))
