@@ -22,7 +22,8 @@ def _from_what() -> None:
 @options.of_settings(ReconstructionSettings)
 def ct(
     sinogram: Annotated[
-        Path, typer.Argument(help="Line integrals, or counts, a view a row: .npy, .npz, .tif, .h5 or .mat.")
+        Path,
+        typer.Argument(help="Line integrals, or counts, a view a row: .npy, .npz, .tif, .nii[.gz], .h5 or .mat."),
     ],
     output: options.Results,
     geometry: Annotated[
@@ -32,6 +33,9 @@ def ct(
         Path | None, typer.Option(help="Counts without an object; the values are counts then.")
     ] = None,
     dark: Annotated[Path | None, typer.Option(help="Counts without a beam.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="The true image, in the same unit: PSNR, SSIM, NRMSE and a picture.")
+    ] = None,
     *,
     overwrite: options.Overwrite = False,
     no_compilation_cache: options.NoCompilationCache = False,
@@ -40,14 +44,14 @@ def ct(
     """Reconstruct a slice from computed tomography, parallel or fan beam."""
     from deepmix.files import outputs
 
-    given = [existing(path) for path in (sinogram, geometry, flat, dark) if path is not None]
+    given = [existing(path) for path in (sinogram, geometry, flat, dark, truth) if path is not None]
     outputs.check_folder(output, overwrite, given)
     settings = ReconstructionSettings(**options.values(ReconstructionSettings, typed))
 
     import dataclasses
 
     from deepmix import compilation_cache
-    from deepmix.reconstruction import job, results, scans, sinograms
+    from deepmix.reconstruction import job, results, scans, sinograms, truths
 
     from . import console
 
@@ -63,19 +67,34 @@ def ct(
         scan = measurement.scan if geometry is None else scans.read(geometry)
         if scan is None:
             raise ValueError(f"{sinogram} does not say how the scan was made; name a file by --geometry")
-        with console.progress_bar(settings.method, "slice") as progress:
+        results.check_lengths(scan, settings)
+        true = None if truth is None else truths.read(truth, scan.size or (measurement.values.shape[1],) * 2)
+        with console.progress_bar(settings.method, "strength") as progress:
             found = job.run(measurement._replace(**fields), scan, settings, progress)
-        report = dataclasses.asdict(settings) | {"sinogram": sinogram, "geometry": scans.written(scan)}
+        report = dataclasses.asdict(settings) | {
+            "sinogram": sinogram,
+            "geometry": scans.written(scan),
+            "truth": truth,
+        }
         with outputs.new_results(output) as folder:
-            results.write(folder, found, scan, settings)
-            outputs.write_report(folder, {"settings": report, **found.report, "versions": outputs.versions()})
+            beside = results.write(folder, found, scan, settings, true)
+            said = {"settings": report, **found.report, **beside, "versions": outputs.versions()}
+            outputs.write_report(folder, said)
     height, width = found.image.shape
     unexplained = f"{found.report['residual']:.1%} of the sinogram is not explained"
+    if "residual_sigma" in found.report:
+        unexplained += f" ({found.report['residual_sigma']:.3g} σ)"
     console.out.print(
         f"{settings.method}: {height}×{width} pixels, {unexplained}, {found.report['seconds']:.1f} s"
     )
     if (message := found.report.get("message")) is not None:
         console.err.print(f"warning: {message}", style="yellow")
+    if settings.strength == "auto":
+        console.out.print(f"strength {found.report['strength']:.3g} by the noise")
     if settings.axis is not None:
         console.out.print(f"axis {found.report['axis']:.4g} mm from where the geometry has it")
+    if truth is not None:
+        console.out.print(
+            "PSNR {psnr:.1f} dB, SSIM {ssim:.3f}, NRMSE {nrmse:.3f} of the truth".format(**beside["truth"])
+        )
     console.out.print(f"results in {output}")

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+import warnings
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,12 +18,13 @@ from deepmix.reference.tomography.records import Radon, ScanGeometry
 from deepmix.reference.types import known
 from deepmix.settings import nested
 
-from . import scans
+from . import quality, scans
+from .beam_hardening import water_corrected
 from .methods import METHODS
 from .scans import ScanDescription
 from .settings import OF_FILES, ReconstructionSettings
 from .sinograms import Measurement
-from .weighted import WeightedData, prepared, water_corrected
+from .weighted import WeightedData, prepared
 
 DTYPES = {"accelerated": "float32", "reference": "float64"}
 
@@ -64,7 +66,8 @@ def reconstruct(
     or a linear operator of `deepmix.reference.inverse.records`. method: "fbp" or "sirt" for scans, "cgls",
     "tikhonov" or "tv" for any operator. flat, dark: (D,) or (1,), counts without object, and without beam.
     weights: W ≥ 0 of the data, inverse variances; counts have their own. backend: "accelerated" or "reference".
-    progress: called after every step of an iterative method. settings: other fields of `ReconstructionSettings`.
+    progress: called after every step of an iterative method. settings: other fields of `ReconstructionSettings`;
+    strength="auto" needs counts, weights, or noise=, the standard deviation of the data.
     """
     if of_files := sorted(settings.keys() & OF_FILES):
         raise TypeError(f"{' and '.join(of_files)} is of files, which this function neither reads nor writes")
@@ -86,7 +89,9 @@ def run(
     with backends.opened(settings.backend, DTYPES[settings.backend]) as backend:
         # what a scan does enters where the solvers look when its module is imported
         importlib.import_module(f"{backend.__name__}.tomography.radon")
-        measured = prepared(measurement, operator, backend, DTYPES[settings.backend])
+        measured = prepared(measurement, operator, backend, DTYPES[settings.backend], settings.noise)
+        if settings.method == "fbp" and measurement.weights is not None:
+            warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=3)
         if settings.water_correction is not None:
             measured = water_corrected(measured, operator, settings.water_correction, backend)
         operator, shift = _on_axis(measured, operator, settings, backend)
@@ -96,9 +101,12 @@ def run(
         report = {
             "axis": shift,
             "starved": measured.starved,
-            "residual": _share(residual, measured.data),
-            "adjoint_error": _adjoint_error(backend, operator, projected, measured.data, found.image),
+            "dead_detectors": measured.dead.tolist(),
+            "residual": quality.share(residual, measured.data),
+            "adjoint_error": quality.adjoint_error(backend, operator, projected, measured.data, found.image),
         }
+        if measured.sigma is not None:
+            report |= {"sigma": measured.sigma, "residual_sigma": quality.chi(measured, residual) / measured.sigma}
     return Reconstruction(
         image=found.image,
         data=measured.data,
@@ -147,28 +155,3 @@ def _on_axis(
     else:
         shift = float(settings.axis)
     return Radon(geometry=geometry._replace(detectors=geometry.detectors - shift)), shift
-
-
-def _adjoint_error(
-    backend: ModuleType, operator: Operator, projected: np.ndarray, data: np.ndarray, image: np.ndarray
-) -> float:
-    """|⟨Ax, y⟩ − ⟨x, A*y⟩| / ‖Ax‖‖y‖ of the very operator, image and data."""
-    back = np.asarray(backend.inverse.operators.adjoint(operator, data))
-    size = _norm(projected) * _norm(data)
-    error = abs(_inner(projected, data) - _inner(image, back))
-    return float(error / size) if size else 0.0
-
-
-def _inner(one: np.ndarray, other: np.ndarray) -> Any:
-    """⟨u, v⟩ = Σ ū v in double precision."""
-    return np.vdot(*(each.astype(np.result_type(each.dtype, np.float64)) for each in (one, other)))
-
-
-def _norm(array: np.ndarray) -> float:
-    return float(np.sqrt(_inner(array, array).real))
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> float:
-    """‖part‖ / ‖whole‖."""
-    size = _norm(whole)
-    return _norm(part) / size if size else 0.0

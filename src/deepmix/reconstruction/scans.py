@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
@@ -27,14 +28,14 @@ KEYS = {"type", "angles", "size", "origin", "direction", *LENGTHS}
 class ScanDescription(NamedTuple):
     """What geometry.json says, lengths in mm.
 
-    angles: (n,) in radians. size: (H, W) of the image, None: as many pixels a side as detectors. slice_thickness:
-    of the image as a slice of a volume. origin, direction: where the image lies, as `files.records.Geometry` has
-    it, if known.
+    angles: (n,) in radians. detector_spacing: None: not known. size: (H, W) of the image, None: as many pixels a
+    side as detectors. slice_thickness: of the image as a slice of a volume. origin, direction: where the image
+    lies, as `files.records.Geometry` has it, if known.
     """
 
     type: str
     angles: np.ndarray
-    detector_spacing: float = 1.0
+    detector_spacing: float | None = None
     pixel_spacing: float | None = None
     slice_thickness: float = 1.0
     shift: float = 0.0
@@ -80,17 +81,23 @@ def geometry_of(scan: ScanDescription, n_detectors: int) -> ScanGeometry:
     """The geometry for views of so many detectors. Raises ValueError as `reference.tomography.geometry`."""
     height, width = scan.size or (n_detectors, n_detectors)
     magnification = (scan.source_to_detector or 1.0) / (scan.source_to_axis or 1.0)
+    spacing = detector_spacing(scan)
     common: dict[str, Any] = {
-        "pixel_spacing": scan.detector_spacing / magnification
-        if scan.pixel_spacing is None
-        else scan.pixel_spacing,
-        "detector_spacing": scan.detector_spacing,
+        "pixel_spacing": spacing / magnification if scan.pixel_spacing is None else scan.pixel_spacing,
+        "detector_spacing": spacing,
         "shift": scan.shift,
     }
     if scan.type == "parallel":
         return geometries.parallel(scan.angles, height, width, n_detectors, **common)
     common |= {"source_to_axis": scan.source_to_axis, "source_to_detector": scan.source_to_detector}
     return geometries.fan(scan.angles, height, width, n_detectors, **common)
+
+
+def detector_spacing(scan: ScanDescription) -> float:
+    """Δl on the detector in mm; 1 if it is not known, with a warning where other lengths are."""
+    if scan.detector_spacing is None and (scan.pixel_spacing is not None or scan.type == "fan"):
+        warnings.warn("detector_spacing is not given: detectors are taken to be 1 mm apart", stacklevel=3)
+    return 1.0 if scan.detector_spacing is None else scan.detector_spacing
 
 
 def written(scan: ScanDescription) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from deepmix.settings import RUN, check, setting
 
 WINDOWS = ("ram-lak", "shepp-logan", "cosine", "hamming", "hann")
 METHODS = ("fbp", "sirt", "cgls", "tikhonov", "tv")
+REGULARISED = ("tikhonov", "tv")
 OF_FILES = {"row", "hu", "mu_water"}  # settings that say how files are read and written
 FILTER, LOOP = "Filter", "Iterative methods"
 
@@ -31,8 +32,18 @@ class ReconstructionSettings:
     cutoff: float = setting(
         1.0, help="Highest frequency kept, as a part of half the sampling rate.", panel=FILTER, least=0.01, most=1
     )
-    strength: float = setting(
-        3e-3, help="tikhonov, tv: of the regulariser, as a part of max|A*Wy|.", panel=LOOP, least=1e-12
+    strength: float | str = setting(
+        3e-3,
+        help="tikhonov, tv: of the regulariser, as a part of max|A*Wy|; auto: what the noise allows.",
+        panel=LOOP,
+        word="auto",
+        typed=str,
+        parse=parsing.number_or_word,
+    )
+    noise: float | None = setting(
+        None,
+        help="Standard deviation of the line integrals, for strength auto; counts have their own.",
+        panel=LOOP,
     )
     nonnegative: bool = setting(False, help="sirt, tv: no negative attenuation.", panel=LOOP)
     max_iter: int | None = setting(None, help="Largest number of steps; else that of the method.", panel=LOOP)
@@ -59,6 +70,12 @@ class ReconstructionSettings:
         for name in ("max_iter", "row"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, got {value}")
+        if self.strength == 0:
+            raise ValueError("strength must be positive, or auto; without a regulariser there is cgls")
+        if self.strength == "auto" and self.method not in REGULARISED:
+            raise ValueError(f"strength auto is for {' and '.join(REGULARISED)}; {self.method} has none")
+        if self.noise is not None and not 0 < self.noise < math.inf:
+            raise ValueError(f"noise must be positive, got {self.noise:g}")
         if isinstance(self.axis, str) and self.axis != "auto":
             raise ValueError(f"axis must be a number in mm or auto, got {self.axis!r}")
         given = self.water_correction

@@ -1,6 +1,7 @@
 """A scan of an image: Hounsfield units or attenuations in, line integrals or counts out."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from . import scans
 from .job import DTYPES
 from .scans import ScanDescription
 from .settings import SimulationSettings
+from .slices import slice_of
+
+DENSEST = 5.0  # a mm: about that of lead
 
 
 class Simulation(NamedTuple):
@@ -30,13 +34,15 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     scan: None: parallel views, evenly over half a turn, and detectors as far apart as the pixels.
     Raises ValueError for images of several channels, slices that are not there, pixels that are not square.
     """
-    values, spacing = _slice(image, settings.slice), _pixel(image, settings)
+    values, spacing = slice_of(image, settings.slice, "choose one by --slice"), _pixel(image, settings)
+    _check_units(values, settings.units)
     mu = hounsfield.from_hounsfield(values, settings.mu_water) if settings.units == "hu" else values
     mu = np.maximum(mu, 0)  # noise of the scanner, and what lies outside of its circle
     if scan is None:
         angles = np.linspace(0, np.pi, settings.views, endpoint=False)
         scan = ScanDescription(type="parallel", angles=angles, detector_spacing=spacing)
     scan = scan._replace(size=mu.shape, pixel_spacing=spacing, **_place(image, settings.slice))
+    scan = scan._replace(detector_spacing=scans.detector_spacing(scan))
     n_detectors = settings.detectors or _enough(mu.shape, spacing, scan)
     geometry = scans.geometry_of(scan, n_detectors)
     with backends.opened(settings.backend, DTYPES[settings.backend]) as module:
@@ -69,30 +75,35 @@ def _enough(shape: tuple[int, int], spacing: float, scan: ScanDescription) -> in
             )
         # where the ray that touches the circle meets the detector
         radius = scan.source_to_detector * radius / np.sqrt(scan.source_to_axis**2 - radius**2)
-    return 2 * int(np.ceil((radius + abs(scan.shift)) / scan.detector_spacing)) + 3
+    return 2 * int(np.ceil((radius + abs(scan.shift)) / scans.detector_spacing(scan))) + 3
 
 
-def _slice(image: Image, number: int | None) -> np.ndarray:
-    """(H, W) in float64, rows from above."""
-    if len(image.channels) != 1:
-        raise ValueError(f"{image.source} has {len(image.channels)} channels; a CT image has one")
-    values = image.channels[0].astype(float)
-    if values.ndim == 3:
-        n_slices = values.shape[2]
-        if number is None and n_slices > 1:
-            raise ValueError(f"{image.source} has {n_slices} slices; choose one by --slice")
-        if not 0 <= (number or 0) < n_slices:
-            raise ValueError(f"{image.source} has the slices 0 to {n_slices - 1}, not {number}")
-        values = values[:, :, number or 0]
-    if not np.isfinite(values).all():
-        raise ValueError(f"{image.source} has {int((~np.isfinite(values)).sum())} values that are NaN or infinite")
-    return values if image.geometry is None else values.T
+def _check_units(values: np.ndarray, units: str) -> None:
+    """Warn of values that are hardly in the unit they are taken to be in."""
+    low, high = float(values.min()), float(values.max())
+    if units == "mu" and (low < -DENSEST or high > DENSEST):
+        warnings.warn(
+            f"values from {low:.4g} to {high:.4g} are taken as attenuations a mm, and lead has about {DENSEST:g}: "
+            "if they are Hounsfield units, say --units hu",
+            stacklevel=3,
+        )
+    if units == "hu" and 0 <= low < high <= DENSEST:
+        warnings.warn(
+            f"values from {low:.4g} to {high:.4g} are taken as Hounsfield units, so all is about water: if they "
+            "are attenuations a mm, say --units mu",
+            stacklevel=3,
+        )
 
 
 def _pixel(image: Image, settings: SimulationSettings) -> float:
     """The side of a pixel in mm."""
     if settings.pixel_spacing is not None:
         return settings.pixel_spacing
+    if image.geometry is None:
+        warnings.warn(
+            f"{image.source} does not tell how large pixels are: taken as 1 mm; --pixel-spacing says it",
+            stacklevel=4,
+        )
     across, down = image.spacing[:2]
     if not np.isclose(across, down, rtol=1e-3):
         raise ValueError(f"{image.source} has pixels of {across:g} × {down:g} mm; resample it to square ones")

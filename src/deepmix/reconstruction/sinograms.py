@@ -8,6 +8,7 @@ import numpy as np
 
 from deepmix.files.inputs import unreadable
 
+from . import arrays
 from .scans import UNITS, ScanDescription, in_radians
 
 HTC = "CtDataLimited", "CtDataFull"  # of the Helsinki Tomography Challenge
@@ -27,12 +28,12 @@ class Measurement(NamedTuple):
 
 
 def read(path: Path, row: int | None = None) -> Measurement:
-    """Read a sinogram (n, D): `.npy`, `.npz`, TIFF, HDF5 in the data-exchange layout, or `.mat` of HTC 2022.
+    """Read a sinogram (n, D): `.npy`, `.npz`, TIFF, NIfTI, HDF5 in the data-exchange layout, `.mat` of HTC 2022.
 
     row: of the detector, where a file holds several; None: it holds one. Raises ValueError for what cannot be
     read.
     """
-    reader = READERS.get(path.suffix.lower())
+    reader = READERS.get(arrays.suffix(path))
     if reader is None:
         raise ValueError(f"{path} is none of {', '.join(READERS)}; save the sinogram as .npy, a view a row")
     found = _through(reader, path, row)
@@ -41,10 +42,13 @@ def read(path: Path, row: int | None = None) -> Measurement:
 
 
 def field(path: Path, row: int | None = None) -> np.ndarray:
-    """A flat or a dark field (D,), or the mean of several (k, D) or (k, rows, D), from `.npy`, `.npz` or TIFF."""
-    if READERS.get(path.suffix.lower()) is not _plain:
-        raise ValueError(f"{path}: a flat or dark field must be .npy, .npz or TIFF")
-    values = _chosen(np.atleast_1d(_through(_array, path)), row, path)
+    """A flat or a dark field (D,), or the mean of several (k, D) or (k, rows, D), from an array's file.
+
+    Raises ValueError for other files, and for what cannot be read.
+    """
+    if READERS.get(arrays.suffix(path)) is not _plain:
+        raise ValueError(f"{path}: a flat or dark field must be .npy, .npz, TIFF or NIfTI")
+    values = arrays.in_row(np.atleast_1d(_through(arrays.read, path)), row, path)
     values = values.mean(axis=0) if values.ndim == 2 else values
     _check_real(path, values, 1, "a value for each detector")
     return values.astype(np.float64)
@@ -66,21 +70,8 @@ def _check_real(path: Path, values: np.ndarray, n_axes: int, expected: str) -> N
         raise ValueError(f"{path} holds {values.dtype} of shape {values.shape}; expected real numbers, {expected}")
 
 
-def _array(path: Path) -> np.ndarray:
-    if path.suffix.lower() == ".npy":
-        return np.load(path, allow_pickle=False)
-    if path.suffix.lower() == ".npz":
-        with np.load(path, allow_pickle=False) as archive:
-            if len(archive.files) != 1:
-                raise ValueError(f"{path} holds {', '.join(archive.files)}; save the sinogram alone")
-            return np.asarray(archive[archive.files[0]])
-    import tifffile
-
-    return np.asarray(tifffile.imread(path))
-
-
 def _plain(path: Path, row: int | None) -> Measurement:
-    return Measurement(values=_chosen(_array(path), row, path))
+    return Measurement(values=arrays.in_row(arrays.read(path), row, path))
 
 
 def _exchange(path: Path, row: int | None) -> Measurement:
@@ -93,9 +84,9 @@ def _exchange(path: Path, row: int | None) -> Measurement:
         if "exchange/data" not in file:
             raise ValueError(f"{path} has no /exchange/data, where the data-exchange layout keeps the views")
         group = file["exchange"]
-        values = _chosen(group["data"], row, path)
+        values = arrays.in_row(group["data"], row, path)
         fields = {
-            name: _chosen(group[key], row, path).mean(axis=0)
+            name: arrays.in_row(group[key], row, path).mean(axis=0)
             for name, key in (("flat", "data_white"), ("dark", "data_dark"))
             if key in group
         }
@@ -136,24 +127,12 @@ def _unit(said: Any, path: Path) -> str:
     raise ValueError(f"{path} has angles in {word!r}; known are degrees and radians")
 
 
-def _chosen(values: Any, row: int | None, path: Path) -> np.ndarray:
-    """(n, D) of (n, rows, D), an array or a data set of HDF5, of which the row alone is read."""
-    if values.ndim != 3:
-        if row:
-            raise ValueError(f"{path} has one row of detectors, the row 0, not {row}")
-        return np.asarray(values)
-    if row is None and values.shape[1] > 1:
-        raise ValueError(f"{path} holds {values.shape[1]} rows of detectors; choose one by --row")
-    if not 0 <= (row or 0) < values.shape[1]:
-        raise ValueError(f"{path} has the rows 0 to {values.shape[1] - 1}, not {row}")
-    return np.asarray(values[:, row or 0])
-
-
 READERS: dict[str, Callable[[Path, int | None], Measurement]] = {
     ".npy": _plain,
     ".npz": _plain,
     ".tif": _plain,
     ".tiff": _plain,
+    **dict.fromkeys(arrays.NIFTI, _plain),
     ".h5": _exchange,
     ".hdf5": _exchange,
     ".mat": _htc,

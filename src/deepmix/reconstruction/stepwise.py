@@ -8,39 +8,49 @@ import numpy as np
 
 from deepmix.progress import OnProgress, Place
 from deepmix.reference.inverse import stopping
-from deepmix.reference.inverse.records import Solution
+from deepmix.reference.inverse.records import Ending
 
 State = Any  # a record of the solver, with `image` and `value`
 
 
 class Stepwise(NamedTuple):
-    """A method that goes on in steps. begin: from a start (*image). max_iter: the method's own limit of steps."""
+    """A method that goes on in steps.
+
+    begin: from a start (*image). again: from where another strength has led. max_iter: the method's own limit of
+    steps. unit: of the objective: the value of a state is a part of it. gap: an upper bound on that value less the
+    least one, if the method has one.
+    """
 
     begin: Callable[[np.ndarray], State]
+    again: Callable[[State], State]
     step: Callable[[State], State]
     max_iter: int
+    unit: float = 1.0
+    gap: Callable[[State], Any] | None = None
 
 
 def run(
     iteration: Stepwise,
-    start: np.ndarray,
+    start: State,
     *,
-    degenerate: bool,
     tol: float,
     max_iter: int | None,
     progress: OnProgress | None,
-) -> Solution:
-    """What the solver's `reconstruct` returns. progress: called after every step.
+    part: int = 0,
+) -> Ending:
+    """Where the method ends, and its history in the unit 1. progress: called after every step.
 
-    start: (*image). degenerate, tol, max_iter: as for `inverse.stopping`; without max_iter the method's own.
+    start: a state. tol, max_iter: as for `inverse.stopping`; without max_iter the method's own. part: which run it
+    is, counted from 0, of several whose number is not known before.
     """
     limit, done = iteration.max_iter if max_iter is None else max_iter, itertools.count(1)
 
     def step(state: State) -> State:
         following = iteration.step(state)
         if progress is not None:
-            values = {"objective": float(following.value)}
-            progress(Place(part=0, n_parts=1, step=next(done), n_steps=limit, values=values))
+            values = {"objective": iteration.unit * float(following.value)}
+            progress(Place(part=part, n_parts=part + 1, step=next(done), n_steps=limit, values=values))
         return following
 
-    return stopping.run(step, iteration.begin(start), stopping.little_changed(tol), degenerate, limit)
+    ended = stopping.loop(step, start, stopping.little_changed(tol), limit)
+    return ended._replace(history=iteration.unit * np.asarray(ended.history, float))

@@ -1,7 +1,9 @@
 """What was measured, as files of several layouts have it."""
 
+import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from scipy.io import savemat
 
 import deepmix
@@ -63,12 +65,42 @@ def test_a_field_may_be_one_number(tmp_path):
     np.testing.assert_array_equal(sinograms.field(tmp_path / "flat.npy"), [7.0])
 
 
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".NII.GZ"])
+def test_nifti_has_detectors_along_x_and_views_along_y(suffix, tmp_path):
+    """As a viewer shows it, a view is a row; and as SimpleITK writes an array (views, detectors)."""
+    path, values = tmp_path / f"s{suffix}", np.random.default_rng(0).normal(size=(6, 9)).astype(np.float32)
+    nib.save(nib.Nifti1Image(values.T, np.eye(4)), path)
+    np.testing.assert_array_equal(sinograms.read(path).values, values)
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / "itk.nii.gz"))
+    np.testing.assert_array_equal(sinograms.read(tmp_path / "itk.nii.gz").values, values)
+
+
+def test_nifti_has_rows_of_the_detector_along_z_and_may_be_a_field(tmp_path):
+    volume = np.random.default_rng(0).normal(size=(9, 6, 3))
+    nib.save(nib.Nifti1Image(volume, np.eye(4)), tmp_path / "s.nii.gz")
+    np.testing.assert_array_equal(sinograms.read(tmp_path / "s.nii.gz", 2).values, volume[:, :, 2].T)
+    np.testing.assert_allclose(sinograms.field(tmp_path / "s.nii.gz", 2), volume[:, :, 2].mean(axis=1))
+    with pytest.raises(ValueError, match="holds 3 rows of detectors; choose one by --row"):
+        sinograms.read(tmp_path / "s.nii.gz")
+
+
+@pytest.mark.parametrize("contents", [b"nothing", np.zeros((4, 5, 1, 2))])
+def test_nifti_that_is_no_sinogram_is_refused(contents, tmp_path):
+    path = tmp_path / "s.nii"
+    if isinstance(contents, bytes):
+        path.write_bytes(contents)
+    else:
+        nib.save(nib.Nifti1Image(contents, np.eye(4)), path)
+    with pytest.raises(ValueError, match=r"s\.nii"):
+        sinograms.read(path)
+
+
 @pytest.mark.parametrize(
     ("name", "contents", "words"),
     [
         ("flat.npy", b"nothing", "cannot read .*flat.npy"),
         ("flat.tif", b"nothing", "cannot read .*flat.tif"),
-        ("flat.h5", b"nothing", "a flat or dark field must be .npy, .npz or TIFF"),
+        ("flat.h5", b"nothing", "a flat or dark field must be .npy, .npz, TIFF or NIfTI"),
         ("flat.npy", np.ones(4) * 1j, "flat.npy holds complex128 of shape"),
         ("flat.npy", np.ones((1, 1, 1, 1)), r"of shape \(1, 1, 1, 1\); expected real numbers, a value for each"),
     ],
