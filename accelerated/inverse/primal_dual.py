@@ -10,16 +10,26 @@ import jax.numpy as jnp
 
 from deepmix.reference.checks import check_choice
 from deepmix.reference.inverse.checks import check_image, check_positive, check_real
-from deepmix.reference.inverse.primal_dual import STEP
+from deepmix.reference.inverse.primal_dual import REACH, STEP
 from deepmix.reference.inverse.records import Operator, PrimalDualState, Solution
 from deepmix.reference.inverse.total_variation import VARIATIONS
 
 from ..execution.results import unpacked
-from . import finite_differences, stopping, total_variation
+from . import duality, finite_differences, stopping, total_variation
 from ._checks import check_problem
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, norm, says_nothing
 from .total_variation import PROJECTIONS
+
+
+def unit(
+    operator: Operator, data: jax.Array, weights: jax.Array, strength: jax.Array | float, size: jax.Array | float
+) -> jax.Array:
+    """See `reference.inverse.primal_dual.unit` [IP10]."""
+    pull = adjoint(operator, weights * data)
+    farthest = jnp.abs(pull).max()
+    most = strength * (4.0 * pull.ndim) ** 0.5 * size**2 * weights.mean() / REACH
+    return jnp.where(farthest > 0, most / jnp.where(farthest > 0, farthest, 1), 1)
 
 
 def begin(
@@ -122,12 +132,22 @@ def solve(
     """See `reference.inverse.primal_dual.solve`; one program, its history at full length: NaN after the end."""
     size = norm(operator, start)
     size = jnp.where(size > 0, size, 1)
-    return stopping.run(
-        lambda state: step(state, operator, data, weights, strength, size, variation, nonnegative),
-        begin(start, operator, data, weights, strength, variation),
+    u = unit(operator, data, weights, strength, size)
+    posed = operator, data, weights / u, strength / u
+    ended = stopping.loop(
+        lambda state: step(state, *posed, size, variation, nonnegative),
+        begin(start, *posed, variation),
         stopping.little_changed(tol),
-        says_nothing(operator, data, weights),
         max_iter,
+    )
+    return Solution(
+        value=u * ended.state.value,
+        history=u * ended.history,
+        status=ended.status,
+        degenerate=says_nothing(operator, data, weights),
+        image=ended.state.image,
+        iterations=ended.iterations,
+        gap=u * duality.gap(ended.state, *posed, size, variation, nonnegative),
     )
 
 

@@ -1,14 +1,15 @@
 """Primal–dual reconstruction with total variation [IP10] (Chambolle, Pock 2011).
 
-The problem: min ½‖Ax−y‖²_W + λTV(x), if asked for over x ≥ 0. With a = ‖A‖ and b = √(4·dims), by which the steps
-do not depend on units, and τ = σ = 0.99/√2, the iteration: p ← (p+σ(Ax̄−y)/a)/(1+σ/(a²W));
-q ← proj_{|q|≤λb}(q+σ∇x̄/b);  x⁺ = proj(x−τ(A*p/a+∇*q/b));  x̄ = 2x⁺−x.
+The problem: min ½‖Ax−y‖²_W + λTV(x), if asked for over x ≥ 0. With a = ‖A‖, b = √(4·dims) and τ = σ = 0.99/√2,
+the iteration: p ← (p+σ(Ax̄−y)/a)/(1+σ/(a²W));  q ← proj_{|q|≤λb}(q+σ∇x̄/b);  x⁺ = proj(x−τ(A*p/a+∇*q/b));
+x̄ = 2x⁺−x. W and λ are divided by a unit first, so that |q| ≤ λb is a tenth of about how far x goes: steps then
+depend neither on units nor on how large the weights are.
 """
 
 import numpy as np
 
 from ..checks import check_choice
-from . import finite_differences, stopping, total_variation
+from . import duality, finite_differences, stopping, total_variation
 from .checks import check_image, check_positive, check_problem, check_real
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, norm, says_nothing
@@ -16,6 +17,20 @@ from .records import Operator, PrimalDualState, Solution
 from .total_variation import PROJECTIONS, VARIATIONS
 
 STEP = 0.99 / np.sqrt(2)  # τ = σ: τσ‖(A/a, ∇/b)‖² ≤ 2τσ < 1
+# λb as a part of how far the image goes: of the numbers from 0.01 to 1000 that of the fewest steps, on scans of
+# few and many views, of 10³ and 10⁵ photons.
+REACH = 0.1
+
+
+def unit(operator: Operator, data: np.ndarray, weights: np.ndarray, strength: float, size: float) -> float:
+    """What W and λ are divided by: u with λb/u = REACH·max|A*Wy|/(a² mean W), the image being about that [IP10].
+
+    Arguments as for `step`. 1 where nothing was measured.
+    """
+    pull = adjoint(operator, weights * data)
+    farthest = np.abs(pull).max()
+    most = strength * np.sqrt(4 * pull.ndim) * size**2 * weights.mean() / REACH
+    return float(most / farthest) if farthest else 1.0
 
 
 def begin(
@@ -89,7 +104,9 @@ def reconstruct(
 
     operator: A. data: y. strength: λ > 0. weights: W ≥ 0 of the data, 1 if not given. variation: "isotropic" or
     "anisotropic". nonnegative: over x ≥ 0, of real images. start: (*image), 0 if not given. tol: it ends when
-    ‖x_k−x_{k−1}‖ ≤ tol‖x_k‖. max_iter: the largest number of steps. Returns a `Solution`.
+    ‖x_k−x_{k−1}‖ ≤ tol‖x_k‖. max_iter: the largest number of steps.
+
+    Returns a `Solution`, with the gap of `duality`.
     Raises ValueError for shapes that do not match, NaN or infinity, a strength that is not positive, an unknown
     variation, complex images that cannot be ≥ 0.
     """
@@ -123,13 +140,23 @@ def solve(
     max_iter: int,
 ) -> Solution:
     """`reconstruct` of input that has been checked."""
-    size = norm(operator, start) or 1.0
-    return stopping.run(
-        lambda state: step(state, operator, data, weights, strength, size, variation, nonnegative),
-        begin(start, operator, data, weights, strength, variation),
+    degenerate, size = says_nothing(operator, data, weights), norm(operator, start) or 1.0
+    u = unit(operator, data, weights, strength, size)
+    posed = operator, data, weights / u, strength / u
+    ended = stopping.loop(
+        lambda state: step(state, *posed, size, variation, nonnegative),
+        begin(start, *posed, variation),
         stopping.little_changed(tol),
-        says_nothing(operator, data, weights),
         max_iter,
+    )
+    return Solution(
+        value=u * ended.state.value,
+        history=u * ended.history,
+        status=ended.status,
+        degenerate=np.asarray(degenerate),
+        image=ended.state.image,
+        iterations=ended.iterations,
+        gap=u * duality.gap(ended.state, *posed, size, variation, nonnegative),
     )
 
 

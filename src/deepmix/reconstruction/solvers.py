@@ -15,10 +15,6 @@ from .settings import ReconstructionSettings
 from .stepwise import Stepwise
 from .weighted import WeightedData
 
-# Of total variation: how far its dual variables may go, as a part of how far the image does. By trial from 0.01 to
-# 1000, on scans of few and many views, of 10³ and 10⁵ photons.
-REACH = 0.1
-
 
 def sirt(
     backend: ModuleType,
@@ -71,20 +67,13 @@ def tv(
     settings: ReconstructionSettings,
     strength: float,
 ) -> Stepwise:
-    """½‖Ax−y‖²_W + λTV(x) by the primal–dual method [IP10].
-
-    Its steps take the image and the dual variables to be of one size, which counts or images in other units are
-    not: the objective is divided by what makes them so, and its minimum stays where it is.
-    """
+    """½‖Ax−y‖²_W + λTV(x) by the primal–dual method [IP10]."""
     solver, data = backend.inverse.primal_dual, measured.data
     begin, step = compiled(backend, solver.begin), compiled(backend, solver.step, "nonnegative")
     gap = compiled(backend, backend.inverse.duality.gap, "nonnegative")
-    pull = np.asarray(backend.inverse.operators.adjoint(operator, measured.weights * data))
-    size = float(compiled(backend, backend.inverse.operators.norm)(operator, np.zeros_like(pull))) or 1.0
-    far = float(np.abs(pull).max()) / (
-        size**2 * float(measured.weights.mean()) or 1.0
-    )  # about how far the image goes
-    unit = float(strength * np.sqrt(4 * pull.ndim) / (REACH * far)) if far else 1.0
+    blank = np.zeros_like(np.asarray(backend.inverse.operators.adjoint(operator, data)))
+    size = float(compiled(backend, backend.inverse.operators.norm)(operator, blank)) or 1.0
+    unit = float(solver.unit(operator, data, measured.weights, strength, size))
     weights, part = (measured.weights / unit).astype(measured.weights.dtype), strength / unit
 
     def first(start: np.ndarray) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepmix.reference.inverse import half_quadratic, penalties, primal_dual, total_variation
+from deepmix.reference.inverse import duality, half_quadratic, penalties, primal_dual, total_variation
 from deepmix.reference.inverse.operators import adjoint, forward
 from deepmix.reference.inverse.records import H1, L1, Identity, Matrix
 from deepmix.reference.inverse.total_variation import VARIATIONS
@@ -48,14 +48,19 @@ def test_ip10_no_image_nearby_is_better(data, strength):
 
 @given(data=st.data(), strength=strengths, unit=st.floats(1e-3, 1e3))
 def test_ip10_steps_do_not_depend_on_units(data, strength, unit):
-    """Of the data: A, y → cA, cy, W → W/c². Of the image: A → A/c, λ → λ/c."""
-    operator, image, values = data.draw(measured("Matrix", False, ("even",)))
+    """Of data: A, y → cA, cy, W → W/c². Of the image: x → x/c, A → cA, λ → cλ. Of the objective: W, λ → cW, cλ."""
+    operator, _, values = data.draw(measured("Matrix", False, ("even",)))
     ones = np.ones(values.shape)
-    plain = primal_dual.reconstruct(operator, values, strength, ones, tol=-1, max_iter=5).image
-    scaled = Matrix(rows=unit * operator.rows)
-    other = primal_dual.reconstruct(scaled, unit * values, strength, ones / unit**2, tol=-1, max_iter=5).image
-    close(other, plain, 1e-9)
-    assert image.shape == plain.shape
+    plain = primal_dual.reconstruct(operator, values, strength, ones, tol=-1, max_iter=5)
+    scaled, known = Matrix(rows=unit * operator.rows), {"tol": -1, "max_iter": 5}
+    of_data = primal_dual.reconstruct(scaled, unit * values, strength, ones / unit**2, **known)
+    of_image = primal_dual.reconstruct(scaled, values, unit * strength, ones, **known)
+    of_objective = primal_dual.reconstruct(operator, values, unit * strength, unit * ones, **known)
+    close(of_data.image, plain.image, 1e-9)
+    close(unit * of_image.image, plain.image, 1e-9)
+    close(of_objective.image, plain.image, 1e-9)
+    close(of_objective.history, unit * plain.history, 1e-9)
+    close(of_objective.gap, unit * plain.gap, 1e-9)
 
 
 @given(data=st.data(), strength=strengths)
@@ -102,10 +107,13 @@ def test_ip10_data_of_weight_0_do_not_count(data, strength):
     rest = Matrix(rows=np.where(weights[:, None, None] > 0, operator.rows, 0))
     assert np.isfinite(found.value)
     size = np.linalg.norm(operator.rows.reshape(len(values), -1), 2)
-    state = primal_dual.begin(0 * found.image, rest, np.nan_to_num(junk), weights, strength)
+    u = primal_dual.unit(rest, np.nan_to_num(junk), weights, strength, size)
+    posed = rest, np.nan_to_num(junk), weights / u, strength / u
+    state = primal_dual.begin(0 * found.image, *posed)
     for _ in range(5):
-        state = primal_dual.step(state, rest, np.nan_to_num(junk), weights, strength, size)
+        state = primal_dual.step(state, *posed, size)
     close(found.image, state.image, 1e-9)
+    close(found.gap, u * duality.gap(state, *posed, size), 1e-9)
 
 
 @pytest.mark.parametrize("penalty", [L1(), H1()], ids=["l1", "h1"])

@@ -20,6 +20,12 @@ def _example(shapes: Shapes) -> Arguments:
     return {name: whole[name] for name in ("start", "operator", "data", "weights", "strength")}
 
 
+def _of_unit(shapes: Shapes) -> Arguments:
+    given = _example(shapes)
+    del given["start"]
+    return given | {"size": shapes.array()}
+
+
 def _state(shapes: Shapes) -> Arguments:
     given = _example(shapes)
     state = shapes.state(primal_dual.begin(**given))
@@ -28,6 +34,7 @@ def _state(shapes: Shapes) -> Arguments:
 
 
 OPERATIONS = (
+    Operation(name="unit", equations=("IP10",), result=("unit",), example=_of_unit),
     Operation(name="begin", equations=("IP10",), result=("state",), notes={"start": "(*image)"}, example=_example),
     Operation(name="step", equations=("IP10",), result=("state",), example=_state),
     Operation(
@@ -74,6 +81,10 @@ def _edges() -> Iterator[Case]:
         "no_step": {"max_iter": 0},
         "nothing_measured": {"data": 0 * given.data, "max_iter": 3},
     }
+    sized = posed | {"weights": given.weights, "size": 2.0}
+    yield Case(function="unit", name="measured", arguments=sized)
+    yield Case(function="unit", name="alike", arguments=sized | {"weights": np.ones(given.data.shape)})
+    yield Case(function="unit", name="nothing_measured", arguments=sized | {"data": 0 * given.data})
     for name, change in edges.items():
         yield Case(function="reconstruct", name=name, arguments=posed | change)
     unsampled = _problem.without_all_frequencies("primal dual unsampled") | {"strength": 0.1}
