@@ -29,8 +29,7 @@ def predict(
     backend: options.Backend = Settings.backend,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Segment images by a network that deepmix train has trained: one forward pass for each image or slice, or
-    for each window of a volume."""
+    """Segment images by a network that deepmix train has trained: one forward pass for each, or each window."""
     from deepmix.files import outputs
 
     if bool(channels) == (table is not None):

@@ -80,11 +80,12 @@ def _volume(item: Item, run: Run, backend: ModuleType, passed: Passed) -> Evalua
     The mixture is that of the averaged maps by [G2]: a window has few pixels of some classes, and none of others.
     """
     model, boxes = run.model, windows.boxes(item.mask, tuple(run.record["size"]))
-    image = item.image.astype(run.settings.dtype)
+    predict, image = backend.deep_mixtures.many_images.predict, item.image.astype(run.settings.dtype)
 
     def seen() -> Iterator[Seen]:
         for done, box in enumerate(boxes, start=1):
-            found = backend.deep_mixtures.many_images.predict(run.parameters, image[:, *box], model=model)
+            with warnings.catch_warnings(action="ignore"):  # a window may be constant: what counts is the volume
+                found = predict(run.parameters, image[:, *box], model=model)
             yield Seen(box=box, maps=np.asarray(found.proportions))
             passed(done, len(boxes))
 

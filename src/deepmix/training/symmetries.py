@@ -16,7 +16,7 @@ Orders = tuple[tuple[int, ...], ...]
 def orders(size: tuple[int, ...], spacing: tuple[float, ...]) -> Orders:
     """The orders of the axes in which a patch has the same pixels: axes of one length and spacing change places.
 
-    In a square plane, they and the flips are all turns by 90° [NN2].
+    In a square plane, they and the flips make all turns by 90°.
     """
     axes = tuple(range(len(size)))
     same = {(a, b) for a, b in product(axes, axes) if size[a] == size[b] and alike([spacing[a]], [spacing[b]])}
@@ -24,7 +24,7 @@ def orders(size: tuple[int, ...], spacing: tuple[float, ...]) -> Orders:
 
 
 def changed(item: Item, rng: np.random.Generator, orders: Orders) -> Item:
-    """Draw and apply an order of the axes, flips and noise; orders are alike likely, a flip has probability ½."""
+    """Draw and apply an order of the axes, all of them equally likely, flips of probability ½, and noise."""
     order = orders[rng.integers(len(orders))]
     from_end = [axis - len(order) for axis in order]
     flips: tuple[Any, ...] = (..., *(slice(None, None, step) for step in rng.choice([-1, 1], len(order))))

@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHARPNESS = (
-    8  # the side of a window over the standard deviation of its weights, as in nnU-Net (Isensee et al. 2021)
-)
+SHARPNESS = 8  # a window's side over the standard deviation of its weights, as in nnU-Net (Isensee et al. 2021)
 
 Box = tuple[slice, ...]
 

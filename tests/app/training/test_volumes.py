@@ -1,6 +1,7 @@
 """One network for many volumes: by patches in training, by overlapping windows in prediction."""
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,19 @@ def test_a_volume_of_the_size_of_a_patch_gets_the_answer_of_the_network(run_fold
     for one, other in zip(expected.mixture, (found.proportions, found.means, found.covariances), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
     assert found.slice is None
+
+
+def test_a_window_may_be_constant_and_hold_a_single_pixel_of_the_mask(run_folder, tmp_path):
+    volume, mask = np.full((24, 8, 7), 5.0, np.float32), np.zeros((24, 8, 7), np.float32)
+    volume[:8] += np.random.default_rng(0).normal(size=(8, 8, 7))
+    mask[:8], mask[23, 3, 3] = 1, 1
+    files = {name: save(tmp_path / f"{name}.nii.gz", array, spacing=SPACING) for name, array in
+             (("volume", volume), ("mask", mask))}  # fmt: skip
+    case = prediction.case_of([files["volume"]], files["mask"], None, runs.load(run_folder))
+    with warnings.catch_warnings(action="error"):
+        prediction.segment(case, runs.load(run_folder), accelerated, tmp_path / "out", False)
+    found = images.read_grid(tmp_path / "out" / "labels.nii.gz").channels[0]
+    np.testing.assert_array_equal(found > 0, mask)
 
 
 def test_both_backends_label_the_whole_volume_where_it_lies(run, run_folder, volumes, tmp_path):
