@@ -28,7 +28,7 @@ def unit(
     """See `reference.inverse.primal_dual.unit` [IP10]."""
     pull = adjoint(operator, weights * data)
     farthest = jnp.abs(pull).max()
-    most = strength * (4.0 * pull.ndim) ** 0.5 * size**2 * weights.mean() / REACH
+    most = strength * (4.0 * pull.ndim) ** 0.5 * size**2 * weights.max() / REACH
     return jnp.where(farthest > 0, most / jnp.where(farthest > 0, farthest, 1), 1)
 
 
