@@ -21,4 +21,10 @@ MISTAKES = (
         "(field, strength)",
         "inverse.primal_dual.step/matrix_anisotropic",
     ),
+    Mistake(
+        "the unit is that of the mean weight",
+        "weights.max()",
+        "weights.mean()",
+        "inverse.primal_dual.unit/measured",
+    ),
 )
