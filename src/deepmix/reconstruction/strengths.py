@@ -28,7 +28,7 @@ def largest(reconstruct: Callable[[float, Attempt | None], Attempt], sigma: floa
         if low.strength <= LEAST:
             raise ValueError(
                 f"no strength explains the data to within the noise: {low.deviation / sigma:.3g} σ are left. "
-                "Is it larger than said, the geometry not the scan's, a pixel too large? Else give a strength"
+                "Is it larger than said, the geometry not that of the scan, a pixel too large? Or give a strength"
             )
         high, low = low, reconstruct(low.strength / FACTOR, low)
     while high.deviation <= sigma:

@@ -53,7 +53,7 @@ def test_a_slice_keeps_its_place_from_the_scan_to_its_labels(slice_, tmp_path, r
     known = ["--flat", scan / "flat.npy", "--geometry", scan / "geometry.json"]
     way = ["--method", "tikhonov", "--strength", "auto", "--hu"]
     for step in (
-        ["simulate", "ct", path, "--views", 90, "--photons", 1e5, "-o", scan],
+        ["simulate", "ct", path, "--views", 60, "--photons", 1e5, "-o", scan],
         ["reconstruct", "ct", scan / "counts.npy", *known, *way, "-o", found],
         ["segment", found / "hounsfield.nii.gz", "--method", "gmm", "-k", 3, "-o", labels],
     ):

@@ -33,7 +33,8 @@ def slice_(tmp_path):
 
 def test_values_that_overflow_are_told_of_in_words_of_reconstruction():
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 18, "count": 10}}
-    report = deepmix.reconstruct(np.full((10, 12), 1e25), said, "cgls").report
+    with pytest.warns(UserWarning, match=r"the values go up to 1e\+25"):
+        report = deepmix.reconstruct(np.full((10, 12), 1e25), said, "cgls").report
     assert report["message"].startswith("The objective became infinite or NaN")
     assert "last finite image" in report["message"]
     assert "network" not in report["message"]

@@ -78,8 +78,7 @@ def unit_of(module, operator, data, strength):
     return float(strength * np.sqrt(8) / (0.3 * np.abs(pull).max() / size**2))
 
 
-@pytest.mark.parametrize("nonnegative", [False, True])
-@pytest.mark.parametrize(("photons", "length"), [(None, 1), (1e5, 10)])
+@pytest.mark.parametrize(("photons", "length", "nonnegative"), [(None, 1, False), (1e5, 10, True)])
 def test_tv_is_near_the_minimum_whatever_the_exposure_and_the_unit_of_length(photons, length, nonnegative):
     """By its certificate."""
     geometry = geometries.parallel(turn(60), 28, 31, 51, pixel_spacing=1.0 * length, detector_spacing=1.0 * length)
@@ -87,7 +86,7 @@ def test_tv_is_near_the_minimum_whatever_the_exposure_and_the_unit_of_length(pho
     if photons is not None:
         data, options = np.random.default_rng(0).poisson(photons * np.exp(-SINOGRAM)), {"flat": photons}
     found = deepmix.reconstruct(data, geometry, "tv", nonnegative=nonnegative, **options)
-    longer = deepmix.reconstruct(data, geometry, "tv", nonnegative=nonnegative, max_iter=500, tol=0, **options)
+    longer = deepmix.reconstruct(data, geometry, "tv", nonnegative=nonnegative, max_iter=400, tol=0, **options)
     assert 0 <= longer.report["gap"] < found.report["gap"] < 0.02 * found.report["objective"]
     assert found.report["objective"] - longer.report["objective"] < found.report["gap"]
 

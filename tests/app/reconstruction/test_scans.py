@@ -49,7 +49,7 @@ def test_degrees_become_radians_and_detectors_are_as_far_apart_as_pixels():
 
 def test_a_length_of_zero_is_not_one_that_is_not_given():
     with pytest.raises(ValueError, match="pixel_spacing must be positive"):
-        scans.geometry_of(scans.described(PARALLEL | {"pixel_spacing": 0}), 20)
+        scans.geometry_of(scans.described(PARALLEL | {"pixel_spacing": 0, "detector_spacing": 1}), 20)
 
 
 def test_degrees_of_many_turns_are_degrees_of_one():
