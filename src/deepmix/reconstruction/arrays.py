@@ -17,16 +17,24 @@ def read(path: Path) -> np.ndarray:
     """The array of a `.npy`, `.npz`, TIFF or NIfTI. Raises ValueError for archives of several."""
     if suffix(path) in NIFTI:
         return _of_nifti(path)
-    if path.suffix.lower() == ".npy":
-        return np.load(path, allow_pickle=False)
-    if path.suffix.lower() == ".npz":
-        with np.load(path, allow_pickle=False) as archive:
-            if len(archive.files) != 1:
-                raise ValueError(f"{path} holds {', '.join(archive.files)}; save the sinogram alone")
-            return np.asarray(archive[archive.files[0]])
+    if path.suffix.lower() in (".npy", ".npz"):
+        return _of_numpy(path)
     import tifffile
 
     return np.asarray(tifffile.imread(path))
+
+
+def _of_numpy(path: Path) -> np.ndarray:
+    try:
+        held = np.load(path, allow_pickle=False)
+    except ValueError:  # in whose words one may load it all the same, if one trusts it
+        raise ValueError(f"cannot read {path}: it is damaged, or holds no array of numbers") from None
+    if isinstance(held, np.ndarray):
+        return held
+    with held as archive:
+        if len(archive.files) != 1:
+            raise ValueError(f"{path} holds {', '.join(archive.files)}; save the sinogram alone")
+        return np.asarray(archive[archive.files[0]])
 
 
 def _of_nifti(path: Path) -> np.ndarray:
@@ -50,3 +58,16 @@ def in_row(values: Any, row: int | None, path: Path) -> np.ndarray:
     if not 0 <= (row or 0) < values.shape[1]:
         raise ValueError(f"{path} has the rows 0 to {values.shape[1] - 1}, not {row}")
     return np.asarray(values[:, row or 0])
+
+
+def of_field(values: Any, row: int | None, path: Path) -> np.ndarray:
+    """(D,) of a field: of (D,), a column (D, 1), the mean of several (k, D), or a row of (k, rows, D).
+
+    Where a row of the detector is chosen, two axes are its rows: (rows, D).
+    """
+    if values.ndim == 2 and values.shape[1] == 1 < values.shape[0]:
+        return np.asarray(values)[:, 0]
+    if values.ndim == 2 and row is not None and values.shape[0] > 1:
+        values = np.asarray(values)[np.newaxis]
+    field = np.atleast_1d(in_row(values, row if values.ndim > 1 else None, path))
+    return field.mean(axis=0) if field.ndim == 2 else field

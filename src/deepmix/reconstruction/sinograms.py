@@ -42,14 +42,13 @@ def read(path: Path, row: int | None = None) -> Measurement:
 
 
 def field(path: Path, row: int | None = None) -> np.ndarray:
-    """A flat or a dark field (D,), or the mean of several (k, D) or (k, rows, D), from an array's file.
+    """A flat or a dark field (D,) from an array's file; see `arrays.of_field`.
 
     Raises ValueError for other files, and for what cannot be read.
     """
     if READERS.get(arrays.suffix(path)) is not _plain:
         raise ValueError(f"{path}: a flat or dark field must be .npy, .npz, TIFF or NIfTI")
-    values = arrays.in_row(np.atleast_1d(_through(arrays.read, path)), row, path)
-    values = values.mean(axis=0) if values.ndim == 2 else values
+    values = arrays.of_field(_through(arrays.read, path), row, path)
     _check_real(path, values, 1, "a value for each detector")
     return values.astype(np.float64)
 
@@ -58,10 +57,10 @@ def _through(reader: Callable[..., Any], path: Path, *rest: Any) -> Any:
     """What a reader returns of a file; what it cannot read is a ValueError that names the file."""
     try:
         return reader(path, *rest)
-    except (ImportError, OSError):
+    except ImportError:
         raise
     except Exception as error:
-        named = isinstance(error, ValueError) and str(path) in str(error)
+        named = isinstance(error, (ValueError, OSError)) and str(path) in str(error)
         raise (error if named else unreadable(path, error)) from None
 
 
@@ -86,7 +85,7 @@ def _exchange(path: Path, row: int | None) -> Measurement:
         group = file["exchange"]
         values = arrays.in_row(group["data"], row, path)
         fields = {
-            name: arrays.in_row(group[key], row, path).mean(axis=0)
+            name: arrays.of_field(group[key], row, path)
             for name, key in (("flat", "data_white"), ("dark", "data_dark"))
             if key in group
         }

@@ -60,6 +60,32 @@ def test_a_field_is_the_mean_of_several(shape, tmp_path):
     np.testing.assert_allclose(found, expected)
 
 
+def test_a_field_may_be_a_column(tmp_path):
+    np.save(tmp_path / "flat.npy", np.arange(5.0)[:, None])
+    np.testing.assert_array_equal(sinograms.field(tmp_path / "flat.npy"), np.arange(5.0))
+
+
+def test_a_field_may_have_the_rows_of_the_detector(tmp_path):
+    np.save(tmp_path / "flat.npy", np.arange(12.0).reshape(3, 4))
+    for row in (0, 2):
+        np.testing.assert_array_equal(sinograms.field(tmp_path / "flat.npy", row), 4 * row + np.arange(4.0))
+    with pytest.raises(ValueError, match="has the rows 0 to 2, not 3"):
+        sinograms.field(tmp_path / "flat.npy", 3)
+
+
+def test_what_is_no_array_is_told_without_advice_to_trust_it(tmp_path):
+    np.save(tmp_path / "s.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match=r"cannot read .*s\.npy: it is damaged, or holds no array of numbers$"):
+        sinograms.read(tmp_path / "s.npy")
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    pytest.importorskip("h5py")
+    (tmp_path / "s.h5").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"cannot read .*s\.h5"):
+        sinograms.read(tmp_path / "s.h5")
+
+
 def test_a_field_may_be_one_number(tmp_path):
     np.save(tmp_path / "flat.npy", 7)
     np.testing.assert_array_equal(sinograms.field(tmp_path / "flat.npy"), [7.0])
