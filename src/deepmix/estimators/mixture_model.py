@@ -93,7 +93,7 @@ class MixtureModel(GenerativeEstimator):
         return self.mixture_
 
     def _start(self, twin: ModuleType, pixels: np.ndarray, weights: np.ndarray, seed: int) -> AnyMixture:
-        check_support(pixels, weights, self._family)
+        pixels = check_support(pixels, weights, self._family)
         start = super()._start(twin, pixels, weights, seed)
         return densities.begin(pixels, start, self._settings, self.covariance_type, twin, weights)
 

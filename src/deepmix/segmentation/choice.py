@@ -24,10 +24,10 @@ def choose_distribution(
     """
     bic = {}
     for distribution in CHOSEN_FROM:
-        tried = changed(settings, distribution=distribution)
-        given = settings.mixture.covariance_type
-        if given not in ("auto", *tried.densities.covariance_types):
+        known = changed(settings.densities, distribution=distribution).covariance_types
+        if settings.mixture.covariance_type not in ("auto", *known):
             continue
+        tried = changed(settings, distribution=distribution)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # said when the distribution is chosen
             try:

@@ -26,6 +26,8 @@ from .groups import (
 )
 from .methods import MEASURES, METHODS
 
+OF_NETWORKS = ("entropy", "markov", "volumes")  # regularisers of networks, which fits without one know nothing of
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -103,6 +105,9 @@ class Settings:
             raise ValueError(
                 'total_variation "auto" follows the field that guides; add guide "hmrf", or give a number'
             )
+        for name in OF_NETWORKS:
+            if getattr(self.model, name) and not METHODS[self.method].deep:
+                raise ValueError(f"{name} is for deepg and deepsvg; leave it out for {self.method}")
         if self.model.volumes is not None:
             self._check_volumes(self.model.volumes)
         self._check_dimension()

@@ -96,6 +96,20 @@ def test_what_cannot_be(options, message):
         MixtureModel(2, backend="reference", **options).fit(X)
 
 
+@pytest.mark.parametrize("backend", ["accelerated", "reference"])
+@pytest.mark.parametrize("distribution", ["rician", "gamma", "lognormal"])
+def test_samples_of_weight_0_may_be_anything(distribution, backend):
+    """As if they were not there."""
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.gamma(20, scale, (150, 1)) for scale in (0.2, 1.0)])
+    settings = {"distribution": distribution, "backend": backend, "means_init": [[4.0], [20.0]], "max_iter": 20}
+    alone = MixtureModel(2, **settings).fit(X)
+    weights = np.repeat([1.0, 0.0], [len(X), 40])
+    beside = MixtureModel(2, **settings).fit(np.concatenate([X, np.zeros((40, 1))]), sample_weight=weights)
+    np.testing.assert_allclose(beside.means_, alone.means_, rtol=1e-5)
+    np.testing.assert_allclose(beside.lower_bound_, alone.lower_bound_, rtol=1e-5)
+
+
 @pytest.mark.parametrize("distribution", ["rician", "gamma", "lognormal"])
 def test_means_and_new_samples_are_where_the_density_lives(distribution):
     with pytest.raises(ValueError, match=f'means_init must be greater than 0 for distribution="{distribution}"'):

@@ -114,6 +114,14 @@ def test_auto_takes_the_distribution_of_the_least_bic(image, expected):
     assert ("rician" in found.distribution.bic) == (image.min() > 0)
 
 
+@pytest.mark.parametrize("covariance_type", ["spherical", "tied", "full"])
+def test_auto_leaves_out_what_does_not_know_the_covariance_type(covariance_type):
+    image = np.stack([magnitudes(), magnitudes()[::-1]])
+    given = FAST | {"covariance_type": covariance_type}
+    tried = segment(image, n_components=3, distribution="auto", **given).distribution.bic
+    assert set(tried) == {"gaussian", "student", "lognormal"}
+
+
 def test_the_bic_of_a_choice_is_in_the_unit_of_the_image():
     one, other = (
         segment(magnitudes(unit=unit), n_components=3, distribution="auto", **FAST).distribution.bic

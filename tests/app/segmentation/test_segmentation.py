@@ -329,6 +329,13 @@ def test_the_entropy_makes_harder_or_softer_and_the_coupling_smoother():
     assert borders[1] < borders[0]
 
 
+@pytest.mark.parametrize("given", [{"entropy": 0.5}, {"markov": 0.5}, {"volumes": (0.4, 0.6)}])
+def test_regularisers_of_networks_are_refused_where_there_is_none(given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"^{name} is for deepg and deepsvg; leave it out for hmrf"):
+        segment(np.eye(8), n_components=2, method="hmrf", **given)
+
+
 def _borders(labels: np.ndarray) -> int:
     return int((np.diff(labels, axis=0) != 0).sum() + (np.diff(labels, axis=1) != 0).sum())
 
