@@ -3,6 +3,7 @@
 Images are (M, *spatial), masks (*spatial) bool.
 """
 
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -143,6 +144,8 @@ def prepare(image: np.ndarray, mask: np.ndarray | None, settings: Settings) -> J
     family = settings.densities.family
     pixels = check_support(positive.lifted(pixels, mask.ravel(), settings.densities.support), mask.ravel(), family)
     fine, (volume, mask) = mask, shrinking.shrunk(pixels.reshape(volume.shape), mask, settings.shrink)
+    if settings.shrink > 1 and settings.densities.distribution == "rician":
+        warnings.warn("signal and noise are those of means of blocks, whose noise is less", stacklevel=3)
     if mask.sum() < settings.n_components:
         raise ValueError(f"shrunk {settings.shrink} times, {mask.sum()} pixels count, too few; shrink less")
     if not (settings.clip_percentiles or settings.densities.has_heavy_tails):

@@ -131,6 +131,10 @@ class Settings:
         self.densities.check()
         if self.densities.distribution == "gaussian":
             return
+        if self.shrink > 1 and self.densities.distribution == "poisson":
+            raise ValueError("poisson is for counts, which means of blocks are not; leave shrink out")
+        if self.shrink > 1 and self.densities.looks is not None:
+            raise ValueError("means of blocks have more looks than pixels; leave looks out, or shrink")
         if not METHODS[self.method].has_densities:
             raise ValueError(f"distribution is not for {self.method}, which has no densities; leave it out")
         if self.model.mean_prior:

@@ -114,6 +114,11 @@ def test_auto_takes_the_distribution_of_the_least_bic(image, expected):
     assert ("rician" in found.distribution.bic) == (image.min() > 0)
 
 
+def test_shrinking_says_whose_noise_is_found():
+    with pytest.warns(UserWarning, match="signal and noise are those of means of blocks"):
+        segment(magnitudes(), n_components=3, distribution="rician", shrink=2, **FAST)
+
+
 @pytest.mark.parametrize("covariance_type", ["spherical", "tied", "full"])
 def test_auto_leaves_out_what_does_not_know_the_covariance_type(covariance_type):
     image = np.stack([magnitudes(), magnitudes()[::-1]])
@@ -187,6 +192,8 @@ def test_networks_that_need_no_mixture_keep_the_numbers_that_are_given(image, gi
         ({"distribution": "gamma", "looks": 0.0}, "looks must be"),
         ({"distribution": "gamma", "looks": 1e7}, "at most 1000000, got"),
         ({"looks": 3.0}, 'looks is for distribution="gamma"'),
+        ({"distribution": "poisson", "shrink": 2}, "poisson is for counts, which means of blocks are not"),
+        ({"distribution": "gamma", "looks": 3.0, "shrink": 2}, "means of blocks have more looks than pixels"),
         ({"background": True}, 'background is for distribution="rician"'),
         ({"distribution": "student", "mean_prior": 0.1, "means_init": np.zeros((2, 1))}, "mean_prior is for"),
     ],
