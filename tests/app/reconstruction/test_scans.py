@@ -93,10 +93,14 @@ def test_a_fan_is_measured_on_its_detector():
     ],
 )
 def test_what_it_cannot_mean_is_refused(change, words, tmp_path):
+    """By the schema too, unless JSON cannot say it."""
     (tmp_path / "g.json").write_text(json.dumps(PARALLEL | change))
     with pytest.raises(ValueError, match=words) as raised:
         scans.read(tmp_path / "g.json")
     assert str(raised.value).startswith(str(tmp_path / "g.json"))
+    if "nan" not in words:
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(PARALLEL | change, SCHEMA)
 
 
 def test_what_is_no_json_is_refused(tmp_path):
