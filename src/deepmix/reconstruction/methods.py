@@ -11,7 +11,7 @@ from deepmix.progress import OnProgress
 from deepmix.reference.inverse.records import Ending, Operator
 from deepmix.reference.types import Status
 
-from . import gaps, quality, stepwise, strengths
+from . import gaps, quality, scales, stepwise, strengths
 from .settings import REGULARISED, ReconstructionSettings
 from .solvers import SOLVERS, scan_of
 from .stepwise import Stepwise
@@ -68,12 +68,14 @@ def iterate(
             "strength auto needs the noise: give noise, the standard deviation of the line integrals, "
             "or counts with their flat field"
         )
-    pull = np.asarray(backend.inverse.operators.adjoint(operator, measured.weights * measured.data))
+    scaled, unit = scales.of_largest_1(measured)
+    pull = np.asarray(backend.inverse.operators.adjoint(operator, scaled.weights * scaled.data))
     most = float(np.abs(pull).max()) or 1.0
     number = itertools.count()
 
     def tried(strength: float, before: Attempt | None) -> Attempt:
-        solver = SOLVERS[settings.method](backend, measured, operator, settings, strength * most)
+        solver = SOLVERS[settings.method](backend, scaled, operator, settings, strength * most)
+        solver = solver._replace(unit=unit * solver.unit)
         start = solver.begin(np.zeros_like(pull)) if before is None else solver.again(before.found[1].state)
         ended = stepwise.run(
             solver, start, tol=settings.tol, max_iter=settings.max_iter, progress=progress, part=next(number)
@@ -88,7 +90,7 @@ def iterate(
     solver, ended = best.found
     facts = _told(ended, solver)
     if settings.method in REGULARISED:
-        facts |= {"strength": best.strength, "lambda": best.strength * most}
+        facts |= {"strength": best.strength, "lambda": best.strength * most * unit}
     return Reconstructed(image=np.asarray(ended.state.image), facts=facts)
 
 
