@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix.progress import OnProgress
+from deepmix.reference.inverse.checks import check_real
 from deepmix.reference.inverse.records import Ending, Operator
 from deepmix.reference.types import Status
 
@@ -62,6 +63,7 @@ def iterate(
 
     λ is the setting's part of max|A*Wy|: so it does not depend on units or exposure. If the noise is to choose it,
     every strength that is tried goes on from the one before.
+    Raises ValueError for an unknown noise, and for complex images that are to be ≥ 0.
     """
     if settings.strength == "auto" and measured.sigma is None:
         raise ValueError(
@@ -70,6 +72,7 @@ def iterate(
         )
     scaled, unit = scales.of_largest_1(measured)
     pull = np.asarray(backend.inverse.operators.adjoint(operator, scaled.weights * scaled.data))
+    check_real(settings.nonnegative, pull)
     most = float(np.abs(pull).max()) or 1.0
     number = itertools.count()
 
