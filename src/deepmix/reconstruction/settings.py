@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -62,7 +63,9 @@ class ReconstructionSettings:
     )
     row: int | None = setting(None, help="Row of the detector, counted from 0, of a file with several.")
     hu: bool = setting(False, help="Write Hounsfield units too.")
-    mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
+    mu_water: float = setting(
+        0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6, below=math.inf
+    )
     backend: str = setting("accelerated", help="accelerated or reference.", panel=RUN, choices=BACKENDS)
 
     def __post_init__(self) -> None:
@@ -76,8 +79,8 @@ class ReconstructionSettings:
             raise ValueError(f"strength auto is for {' and '.join(REGULARISED)}; {self.method} has none")
         if self.noise is not None and not 0 < self.noise < math.inf:
             raise ValueError(f"noise must be positive, got {self.noise:g}")
-        if isinstance(self.axis, str) and self.axis != "auto":
-            raise ValueError(f"axis must be a number in mm or auto, got {self.axis!r}")
+        if self.axis not in (None, "auto") and not (isinstance(self.axis, Real) and math.isfinite(self.axis)):
+            raise ValueError(f"axis must be a finite number in mm or auto, got {self.axis!r}")
         given = self.water_correction
         if given is not None and not (np.ndim(given) == 1 and np.size(given) and np.isfinite(given).all()):
             raise ValueError(f"water_correction must be finite numbers c1, c2, …; got {given}")
@@ -91,7 +94,9 @@ class SimulationSettings:
     detectors: int | None = setting(None, help="Number of detectors; else as many as see all of the image.")
     photons: float | None = setting(None, help="Photons for each detector: noisy counts are written.")
     units: str = setting("hu", help="hu: Hounsfield units; mu: attenuation a mm.", choices=("hu", "mu"))
-    mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
+    mu_water: float = setting(
+        0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6, below=math.inf
+    )
     pixel_spacing: float | None = setting(None, help="Side of a pixel in mm, if it is not that of the file.")
     slice: int | None = setting(None, help="Slice of a volume, counted from 0.")
     seed: int = setting(0, help="Seed of the noise.", least=0)

@@ -142,7 +142,10 @@ def test_water_correction_is_in_the_image_and_in_the_report(tmp_path, run):  # n
             "Hounsfield units need lengths in mm, and the geometry has no",
         ),
         (["s.npy", "--geometry", "g.json", "--method", "magic"], "method must be one of fbp"),
-        (["s.npy", "--geometry", "g.json", "--axis", "left"], "axis must be a number in mm or auto, got 'left'"),
+        (
+            ["s.npy", "--geometry", "g.json", "--axis", "left"],
+            "axis must be a finite number in mm or auto, got 'left'",
+        ),
         (["s.npy", "--geometry", "g.json", "--water-correction", "a,b"], "expected numbers with commas between"),
         (["s.npy", "--geometry", "g.json", "--water-correction", "1,-9"], "falls where the line integral is 1"),
         (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),

@@ -1,10 +1,17 @@
 """What cannot be meant is refused in a line, not read as something else."""
 
+import json
+
 import numpy as np
 import pytest
 
 import deepmix
+from deepmix.reconstruction.settings import ReconstructionSettings, SimulationSettings
 from deepmix.reference.inverse.records import Fourier
+from deepmix.reference.tomography import geometry as geometries
+from tests.app.cli.test_cli import run  # noqa: F401
+from tests.app.reconstruction.test_strengths import GEOMETRY, NOISY
+from tests.problems.tomography import turn
 
 BACKENDS = ["accelerated", "reference"]
 
@@ -14,3 +21,37 @@ def test_complex_images_have_no_bounds(backend):
     options = {"method": "tv", "nonnegative": True, "backend": backend}
     with pytest.raises(ValueError, match="bounds, such as x ≥ 0, go with real images"):
         deepmix.reconstruct(np.ones((4, 4), complex), Fourier(mask=np.ones((4, 4))), **options)
+
+
+@pytest.mark.parametrize("axis", [np.nan, np.inf, -np.inf, "middle", [1.0]])
+def test_an_axis_is_a_place(axis):
+    with pytest.raises(ValueError, match="axis must be a finite number in mm or auto, got"):
+        deepmix.reconstruct(NOISY, GEOMETRY, axis=axis)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("method", "axis", "shift"), [("fbp", -90.0, 0), ("sirt", 1e6, 0), ("fbp", None, 90)])
+def test_rays_must_meet_the_image(method, axis, shift, backend):
+    """Whether the setting or the geometry leads them past it; half a detector may."""
+    scan = geometries.parallel(turn(20, 0.5), 28, 31, 51)
+    scan = scan._replace(detectors=scan.detectors + shift)
+    with pytest.raises(ValueError, match="no ray meets the image"):
+        deepmix.reconstruct(np.ones((20, 51)), scan, method, axis=axis, backend=backend)
+    deepmix.reconstruct(NOISY, GEOMETRY, "sirt", axis=20.0, max_iter=1)
+
+
+def test_rays_must_meet_the_image_that_is_scanned(tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "i.npy", np.zeros((8, 9)))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "shift": 50}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    given = ["--geometry", tmp_path / "g.json", "--detectors", 20, "--pixel-spacing", 1, "-o", tmp_path / "out"]
+    code, _, err = run("simulate", "ct", tmp_path / "i.npy", *given)
+    assert code == 2
+    assert "no ray meets the image: the nearest passes the axis 40.5 mm away" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("record", [ReconstructionSettings, SimulationSettings])
+def test_water_attenuates_by_a_finite_number(record):
+    with pytest.raises(ValueError, match="mu_water must be at least 1e-06 and less than inf, got inf"):
+        record(mu_water=np.inf)
