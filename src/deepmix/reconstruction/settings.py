@@ -35,7 +35,7 @@ class ReconstructionSettings:
     )
     strength: float | str = setting(
         3e-3,
-        help="tikhonov, tv: of the regulariser, as a part of max|A*Wy|; auto: what the noise allows.",
+        help="tikhonov: a part of ‖A‖² max W; tv: of max|A*Wy|; auto: what the noise allows.",
         panel=LOOP,
         word="auto",
         typed=str,

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 import deepmix
+from deepmix.datasets.phantoms_exact import level_of
+from deepmix.reconstruction.settings import ReconstructionSettings
 from deepmix.reference.inverse.records import Matrix
 from deepmix.reference.types import Status
-from tests.app.reconstruction.test_strengths import GEOMETRY, NOISY
+from tests.app.reconstruction.test_gaps import ELLIPSE
+from tests.app.reconstruction.test_strengths import GEOMETRY, NOISY, SINOGRAM
 
 ITERATIVE = ["sirt", "cgls", "tikhonov", "tv"]
 
@@ -35,3 +38,28 @@ def test_a_curvature_that_overflows_is_no_convergence(backend, large):
     with np.errstate(over="ignore"):
         found = solver.reconstruct(Matrix(rows=large * np.eye(2, dtype=dtype)), np.array([1, 2], dtype))
     assert Status(found.status) == Status.non_finite
+
+
+@pytest.mark.parametrize("method", ["tikhonov", "tv"])
+@pytest.mark.parametrize(("factor", "length"), [(100.0, 1.0), (1e-3, 1.0), (1.0, 30.0), (1.0, 1e-3)])
+def test_a_strength_depends_neither_on_the_values_nor_on_the_unit_of_length(method, factor, length):
+    data = 0.1 * NOISY
+    plain = deepmix.reconstruct(data, GEOMETRY, method, tol=0, max_iter=20).image
+    longer = {name: length * getattr(GEOMETRY, name) for name in ("detectors", "columns", "rows")}
+    found = deepmix.reconstruct(factor * data, GEOMETRY._replace(**longer), method, tol=0, max_iter=20).image
+    np.testing.assert_allclose(length / factor * found, plain, atol=1e-3 * plain.max())
+
+
+@pytest.mark.parametrize("photons", [None, 1e4])
+def test_the_strength_that_is_not_said_takes_noise_away_and_leaves_the_object(photons):
+    """Nearer to the object than a strength a hundred times less or more."""
+    data, options = NOISY, {}
+    if photons is not None:
+        data, options = np.random.default_rng(0).poisson(photons * np.exp(-SINOGRAM)), {"flat": photons}
+    truth = np.where(level_of(ELLIPSE, GEOMETRY) < 1, ELLIPSE.value, 0)
+    errors = [
+        np.linalg.norm(deepmix.reconstruct(data, GEOMETRY, "tikhonov", strength=each, **options).image - truth)
+        for each in (3e-5, ReconstructionSettings.strength, 0.3)
+    ]
+    assert errors[1] < 0.8 * min(errors[0], errors[2])
+    assert errors[1] < 0.3 * np.linalg.norm(truth)
