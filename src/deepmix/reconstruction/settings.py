@@ -11,8 +11,15 @@ from deepmix.backends import BACKENDS
 from deepmix.settings import RUN, check, setting
 
 WINDOWS = ("ram-lak", "shepp-logan", "cosine", "hamming", "hann")
-METHODS = ("fbp", "sirt", "cgls", "tikhonov", "tv")
-REGULARISED = ("tikhonov", "tv")
+LOOPS = ("max_iter", "tol")
+# By method, the settings that it has and not every other one.
+METHODS = {
+    "fbp": ("window", "cutoff"),
+    "sirt": ("nonnegative", *LOOPS),
+    "cgls": LOOPS,
+    "tikhonov": ("strength", *LOOPS),
+    "tv": ("strength", "nonnegative", *LOOPS),
+}
 OF_FILES = {"row", "hu", "mu_water"}  # settings that say how files are read and written
 FILTER, LOOP = "Filter", "Iterative methods"
 
@@ -27,7 +34,7 @@ class ReconstructionSettings:
     method: str = setting(
         "fbp",
         help="fbp: filtered back-projection; sirt; cgls; tikhonov: smooth; tv: total variation, flat parts.",
-        choices=METHODS,
+        choices=tuple(METHODS),
     )
     window: str = setting("ram-lak", help=f"{', '.join(WINDOWS)}.", panel=FILTER, choices=WINDOWS)
     cutoff: float = setting(
@@ -75,8 +82,6 @@ class ReconstructionSettings:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if self.strength == 0:
             raise ValueError("strength must be positive, or auto; without a regulariser there is cgls")
-        if self.strength == "auto" and self.method not in REGULARISED:
-            raise ValueError(f"strength auto is for {' and '.join(REGULARISED)}; {self.method} has none")
         if self.noise is not None and not 0 < self.noise < math.inf:
             raise ValueError(f"noise must be positive, got {self.noise:g}")
         if self.axis not in (None, "auto") and not (isinstance(self.axis, Real) and math.isfinite(self.axis)):
@@ -84,6 +89,17 @@ class ReconstructionSettings:
         given = self.water_correction
         if given is not None and not (np.ndim(given) == 1 and np.size(given) and np.isfinite(given).all()):
             raise ValueError(f"water_correction must be finite numbers c1, c2, …; got {given}")
+        self._check_effects()
+
+    def _check_effects(self) -> None:
+        """Raise ValueError for a setting that is not as it is unsaid and that changes nothing."""
+        for name in dict.fromkeys(name for names in METHODS.values() for name in names):
+            if name not in METHODS[self.method] and getattr(self, name) != getattr(type(self), name):
+                *most, last = [method for method, names in METHODS.items() if name in names]
+                methods = f"{', '.join(most)} and {last}" if most else last
+                raise ValueError(f"{name} is for {methods}, not for {self.method}")
+        if self.mu_water != type(self).mu_water and not self.hu:
+            raise ValueError("mu_water is for Hounsfield units: ask for them by hu")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """What cannot be meant is refused in a line, not read as something else."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 import deepmix
-from deepmix.reconstruction.settings import ReconstructionSettings, SimulationSettings
+from deepmix.reconstruction.settings import METHODS, ReconstructionSettings, SimulationSettings
 from deepmix.reference.inverse.records import Fourier
 from deepmix.reference.tomography import geometry as geometries
 from tests.app.cli.test_cli import run  # noqa: F401
@@ -55,3 +56,30 @@ def test_rays_must_meet_the_image_that_is_scanned(tmp_path, run):  # noqa: F811
 def test_water_attenuates_by_a_finite_number(record):
     with pytest.raises(ValueError, match="mu_water must be at least 1e-06 and less than inf, got inf"):
         record(mu_water=np.inf)
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "words"),
+    [
+        ("cgls", {"nonnegative": True}, "nonnegative is for sirt and tv, not for cgls"),
+        ("fbp", {"nonnegative": True}, "nonnegative is for sirt and tv, not for fbp"),
+        ("tikhonov", {"nonnegative": True}, "nonnegative is for sirt and tv, not for tikhonov"),
+        ("sirt", {"strength": 0.1}, "strength is for tikhonov and tv, not for sirt"),
+        ("cgls", {"strength": "auto"}, "strength is for tikhonov and tv, not for cgls"),
+        ("fbp", {"strength": 1}, "strength is for tikhonov and tv, not for fbp"),
+        ("tv", {"window": "hann"}, "window is for fbp, not for tv"),
+        ("sirt", {"cutoff": 0.5}, "cutoff is for fbp, not for sirt"),
+        ("fbp", {"tol": 1e-6}, "tol is for sirt, cgls, tikhonov and tv, not for fbp"),
+        ("fbp", {"max_iter": 5}, "max_iter is for sirt, cgls, tikhonov and tv, not for fbp"),
+        ("fbp", {"mu_water": 0.02}, "mu_water is for Hounsfield units: ask for them by hu"),
+    ],
+)
+def test_settings_without_effect_are_refused(method, options, words):
+    with pytest.raises(ValueError, match=words):
+        ReconstructionSettings(method=method, **options)
+
+
+def test_the_values_that_settings_have_unsaid_may_be_said():
+    for method in METHODS:
+        settings = ReconstructionSettings(method=method)
+        assert dataclasses.replace(settings, **dataclasses.asdict(settings)) == settings
