@@ -55,7 +55,9 @@ class ReconstructionSettings:
     )
     nonnegative: bool = setting(False, help="sirt, tv: no negative attenuation.", panel=LOOP)
     max_iter: int | None = setting(None, help="Largest number of steps; else that of the method.", panel=LOOP)
-    tol: float = setting(1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP)
+    tol: float = setting(
+        1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP, least=0, below=math.inf
+    )
     axis: float | str | None = setting(
         None,
         help="How far from where the geometry has it the axis is seen, in mm there; auto: from opposite views.",

@@ -241,7 +241,14 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
         settings = report_of(arguments[arguments.index("-o") + 1])["settings"]
         for name, value in (options | dict.fromkeys(flags, True)).items():
             assert settings.pop(name.replace("-", "_")) == value
-        others = {"sinogram", "geometry", "truth", "noise"}  # noise is of line integrals: see below
+        others = {
+            "sinogram",
+            "flat",
+            "dark",
+            "geometry",
+            "truth",
+            "noise",
+        }  # noise is of line integrals: see below
         assert options is of_fbp or set(settings) <= {*others, *of_fbp}
 
 
@@ -315,3 +322,19 @@ def test_values_beyond_16_bits_are_told_of(tmp_path, run):  # noqa: F811
     assert code == 0
     assert "pixels lie beyond -32768 … 32767 Hounsfield units and are cut off there" in err
     assert images.read_image([tmp_path / "out" / "hounsfield.nii.gz"]).channels.max() == 32767
+
+
+def test_the_report_says_which_fields_were_taken(tmp_path, run):  # noqa: F811
+    files = {name: tmp_path / f"{name}.npy" for name in ("counts", "flat", "dark")}
+    for path, level in zip(files.values(), (500.0, 1000.0, 10.0), strict=True):
+        np.save(path, np.full((12, 20) if path.stem == "counts" else 20, level))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    given = ["--geometry", tmp_path / "g.json", "-o", tmp_path / "out"]
+    for fields in (("flat", "dark"), ("flat",)):
+        options = [item for name in fields for item in (f"--{name}", files[name])]
+        code, _, err = run("reconstruct", "ct", files["counts"], *given, *options, "--overwrite")
+        assert code == 0, err
+        settings = report_of(tmp_path / "out")["settings"]
+        expected = {name: str(files[name]) if name in fields else None for name in ("flat", "dark")}
+        assert {name: settings[name] for name in expected} == expected

@@ -83,3 +83,28 @@ def test_the_values_that_settings_have_unsaid_may_be_said():
     for method in METHODS:
         settings = ReconstructionSettings(method=method)
         assert dataclasses.replace(settings, **dataclasses.asdict(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"max_iter": 2.5}, "max_iter must be a whole number, got 2.5"),
+        ({"max_iter": np.nan}, "max_iter must be a whole number, got nan"),
+        ({"row": 0.5}, "row must be a whole number, got 0.5"),
+        ({"noise": "much"}, "noise must be a number, got 'much'"),
+        ({"tol": np.nan}, "tol must be at least 0 and less than inf, got nan"),
+        ({"tol": -1e-3}, "tol must be at least 0 and less than inf, got -0.001"),
+        ({"tol": np.inf}, "tol must be at least 0 and less than inf, got inf"),
+    ],
+)
+def test_numbers_of_steps_and_tolerances_are_such(options, words):
+    with pytest.raises(ValueError, match=words):
+        ReconstructionSettings(method="tv", **options)
+    kept = ReconstructionSettings(method="tv", max_iter=np.int64(3), tol=np.float32(0), noise=1)
+    assert (kept.max_iter, kept.tol, kept.noise) == (3, 0, 1)
+
+
+@pytest.mark.parametrize("options", [{"detectors": 9.5}, {"slice": 1.5}])
+def test_numbers_of_detectors_and_slices_are_whole(options):
+    with pytest.raises(ValueError, match="must be a whole number"):
+        SimulationSettings(**options)
