@@ -89,6 +89,8 @@ def run(
     with backends.opened(settings.backend, DTYPES[settings.backend]) as backend:
         # what a scan does enters where the solvers look when its module is imported
         importlib.import_module(f"{backend.__name__}.tomography.radon")
+        if not isinstance(operator, Radon):  # of zeros: values that do not count may be anything
+            backend.inverse.least_squares.check_problem(operator, np.zeros_like(measurement.values), None)
         measured = prepared(measurement, operator, backend, DTYPES[settings.backend], settings.noise)
         if settings.method == "fbp" and measurement.weights is not None:
             warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=3)

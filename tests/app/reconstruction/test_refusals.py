@@ -8,7 +8,7 @@ import pytest
 
 import deepmix
 from deepmix.reconstruction.settings import METHODS, ReconstructionSettings, SimulationSettings
-from deepmix.reference.inverse.records import Fourier
+from deepmix.reference.inverse.records import Fourier, Inpaint, Matrix
 from deepmix.reference.tomography import geometry as geometries
 from tests.app.cli.test_cli import run  # noqa: F401
 from tests.app.reconstruction.test_strengths import GEOMETRY, NOISY
@@ -108,3 +108,21 @@ def test_numbers_of_steps_and_tolerances_are_such(options, words):
 def test_numbers_of_detectors_and_slices_are_whole(options):
     with pytest.raises(ValueError, match="must be a whole number"):
         SimulationSettings(**options)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("operator", "shape", "words"),
+    [
+        (Matrix(rows=np.eye(3)), (4,), r"data of shape \(4,\) do not match the operator Matrix\(rows \(3, 3\)\)"),
+        (Inpaint(mask=np.ones((8, 8))), (8,), r"data of shape \(8,\) do not match .* Inpaint\(mask \(8, 8\)\)"),
+        (
+            Fourier(mask=np.ones((8, 8))),
+            (4, 8),
+            r"data of shape \(4, 8\) do not match .* Fourier\(mask \(8, 8\)\)",
+        ),
+    ],
+)
+def test_data_of_another_shape_are_told_of_with_both(operator, shape, words, backend):
+    with pytest.raises(ValueError, match=words):
+        deepmix.reconstruct(np.ones(shape), operator, "cgls", backend=backend)
