@@ -46,13 +46,14 @@ def step(
 ) -> LeastSquaresState:
     """See `reference.inverse.least_squares.step` [IP12]."""
     ahead, bent = forward(operator, state.direction), forward(regulariser, state.direction)
-    alpha = _ratio(state.squared, 2 * _objective(ahead, bent, weights, strength))
+    curvature = 2 * _objective(ahead, bent, weights, strength)
+    alpha = _ratio(state.squared, curvature)
     residual, pull = state.residual - alpha * ahead, state.pull - alpha * bent
     descent = _descent(residual, pull, operator, weights, strength, regulariser)
     squared = squared_norm(descent)
     return LeastSquaresState(
         image=state.image + alpha * state.direction,
-        value=_objective(residual, pull, weights, strength),
+        value=jnp.where(jnp.isfinite(curvature), _objective(residual, pull, weights, strength), jnp.nan),
         residual=residual,
         pull=pull,
         direction=descent + _ratio(squared, state.squared) * state.direction,

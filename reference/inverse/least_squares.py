@@ -42,7 +42,10 @@ def begin(
 def step(
     state: LeastSquaresState, operator: Operator, weights: np.ndarray, strength: float, regulariser: Operator
 ) -> LeastSquaresState:
-    """One step of CGLS [IP12]; at the solution, where g = 0, nothing changes. Arguments as for `begin`."""
+    """One step of CGLS [IP12]; at the solution, where g = 0, nothing changes. Arguments as for `begin`.
+
+    The value is NaN if the curvature overflows.
+    """
     ahead, bent = forward(operator, state.direction), forward(regulariser, state.direction)
     curvature = 2 * _objective(ahead, bent, weights, strength)
     alpha = state.squared / curvature if curvature > 0 else 0.0
@@ -52,7 +55,8 @@ def step(
     beta = squared / state.squared if state.squared > 0 else 0.0
     return LeastSquaresState(
         image=state.image + alpha * state.direction,
-        value=_objective(residual, pull, weights, strength),
+        # a curvature that overflows makes α 0, as if nothing were left to do
+        value=_objective(residual, pull, weights, strength) if np.isfinite(curvature) else np.nan,
         residual=residual,
         pull=pull,
         direction=descent + beta * state.direction,

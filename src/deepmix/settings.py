@@ -18,7 +18,12 @@ from deepmix.reference.checks import check_choice
 Record = TypeVar("Record")
 
 # Of a field of that type: what a value must be, NumPy's included, and what that is called.
-_NUMBERS: dict[Any, tuple[type, str]] = {int: (Integral, "a whole number"), float: (Real, "a number")}
+_NUMBERS: dict[Any, tuple[Any, str]] = {
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+    int | None: (Integral | None, "a whole number"),
+    float | None: (Real | None, "a number"),
+}
 
 NETWORK, LOOP, MIXTURE, RUN = "Network", "How the network is trained", "Mixture", "Running"  # panels of the help
 

@@ -73,6 +73,8 @@ def ct(
             found = job.run(measurement._replace(**fields), scan, settings, progress)
         report = dataclasses.asdict(settings) | {
             "sinogram": sinogram,
+            "flat": flat,
+            "dark": dark,
             "geometry": scans.written(scan),
             "truth": truth,
         }

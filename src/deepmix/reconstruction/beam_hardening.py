@@ -30,4 +30,4 @@ def water_corrected(
             "fit its coefficients to all lengths of water that occur"
         )
     corrected = backend.tomography.xray.corrected(p, np.asarray(coefficients, dtype))
-    return measured._replace(data=np.asarray(corrected), weights=(measured.weights / slope**2).astype(dtype))
+    return measured._replace(data=np.asarray(corrected), weights=measured.weights / slope**2)

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmix.progress import OnProgress
+from deepmix.reference.inverse.checks import check_real
 from deepmix.reference.inverse.records import Ending, Operator
 from deepmix.reference.types import Status
 
-from . import gaps, quality, stepwise, strengths
-from .settings import REGULARISED, ReconstructionSettings
+from . import gaps, quality, scales, stepwise, strengths
+from .scales import SCALES
+from .settings import ReconstructionSettings
 from .solvers import SOLVERS, scan_of
 from .stepwise import Stepwise
 from .strengths import Attempt
@@ -60,20 +62,24 @@ def iterate(
 ) -> Reconstructed:
     """A method of `SOLVERS`, from the image of 0.
 
-    λ is the setting's part of max|A*Wy|: so it does not depend on units or exposure. If the noise is to choose it,
-    every strength that is tried goes on from the one before.
+    λ is the setting's part of what `SCALES` has. If the noise chooses it, every strength that is tried goes on
+    from the one before.
+    Raises ValueError for an unknown noise, and for complex images that are to be ≥ 0.
     """
     if settings.strength == "auto" and measured.sigma is None:
         raise ValueError(
             "strength auto needs the noise: give noise, the standard deviation of the line integrals, "
             "or counts with their flat field"
         )
-    pull = np.asarray(backend.inverse.operators.adjoint(operator, measured.weights * measured.data))
-    most = float(np.abs(pull).max()) or 1.0
+    scaled, unit = scales.of_largest_1(measured)
+    pull = np.asarray(backend.inverse.operators.adjoint(operator, scaled.weights * scaled.data))
+    check_real(settings.nonnegative, pull)
+    scale = SCALES[settings.method](backend, operator, pull) if settings.method in SCALES else 1.0
     number = itertools.count()
 
     def tried(strength: float, before: Attempt | None) -> Attempt:
-        solver = SOLVERS[settings.method](backend, measured, operator, settings, strength * most)
+        solver = SOLVERS[settings.method](backend, scaled, operator, settings, strength * scale)
+        solver = solver._replace(unit=unit * solver.unit)
         start = solver.begin(np.zeros_like(pull)) if before is None else solver.again(before.found[1].state)
         ended = stepwise.run(
             solver, start, tol=settings.tol, max_iter=settings.max_iter, progress=progress, part=next(number)
@@ -87,8 +93,8 @@ def iterate(
         best = tried(settings.strength, None)
     solver, ended = best.found
     facts = _told(ended, solver)
-    if settings.method in REGULARISED:
-        facts |= {"strength": best.strength, "lambda": best.strength * most}
+    if settings.method in SCALES:
+        facts |= {"strength": best.strength, "lambda": best.strength * scale * unit}
     return Reconstructed(image=np.asarray(ended.state.image), facts=facts)
 
 

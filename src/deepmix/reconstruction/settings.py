@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -10,8 +11,15 @@ from deepmix.backends import BACKENDS
 from deepmix.settings import RUN, check, setting
 
 WINDOWS = ("ram-lak", "shepp-logan", "cosine", "hamming", "hann")
-METHODS = ("fbp", "sirt", "cgls", "tikhonov", "tv")
-REGULARISED = ("tikhonov", "tv")
+LOOPS = ("max_iter", "tol")
+# By method, the settings that it has and not every other one.
+METHODS = {
+    "fbp": ("window", "cutoff"),
+    "sirt": ("nonnegative", *LOOPS),
+    "cgls": LOOPS,
+    "tikhonov": ("strength", *LOOPS),
+    "tv": ("strength", "nonnegative", *LOOPS),
+}
 OF_FILES = {"row", "hu", "mu_water"}  # settings that say how files are read and written
 FILTER, LOOP = "Filter", "Iterative methods"
 
@@ -26,7 +34,7 @@ class ReconstructionSettings:
     method: str = setting(
         "fbp",
         help="fbp: filtered back-projection; sirt; cgls; tikhonov: smooth; tv: total variation, flat parts.",
-        choices=METHODS,
+        choices=tuple(METHODS),
     )
     window: str = setting("ram-lak", help=f"{', '.join(WINDOWS)}.", panel=FILTER, choices=WINDOWS)
     cutoff: float = setting(
@@ -34,7 +42,7 @@ class ReconstructionSettings:
     )
     strength: float | str = setting(
         3e-3,
-        help="tikhonov, tv: of the regulariser, as a part of max|A*Wy|; auto: what the noise allows.",
+        help="tikhonov: a part of ‖A‖² max W; tv: of max|A*Wy|; auto: what the noise allows.",
         panel=LOOP,
         word="auto",
         typed=str,
@@ -47,7 +55,9 @@ class ReconstructionSettings:
     )
     nonnegative: bool = setting(False, help="sirt, tv: no negative attenuation.", panel=LOOP)
     max_iter: int | None = setting(None, help="Largest number of steps; else that of the method.", panel=LOOP)
-    tol: float = setting(1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP)
+    tol: float = setting(
+        1e-4, help="It ends when a step changes the image by a smaller part.", panel=LOOP, least=0, below=math.inf
+    )
     axis: float | str | None = setting(
         None,
         help="How far from where the geometry has it the axis is seen, in mm there; auto: from opposite views.",
@@ -62,7 +72,9 @@ class ReconstructionSettings:
     )
     row: int | None = setting(None, help="Row of the detector, counted from 0, of a file with several.")
     hu: bool = setting(False, help="Write Hounsfield units too.")
-    mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
+    mu_water: float = setting(
+        0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6, below=math.inf
+    )
     backend: str = setting("accelerated", help="accelerated or reference.", panel=RUN, choices=BACKENDS)
 
     def __post_init__(self) -> None:
@@ -72,15 +84,24 @@ class ReconstructionSettings:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if self.strength == 0:
             raise ValueError("strength must be positive, or auto; without a regulariser there is cgls")
-        if self.strength == "auto" and self.method not in REGULARISED:
-            raise ValueError(f"strength auto is for {' and '.join(REGULARISED)}; {self.method} has none")
         if self.noise is not None and not 0 < self.noise < math.inf:
             raise ValueError(f"noise must be positive, got {self.noise:g}")
-        if isinstance(self.axis, str) and self.axis != "auto":
-            raise ValueError(f"axis must be a number in mm or auto, got {self.axis!r}")
+        if self.axis not in (None, "auto") and not (isinstance(self.axis, Real) and math.isfinite(self.axis)):
+            raise ValueError(f"axis must be a finite number in mm or auto, got {self.axis!r}")
         given = self.water_correction
         if given is not None and not (np.ndim(given) == 1 and np.size(given) and np.isfinite(given).all()):
             raise ValueError(f"water_correction must be finite numbers c1, c2, …; got {given}")
+        self._check_effects()
+
+    def _check_effects(self) -> None:
+        """Raise ValueError for a setting that is not as it is unsaid and that changes nothing."""
+        for name in dict.fromkeys(name for names in METHODS.values() for name in names):
+            if name not in METHODS[self.method] and getattr(self, name) != getattr(type(self), name):
+                *most, last = [method for method, names in METHODS.items() if name in names]
+                methods = f"{', '.join(most)} and {last}" if most else last
+                raise ValueError(f"{name} is for {methods}, not for {self.method}")
+        if self.mu_water != type(self).mu_water and not self.hu:
+            raise ValueError("mu_water is for Hounsfield units: ask for them by hu")
 
 
 @dataclass(frozen=True)
@@ -91,7 +112,9 @@ class SimulationSettings:
     detectors: int | None = setting(None, help="Number of detectors; else as many as see all of the image.")
     photons: float | None = setting(None, help="Photons for each detector: noisy counts are written.")
     units: str = setting("hu", help="hu: Hounsfield units; mu: attenuation a mm.", choices=("hu", "mu"))
-    mu_water: float = setting(0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6)
+    mu_water: float = setting(
+        0.0206, help="Attenuation of water, a mm, for Hounsfield units.", least=1e-6, below=math.inf
+    )
     pixel_spacing: float | None = setting(None, help="Side of a pixel in mm, if it is not that of the file.")
     slice: int | None = setting(None, help="Slice of a volume, counted from 0.")
     seed: int = setting(0, help="Seed of the noise.", least=0)

@@ -12,6 +12,7 @@ from deepmix.files.records import PICTURES, Image
 from deepmix.reference.tomography import hounsfield
 
 from . import scans
+from .axes import check_met
 from .job import DTYPES
 from .scans import ScanDescription
 from .settings import SimulationSettings
@@ -32,7 +33,8 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     """Scan an image of one channel, or a slice of a volume.
 
     scan: None: parallel views, evenly over half a turn, and detectors as far apart as the pixels.
-    Raises ValueError for images of several channels, slices that are not there, pixels that are not square.
+    Raises ValueError for images of several channels, slices that are not there, pixels that are not square, and
+    if no ray meets the image.
     """
     values, spacing = slice_of(image, settings.slice, "choose one by --slice"), _pixel(image, settings)
     _check_units(values, settings.units)
@@ -46,6 +48,7 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     n_detectors = settings.detectors or _enough(mu.shape, spacing, scan)
     geometry = scans.geometry_of(scan, n_detectors)
     with backends.opened(settings.backend, DTYPES[settings.backend]) as module:
+        check_met(module, geometry, DTYPES[settings.backend])
         found = np.asarray(module.tomography.radon.project(mu.astype(DTYPES[settings.backend]), geometry))
         if settings.photons is not None:
             expected = np.asarray(module.tomography.xray.transmitted(found, np.float64(settings.photons)), float)

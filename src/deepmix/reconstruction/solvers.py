@@ -11,6 +11,7 @@ from deepmix.backends import compiled
 from deepmix.reference.inverse.records import Gradient, Identity, Operator
 from deepmix.reference.tomography.records import Radon, ScanGeometry
 
+from . import scales
 from .settings import ReconstructionSettings
 from .stepwise import Stepwise
 from .weighted import WeightedData
@@ -71,8 +72,7 @@ def tv(
     solver, data = backend.inverse.primal_dual, measured.data
     begin, step = compiled(backend, solver.begin), compiled(backend, solver.step, "nonnegative")
     gap = compiled(backend, backend.inverse.duality.gap, "nonnegative")
-    blank = np.zeros_like(np.asarray(backend.inverse.operators.adjoint(operator, data)))
-    size = float(compiled(backend, backend.inverse.operators.norm)(operator, blank)) or 1.0
+    size = scales.size(backend, operator, np.asarray(backend.inverse.operators.adjoint(operator, data)))
     unit = float(solver.unit(operator, data, measured.weights, strength, size))
     weights, part = (measured.weights / unit).astype(measured.weights.dtype), strength / unit
 

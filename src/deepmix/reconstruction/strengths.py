@@ -4,10 +4,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-FIRST = 0.1  # of max|A*Wy|: strong, for strong ones need the fewest steps, and weaker ones go on from there
+FIRST = 0.1  # a part of `scales`: strong, for strong ones need the fewest steps, and weaker ones go on from there
 FACTOR = 4.0  # from one trial to the next, until the noise lies between two
 NEAR = 1.2  # the strength is found to within this factor
-LEAST, MOST = 1e-7, 1e2
+LEAST, MOST = 1e-9, 1e4
 
 
 class Attempt(NamedTuple):

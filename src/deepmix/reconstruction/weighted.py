@@ -55,7 +55,7 @@ def prepared(
         found = _of_counts(kept, measurement, is_scan, backend, dtype)
     else:
         _check_no_counts(kept, is_scan)
-        sure = np.where(lost, 0, np.ones(kept.shape) if weights is None else weights).astype(dtype)
+        sure = np.where(lost, 0, np.ones(kept.shape) if weights is None else weights).astype(float)
         sigma = noise if weights is None or noise is not None else 1.0
         found = WeightedData(data=kept, weights=sure, starved=0, dead=np.flatnonzero(lost), sigma=sigma)
     return _bridged(found) if is_scan else found

@@ -51,7 +51,9 @@ def test_a_slice_comes_back_with_its_values_and_its_place(method, slice_, tmp_pa
     assert (code, err) == (0, "")
     assert "60 views of" in printed
     scan = tmp_path / "scan"
-    options = ["--geometry", scan / "geometry.json", "--method", method, "--hu", "--max-iter", 60, "--nonnegative"]
+    options = ["--geometry", scan / "geometry.json", "--method", method, "--hu"]
+    options += [] if method == "fbp" else ["--max-iter", 60]
+    options += ["--nonnegative"] if method in ("sirt", "tv") else []
     code, printed, err = run("reconstruct", "ct", scan / "sinogram.npy", *options, "-o", tmp_path / "out")
     assert code == 0, err
     found = images.read_image([tmp_path / "out" / "hounsfield.nii.gz"])
@@ -142,7 +144,10 @@ def test_water_correction_is_in_the_image_and_in_the_report(tmp_path, run):  # n
             "Hounsfield units need lengths in mm, and the geometry has no",
         ),
         (["s.npy", "--geometry", "g.json", "--method", "magic"], "method must be one of fbp"),
-        (["s.npy", "--geometry", "g.json", "--axis", "left"], "axis must be a number in mm or auto, got 'left'"),
+        (
+            ["s.npy", "--geometry", "g.json", "--axis", "left"],
+            "axis must be a finite number in mm or auto, got 'left'",
+        ),
         (["s.npy", "--geometry", "g.json", "--water-correction", "a,b"], "expected numbers with commas between"),
         (["s.npy", "--geometry", "g.json", "--water-correction", "1,-9"], "falls where the line integral is 1"),
         (["s.npy", "--geometry", "g.json", "--dark", "f.npy"], "a dark field goes with a flat one"),
@@ -216,10 +221,10 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
         "slice": 0, "seed": 3, "backend": "reference",
     }  # fmt: skip
     found = {
-        "method": "tv", "window": "hann", "cutoff": 0.5, "strength": 0.1, "max-iter": 3, "tol": 0.01, "axis": 0.5,
+        "method": "tv", "strength": 0.1, "max-iter": 3, "tol": 0.01, "axis": 0.5,
         "row": 0, "mu-water": 0.02, "backend": "reference", "water-correction": [1.1, 0.2],
     }  # fmt: skip
-    scan = tmp_path / "scan"
+    scan, of_fbp = tmp_path / "scan", {"window": "hann", "cutoff": 0.5}
     fields = "--flat", scan / "flat.npy", "--geometry", scan / "geometry.json"
     for options, arguments, flags in (
         (scanned, ["simulate", "ct", tmp_path / "i.npy", "-o", scan], ()),
@@ -228,6 +233,7 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
             ["reconstruct", "ct", scan / "counts.npy", *fields, "-o", tmp_path / "out"],
             ("nonnegative", "hu"),
         ),
+        (of_fbp, ["reconstruct", "ct", scan / "counts.npy", *fields, "-o", tmp_path / "filtered"], ()),
     ):
         typed = [item for name, value in options.items() for item in (f"--{name}", str(value).strip("[]"))]
         code, _, err = run(*arguments, *typed, *(f"--{flag}" for flag in flags))
@@ -235,7 +241,15 @@ def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
         settings = report_of(arguments[arguments.index("-o") + 1])["settings"]
         for name, value in (options | dict.fromkeys(flags, True)).items():
             assert settings.pop(name.replace("-", "_")) == value
-        assert set(settings) <= {"sinogram", "geometry", "truth", "noise"}  # of line integrals: see below
+        others = {
+            "sinogram",
+            "flat",
+            "dark",
+            "geometry",
+            "truth",
+            "noise",
+        }  # noise is of line integrals: see below
+        assert options is of_fbp or set(settings) <= {*others, *of_fbp}
 
 
 def test_the_noise_chooses_the_strength(tmp_path, run):  # noqa: F811
@@ -308,3 +322,19 @@ def test_values_beyond_16_bits_are_told_of(tmp_path, run):  # noqa: F811
     assert code == 0
     assert "pixels lie beyond -32768 … 32767 Hounsfield units and are cut off there" in err
     assert images.read_image([tmp_path / "out" / "hounsfield.nii.gz"]).channels.max() == 32767
+
+
+def test_the_report_says_which_fields_were_taken(tmp_path, run):  # noqa: F811
+    files = {name: tmp_path / f"{name}.npy" for name in ("counts", "flat", "dark")}
+    for path, level in zip(files.values(), (500.0, 1000.0, 10.0), strict=True):
+        np.save(path, np.full((12, 20) if path.stem == "counts" else 20, level))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    given = ["--geometry", tmp_path / "g.json", "-o", tmp_path / "out"]
+    for fields in (("flat", "dark"), ("flat",)):
+        options = [item for name in fields for item in (f"--{name}", files[name])]
+        code, _, err = run("reconstruct", "ct", files["counts"], *given, *options, "--overwrite")
+        assert code == 0, err
+        settings = report_of(tmp_path / "out")["settings"]
+        expected = {name: str(files[name]) if name in fields else None for name in ("flat", "dark")}
+        assert {name: settings[name] for name in expected} == expected

@@ -73,7 +73,7 @@ def test_few_trials_find_it(exact):
             {"method": "tv"},
             "strength auto needs the noise: give noise, the standard deviation of the line integrals",
         ),
-        ({"method": "fbp"}, "strength auto is for tikhonov and tv; fbp has none"),
+        ({"method": "fbp"}, "strength is for tikhonov and tv, not for fbp"),
         ({"method": "tv", "flat": 1e4, "noise": 1}, "counts have Poisson's noise; noise goes with line integrals"),
         ({"method": "tv", "noise": -1}, "noise must be positive, got -1"),
         (
