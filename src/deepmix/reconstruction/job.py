@@ -4,7 +4,6 @@ import importlib
 import time
 import warnings
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,12 +18,13 @@ from deepmix.reference.types import known
 from deepmix.settings import nested
 
 from . import quality, scans
+from .axis import on_axis
 from .beam_hardening import water_corrected
 from .methods import METHODS
 from .scans import ScanDescription
 from .settings import OF_FILES, ReconstructionSettings
 from .sinograms import Measurement
-from .weighted import WeightedData, prepared
+from .weighted import prepared
 
 DTYPES = {"accelerated": "float32", "reference": "float64"}
 
@@ -94,7 +94,7 @@ def run(
             warnings.warn("fbp does not weigh the data: weights count only where they are 0", stacklevel=3)
         if settings.water_correction is not None:
             measured = water_corrected(measured, operator, settings.water_correction, backend)
-        operator, shift = _on_axis(measured, operator, settings, backend)
+        operator, shift = on_axis(measured, operator, settings, backend)
         found = METHODS[settings.method](backend, measured, operator, settings, progress)
         projected = np.asarray(backend.inverse.operators.forward(operator, found.image))
         residual = measured.data - projected
@@ -137,21 +137,3 @@ def _operator(given: Any, shape: tuple[int, ...]) -> Operator:
     else:
         known(OPERATORS, operator, "operator")
     return operator
-
-
-def _on_axis(
-    measured: WeightedData, operator: Operator, settings: ReconstructionSettings, backend: ModuleType
-) -> tuple[Operator, float]:
-    """The operator with its axis where it is seen, and the shift in mm at the axis."""
-    if settings.axis is None:
-        return operator, 0.0
-    if not isinstance(operator, Radon):
-        raise ValueError("only a scan has an axis")
-    geometry = operator.geometry
-    if settings.axis == "auto":
-        if geometry.divergence:
-            raise ValueError("axis auto is for parallel rays; of a fan, give the shift in mm")
-        shift = float(backend.tomography.axis.rotation_axis(measured.data, geometry))
-    else:
-        shift = float(settings.axis)
-    return Radon(geometry=geometry._replace(detectors=geometry.detectors - shift)), shift
