@@ -82,15 +82,8 @@ def check_relaxation(relaxation: Array) -> None:
 
 def warn_of_gaps(geometry: ScanGeometry) -> None:
     """Warn, in mm and degrees, of a detector narrower than the image, and of angles that leave a gap."""
-    gamma = np.arctan(geometry.divergence * geometry.detectors[[0, -1]])
-    reach = np.abs(geometry.detectors[[0, -1]] * np.cos(gamma)) + geometry.detector_spacing / 2
-    half = max(np.abs(geometry.columns).max(), np.abs(geometry.rows).max()) + geometry.pixel_spacing / 2
-    if reach.max() < NARROW * half:
-        warnings.warn(
-            f"the detector sees {2 * reach.max():.4g} mm, less than the {2 * half:.4g} mm of the image: "
-            "what lies beyond is measured in part",
-            stacklevel=4,
-        )
+    warn_of_narrowness(geometry, stacklevel=5)
+    _, half = widths(geometry)
     angles = np.asarray(geometry.angles, float)
     gaps, counted = angle_gaps(angles, np.pi)
     if (gaps > counted).any() or gaps.max() > (1 - SAME) * np.pi:  # the latter: all views are one
@@ -100,6 +93,24 @@ def warn_of_gaps(geometry: ScanGeometry) -> None:
         )
     elif geometry.divergence:
         _warn_of_short_turn(angles, np.arcsin(min(geometry.divergence * half, 1)))
+
+
+def warn_of_narrowness(geometry: ScanGeometry, stacklevel: int) -> None:
+    """Warn, in mm, of a detector narrower than the image."""
+    reach, half = widths(geometry)
+    if reach.max() < NARROW * half:
+        warnings.warn(
+            f"the detector sees {2 * reach.max():.4g} mm, less than the {2 * half:.4g} mm of the image: "
+            "what lies beyond is measured in part",
+            stacklevel=stacklevel,
+        )
+
+
+def widths(geometry: ScanGeometry) -> tuple[np.ndarray, float]:
+    """How far beyond the axis each end of the detector sees (2,), and half of the image, in mm."""
+    gamma = np.arctan(geometry.divergence * geometry.detectors[[0, -1]])
+    reach = np.array([-1, 1]) * geometry.detectors[[0, -1]] * np.cos(gamma) + geometry.detector_spacing / 2
+    return reach, max(np.abs(geometry.columns).max(), np.abs(geometry.rows).max()) + geometry.pixel_spacing / 2
 
 
 def _warn_of_short_turn(angles: np.ndarray, gamma: float) -> None:

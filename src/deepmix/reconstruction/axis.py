@@ -5,6 +5,7 @@ from types import ModuleType
 
 from deepmix.reference.inverse.records import Operator
 from deepmix.reference.tomography.axis import STEP, shifts
+from deepmix.reference.tomography.checks import warn_of_narrowness
 from deepmix.reference.tomography.records import Radon, ScanGeometry
 
 from .settings import ReconstructionSettings
@@ -24,7 +25,9 @@ def on_axis(
         raise ValueError("only a scan has an axis")
     geometry = operator.geometry
     shift = _found(measured, geometry, backend) if settings.axis == "auto" else float(settings.axis)
-    return Radon(geometry=geometry._replace(detectors=geometry.detectors - shift)), shift
+    geometry = geometry._replace(detectors=geometry.detectors - shift)
+    warn_of_narrowness(geometry, stacklevel=4)
+    return Radon(geometry=geometry), shift
 
 
 def _found(measured: WeightedData, geometry: ScanGeometry, backend: ModuleType) -> float:

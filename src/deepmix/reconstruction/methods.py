@@ -12,6 +12,7 @@ from deepmix.reference.inverse.records import Ending, Operator
 from deepmix.reference.types import Status
 
 from . import gaps, quality, stepwise, strengths
+from .one_sided import evened_out
 from .settings import REGULARISED, ReconstructionSettings
 from .solvers import SOLVERS, scan_of
 from .stepwise import Stepwise
@@ -45,7 +46,8 @@ def fbp(
             f"nothing was measured in {len(missing)} views (counted from 0: {gaps.named(missing)}): "
             "leave them out, with their angles, or take another method than fbp"
         )
-    given = measured.data, geometry, settings.window, settings.cutoff
+    data, geometry = evened_out(measured.data, geometry)
+    given = data, geometry, settings.window, settings.cutoff
     return Reconstructed(
         image=np.asarray(backend.tomography.backprojection.filtered_backprojection(*given)), facts={}
     )
