@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.checks import check_choice
-from deepmix.reference.tomography.checks import GAP, check_sinogram
+from deepmix.reference.tomography.checks import check_sinogram
 from deepmix.reference.tomography.records import ScanGeometry
 
 from . import _views
@@ -25,8 +25,7 @@ WINDOWS = {
 
 def angle_weights(angles: jax.Array) -> jax.Array:
     """See `reference.tomography.backprojection.angle_weights` [CT5]."""
-    gaps, median = angle_gaps(angles, jnp.pi)
-    counted = jnp.where(gaps > GAP * median, median, gaps)
+    _, counted = angle_gaps(angles, jnp.pi)
     ordered = (counted + jnp.roll(counted, 1)) / 2
     return jnp.zeros_like(ordered).at[jnp.argsort(angles % jnp.pi)].set(ordered)
 

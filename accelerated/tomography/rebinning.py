@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.tomography.checks import GAP, check_sinogram
+from deepmix.reference.tomography.checks import check_sinogram
 from deepmix.reference.tomography.records import ScanGeometry
 
 from ._dtypes import in_one_dtype
@@ -36,10 +36,10 @@ def _look_up(
     angles, beta = geometry.angles % (2 * jnp.pi), beta % (2 * jnp.pi)
     order = jnp.argsort(angles)
     angles = angles[order]
-    gaps, median = angle_gaps(angles, 2 * jnp.pi)
+    _, counted = angle_gaps(angles, 2 * jnp.pi)
     before = jnp.searchsorted(angles, beta, side="right") - 1  # −1: the last, a turn ago
     after = (before + 1) % len(angles)
-    reach = jnp.where(gaps > GAP * median, median, gaps)[before]
+    reach = counted[before]
     place = jnp.clip((place - geometry.detectors[0]) / geometry.detector_spacing + 1, 0, sinogram.shape[1] + 1)
     left = jnp.broadcast_to(place.astype(jnp.int32), beta.shape)
     views, inside = (jnp.pad(each, ((0, 0), (1, 2))) for each in (sinogram[order], jnp.ones_like(sinogram)))

@@ -7,23 +7,43 @@ from .checks import check_sinogram, opposites
 from .records import ScanGeometry
 
 STEP = 0.25  # of a detector
+FLOOR = 1e-6  # of the variance of the views: what varies by less does not vary
 
 
 def rotation_axis(sinogram: np.ndarray, geometry: ScanGeometry) -> float:
-    """The s for which Σ (g(θ, l) − g(θ + π, 2s − l))² is least, over opposite views and all detectors [CT9].
+    """The s that makes opposite views the most alike: g(θ, l) = g(θ + π, 2s − l), where both were measured [CT9].
 
-    sinogram: (n, D), parallel. Returns s in mm, in quarters of a detector, at most a quarter of the detector's
-    length: how far from l = 0 the axis is seen, so that `detectors` − s are right. g is 0 beyond the detector; of
-    several s as good, it is the one nearest to 0.
-    Raises ValueError as `radon.project_back`, and if no two views are opposite.
+    What they differ by, Σ(g − g')², is taken as a part of what they vary by, Σ(g − m)² + Σ(g' − m)², m their mean:
+    air is alike at any s. sinogram: (n, D), parallel. Returns one of `shifts` in mm, how far from l = 0 the axis
+    is seen, so that `detectors` − s are right; of several as good, the one nearest to 0.
+    Raises ValueError as `radon.project_back` and `shifts`, and if no two views are opposite.
     """
     check_sinogram(sinogram, geometry)
     first, second = opposites(geometry.angles)
-    n = int(sinogram.shape[1] / 4 / STEP)
-    shifts = geometry.detector_spacing * STEP * np.array(sorted(range(-n, n + 1), key=abs))
-    return float(min(shifts, key=lambda shift: _mismatch(sinogram[first], sinogram[second], geometry, shift)))
+    tried = shifts(geometry)
+    return float(min(tried, key=lambda shift: _mismatch(sinogram[first], sinogram[second], geometry, shift)))
+
+
+def shifts(geometry: ScanGeometry) -> np.ndarray:
+    """The s (m,) in mm that are tried, those near 0 first: by quarters of a detector, to a quarter of all [CT9].
+
+    At each of them at least half as many detectors have their mirror image on the detector as at s = 0.
+    Raises ValueError if at s = 0 fewer than two have.
+    """
+    n, spacing = len(geometry.detectors), geometry.detector_spacing
+    middle = np.asarray(geometry.detectors, float).mean() / spacing
+    if n - 2 * abs(middle) < 2:
+        raise ValueError("the axis lies beside the detector: no ray is seen from both ends; give the shift in mm")
+    far = int(n / 4 / STEP)
+    tried = STEP * np.array(sorted(range(-far, far + 1), key=abs))
+    return spacing * tried[n - 2 * np.abs(tried - middle) >= n / 2 - np.abs(middle)]
 
 
 def _mismatch(first: np.ndarray, second: np.ndarray, geometry: ScanGeometry, shift: float) -> float:
-    mirrored = [_views.at(view, geometry, 2 * shift - geometry.detectors) for view in second]
-    return ((first - mirrored) ** 2).sum()
+    places = 2 * shift - geometry.detectors
+    away = np.abs(places - geometry.detectors.mean()) / geometry.detector_spacing
+    both = away < len(places) / 2 - STEP  # places are half a detector apart: those at its ends count
+    ahead, behind = first[:, both], np.stack([_views.at(view, geometry, places[both]) for view in second])
+    mean, floor = (ahead.mean() + behind.mean()) / 2, FLOOR * first.var() * ahead.size
+    varied = ((ahead - mean) ** 2 + (behind - mean) ** 2).sum()
+    return (((ahead - behind) ** 2).sum() + floor) / (varied + floor) if varied + floor else 1.0

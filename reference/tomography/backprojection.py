@@ -11,7 +11,7 @@ import numpy as np
 
 from ..checks import check_choice
 from . import _views
-from .checks import GAP, angle_gaps, check_sinogram
+from .checks import angle_gaps, check_sinogram
 from .rebinning import rebin
 from .records import ScanGeometry
 
@@ -28,10 +28,9 @@ WINDOWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def angle_weights(angles: np.ndarray) -> np.ndarray:
     """w (n,) of views in radians: half the gaps to both neighbours modulo π [CT5]; they sum to π.
 
-    angles: (n,) in radians. A gap of more than four medians, where no view was measured, counts as one median.
+    angles: (n,) in radians. A gap where no view was measured counts as a usual one, see `checks.angle_gaps`.
     """
-    gaps, median = angle_gaps(angles, np.pi)
-    counted = np.where(gaps > GAP * median, median, gaps)
+    _, counted = angle_gaps(angles, np.pi)
     weights = np.empty(len(angles))
     weights[np.argsort(angles % np.pi, kind="stable")] = (counted + np.roll(counted, 1)) / 2
     return weights

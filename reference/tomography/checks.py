@@ -9,7 +9,7 @@ from ..types import Array
 from .records import ScanGeometry
 
 LARGEST_ANGLE = 4 * np.pi  # radians; larger ones are taken for degrees
-GAP = 4.0  # medians: where views lie farther apart, none was measured
+GAP = 4.0  # times what is usual: where views lie farther apart, none was measured
 NARROW = 0.99  # of the image; a detector that sees less is told of
 SAME = 1e-3  # of the mean gap: views closer together are one view, measured twice
 
@@ -82,24 +82,35 @@ def check_relaxation(relaxation: Array) -> None:
 
 def warn_of_gaps(geometry: ScanGeometry) -> None:
     """Warn, in mm and degrees, of a detector narrower than the image, and of angles that leave a gap."""
-    gamma = np.arctan(geometry.divergence * geometry.detectors[[0, -1]])
-    reach = np.abs(geometry.detectors[[0, -1]] * np.cos(gamma)) + geometry.detector_spacing / 2
-    half = max(np.abs(geometry.columns).max(), np.abs(geometry.rows).max()) + geometry.pixel_spacing / 2
+    warn_of_narrowness(geometry, stacklevel=5)
+    _, half = widths(geometry)
+    angles = np.asarray(geometry.angles, float)
+    gaps, counted = angle_gaps(angles, np.pi)
+    if (gaps > counted).any() or gaps.max() > (1 - SAME) * np.pi:  # the latter: all views are one
+        warnings.warn(
+            f"the angles leave a gap of {np.rad2deg(gaps.max()):.4g}° of 180°: structures along it cannot be seen",
+            stacklevel=4,
+        )
+    elif geometry.divergence:
+        _warn_of_short_turn(angles, np.arcsin(min(geometry.divergence * half, 1)))
+
+
+def warn_of_narrowness(geometry: ScanGeometry, stacklevel: int) -> None:
+    """Warn, in mm, of a detector narrower than the image."""
+    reach, half = widths(geometry)
     if reach.max() < NARROW * half:
         warnings.warn(
             f"the detector sees {2 * reach.max():.4g} mm, less than the {2 * half:.4g} mm of the image: "
             "what lies beyond is measured in part",
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
-    angles = np.asarray(geometry.angles, float)
-    gaps, usual = angle_gaps(angles, np.pi)
-    widest = np.rad2deg(gaps.max())
-    if gaps.max() > GAP * usual:
-        warnings.warn(
-            f"the angles leave a gap of {widest:.4g}° of 180°: structures along it cannot be seen", stacklevel=4
-        )
-    elif geometry.divergence:
-        _warn_of_short_turn(angles, np.arcsin(min(geometry.divergence * half, 1)))
+
+
+def widths(geometry: ScanGeometry) -> tuple[np.ndarray, float]:
+    """How far beyond the axis each end of the detector sees (2,), and half of the image, in mm."""
+    gamma = np.arctan(geometry.divergence * geometry.detectors[[0, -1]])
+    reach = np.array([-1, 1]) * geometry.detectors[[0, -1]] * np.cos(gamma) + geometry.detector_spacing / 2
+    return reach, max(np.abs(geometry.columns).max(), np.abs(geometry.rows).max()) + geometry.pixel_spacing / 2
 
 
 def _warn_of_short_turn(angles: np.ndarray, gamma: float) -> None:
@@ -107,9 +118,9 @@ def _warn_of_short_turn(angles: np.ndarray, gamma: float) -> None:
 
     Such a line is seen at θ = β − γ, and from its other end at θ + π = β + γ: together they must go all round.
     """
-    _, usual = angle_gaps(angles, 2 * np.pi)
+    _, counted = angle_gaps(angles, 2 * np.pi)
     gaps, _ = angle_gaps(np.concatenate([angles - gamma, angles + gamma + np.pi]), 2 * np.pi)
-    if gaps.max() > GAP * usual:
+    if gaps.max() > GAP * counted.max():
         warnings.warn(
             f"at the border of the image the rays leave a gap of {np.rad2deg(gaps.max()):.4g}° of 360°: "
             "the fan turns less than half a turn and its own angle",
@@ -117,20 +128,29 @@ def _warn_of_short_turn(angles: np.ndarray, gamma: float) -> None:
         )
 
 
-def angle_gaps(angles: np.ndarray, period: float) -> tuple[np.ndarray, float]:
-    """The gaps (n,) after each angle, in their order modulo the period, and the median of those that are not 0."""
+def angle_gaps(angles: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
+    """The gaps (n,) after each angle, in their order modulo the period, and what they count (n,).
+
+    A gap counts as it is, or, where no view was measured, what is usual: nine in ten of those that are not 0 are
+    not wider. There it is more than four times as wide as that, and as the two gaps to either side of it, since
+    views may be sparse in a part of the turn.
+    """
     folded = np.sort(angles % period)
     gaps = np.diff(folded, append=folded[0] + period)
-    return gaps, float(np.median(gaps[gaps > SAME * period / len(angles)]))
+    distinct = np.sort(gaps[gaps > SAME * period / len(gaps)])
+    usual = distinct[9 * (len(distinct) - 1) // 10]
+    beside = np.max([np.roll(gaps, k) for k in (-2, -1, 1, 2) if k % len(gaps)], axis=0)
+    return gaps, np.where(gaps > GAP * np.maximum(usual, beside), usual, gaps)
 
 
 def opposites(angles: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of views half a turn apart, to within the usual gap: the numbers of the first and the second of each.
+    """Pairs of views half a turn apart, to within the median gap: the numbers of the first and the second of each.
 
     angles: (n,) in radians. Raises ValueError if there is no pair.
     """
     angles = np.asarray(angles, float)
-    _, usual = angle_gaps(angles, 2 * np.pi)
+    gaps, _ = angle_gaps(angles, 2 * np.pi)
+    usual = np.median(gaps[gaps > SAME * 2 * np.pi / len(gaps)])
     off = np.abs((angles - angles[:, None]) % (2 * np.pi) - np.pi)
     second = off.argmin(axis=1)
     first = np.flatnonzero(off.min(axis=1) <= usual * (1 + SAME))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .checks import GAP, angle_gaps, check_sinogram
+from .checks import angle_gaps, check_sinogram
 from .records import ScanGeometry
 
 
@@ -30,10 +30,10 @@ def _look_up(
     """Σ of the neighbours' values times weights, and Σ of the weights, 1 where all were measured: both (n, D)."""
     angles, beta = geometry.angles % (2 * np.pi), beta % (2 * np.pi)
     order = np.argsort(angles, kind="stable")
-    gaps, median = angle_gaps(angles, 2 * np.pi)
+    _, counted = angle_gaps(angles, 2 * np.pi)
     before = np.searchsorted(angles[order], beta, side="right") - 1  # −1: the last, a turn ago
     after = (before + 1) % len(angles)
-    reach = np.where(gaps > GAP * median, median, gaps)[before]
+    reach = counted[before]
     place = np.clip((place - geometry.detectors[0]) / geometry.detector_spacing + 1, 0, sinogram.shape[1] + 1)
     left = place.astype(int)
     found, known = np.zeros(beta.shape), np.zeros(beta.shape)

@@ -24,6 +24,7 @@ WITHOUT_CASES = {
     "inverse.strength.bisect": "takes a function; its cases are those of inverse.strength.discrepancy",
     "inverse.conjugate_gradients.run": "takes a function; its cases are those of inverse.operators.gram_solve",
     "tomography._views.at": "a helper of smear and rebin",
+    "tomography.axis.shifts": "what rotation_axis tries; its cases are those of rotation_axis",
     "deep_mixtures.one_image.forward": "returns a way back; its cases are those of loss and loss_and_gradient",
     "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",
 }

@@ -1,11 +1,14 @@
-"""The axis of rotation, where it is seen."""
+"""The axis of rotation, where it is seen [CT9]."""
 
+import warnings
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from deepmix.reference.inverse.records import Operator
+from deepmix.reference.tomography.axis import STEP, shifts
+from deepmix.reference.tomography.checks import warn_of_narrowness
 from deepmix.reference.tomography.records import Radon, ScanGeometry
 
 from .settings import ReconstructionSettings
@@ -23,23 +26,27 @@ def on_axis(
         if settings.axis is not None:
             raise ValueError("only a scan has an axis")
         return operator, 0.0
-    shift = _shift(measured, operator, settings, backend)
-    geometry = operator.geometry
-    moved = Radon(geometry=geometry._replace(detectors=geometry.detectors - shift)) if shift else operator
-    check_met(backend, moved.geometry, measured.data.dtype)
-    return moved, shift
+    geometry, shift = operator.geometry, 0.0
+    if settings.axis is not None:
+        shift = _found(measured, geometry, backend) if settings.axis == "auto" else float(settings.axis)
+        geometry = geometry._replace(detectors=geometry.detectors - shift)
+        warn_of_narrowness(geometry, stacklevel=4)
+    check_met(backend, geometry, measured.data.dtype)
+    return Radon(geometry=geometry), shift
 
 
-def _shift(
-    measured: WeightedData, operator: Radon, settings: ReconstructionSettings, backend: ModuleType
-) -> float:
-    if settings.axis is None:
-        return 0.0
-    if settings.axis != "auto":
-        return float(settings.axis)
-    if operator.geometry.divergence:
+def _found(measured: WeightedData, geometry: ScanGeometry, backend: ModuleType) -> float:
+    if geometry.divergence:
         raise ValueError("axis auto is for parallel rays; of a fan, give the shift in mm")
-    return float(backend.tomography.axis.rotation_axis(measured.data, operator.geometry))
+    shift = float(backend.tomography.axis.rotation_axis(measured.data, geometry))
+    tried, step = shifts(geometry), STEP * geometry.detector_spacing
+    if not tried.min() + step / 2 < shift < tried.max() - step / 2:
+        warnings.warn(
+            f"the axis was looked for from {tried.min():.4g} to {tried.max():.4g} mm and fits best at the end, "
+            f"{shift:.4g} mm: it may lie farther out; look at the image, or give the shift in mm",
+            stacklevel=5,
+        )
+    return shift
 
 
 def check_met(backend: ModuleType, geometry: ScanGeometry, dtype: Any) -> None:

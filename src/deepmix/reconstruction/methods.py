@@ -13,6 +13,7 @@ from deepmix.reference.inverse.records import Ending, Operator
 from deepmix.reference.types import Status
 
 from . import gaps, quality, scales, stepwise, strengths
+from .one_sided import evened_out
 from .scales import SCALES
 from .settings import ReconstructionSettings
 from .solvers import SOLVERS, scan_of
@@ -47,7 +48,8 @@ def fbp(
             f"nothing was measured in {len(missing)} views (counted from 0: {gaps.named(missing)}): "
             "leave them out, with their angles, or take another method than fbp"
         )
-    given = measured.data, geometry, settings.window, settings.cutoff
+    data, geometry = evened_out(measured.data, geometry)
+    given = data, geometry, settings.window, settings.cutoff
     return Reconstructed(
         image=np.asarray(backend.tomography.backprojection.filtered_backprojection(*given)), facts={}
     )

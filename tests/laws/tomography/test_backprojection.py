@@ -1,4 +1,4 @@
-"""Laws of filtered back-projection [CT5]–[CT7], and of rebinning [CT8]."""
+"""Laws of smearing and filtered back-projection [CT5]–[CT7], and of rebinning [CT8]."""
 
 import numpy as np
 import pytest
@@ -9,39 +9,9 @@ from deepmix.datasets.phantoms_exact import level_of, sinogram_of
 from deepmix.reference.tomography import backprojection, radon, rebinning
 from deepmix.reference.tomography import geometry as geometries
 from tests.laws.helpers import close
-from tests.problems import generators
 from tests.problems.tomography import ELLIPSE, scans, turn
 
 FAN = {"source_to_axis": 90.0, "source_to_detector": 180.0, "detector_spacing": 2.0}
-
-
-@given(rng=generators, n=st.integers(3, 12), start=st.floats(-3, 3))
-def test_ct5_weights_are_half_the_gaps_and_sum_to_half_a_turn(rng, n, start):
-    angles = start + np.pi / n * (np.arange(n) + rng.uniform(-0.3, 0.3, n))
-    order, turns = rng.permutation(n), np.pi * rng.integers(-1, 2, n)
-    weights = backprojection.angle_weights(angles)
-    close(weights.sum(), np.pi)
-    close(weights[1:-1], (angles[2:] - angles[:-2]) / 2, 1e-9)
-    close(backprojection.angle_weights((angles + turns)[order]), weights[order], 1e-9)
-
-
-@pytest.mark.parametrize(
-    ("angles", "expected"),
-    [
-        (turn(6, 0.5), np.full(6, np.pi / 6)),
-        (turn(6), np.full(6, np.pi / 6)),
-        (np.tile(turn(5, 0.5), 3), np.full(15, np.pi / 15)),
-        (0.1 * np.arange(6), np.full(6, 0.1)),
-    ],
-    ids=["half_a_turn", "a_turn", "three_times", "a_gap"],
-)
-def test_ct5_weights_of_even_angles(angles, expected):
-    """Views that were measured twice weigh together what one does; a gap counts as one median."""
-    found = backprojection.angle_weights(angles)
-    close(found.sum(), expected.sum())
-    distinct = np.unique((angles % np.pi).round(9))
-    together = [found[np.isclose(angles % np.pi, each)].sum() for each in distinct]
-    close(np.array(together), np.full(len(distinct), expected.sum() / len(distinct)), 1e-9)
 
 
 @given(scan=scans(divergent=False), value=st.floats(0.1, 3))

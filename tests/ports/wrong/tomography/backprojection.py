@@ -10,12 +10,6 @@ MISTAKES = (
         "tomography.backprojection.angle_weights/in_any_order",
     ),
     Mistake(
-        "a gap counts in full",
-        "np.where(gaps > GAP * median, median, gaps)",
-        "gaps",
-        "tomography.backprojection.angle_weights/limited",
-    ),
-    Mistake(
         "angles are taken modulo a turn",
         "np.argsort(angles % np.pi, kind",
         "np.argsort(angles, kind",

@@ -15,4 +15,16 @@ MISTAKES = (
         "folded = np.sort(angles % np.pi)",
         "tomography.rebinning.rebin/fan_of_a_turn",
     ),
+    Mistake(
+        "a gap counts in full",
+        "np.where(gaps > GAP * np.maximum(usual, beside), usual, gaps)",
+        "gaps",
+        "tomography.backprojection.angle_weights/limited",
+    ),
+    Mistake(
+        "a gap is compared with all views alone",
+        "np.maximum(usual, beside)",
+        "usual",
+        "tomography.backprojection.angle_weights/sparse_in_a_part",
+    ),
 )

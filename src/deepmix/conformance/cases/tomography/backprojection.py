@@ -51,6 +51,7 @@ def cases(dtype: str) -> Iterator[Case]:
         "a_turn": turn,
         "both_ends": np.linspace(0, np.pi, 5),
         "limited": np.linspace(0.2, 1.1, 6),
+        "sparse_in_a_part": np.concatenate([np.arange(0, 1.5, 0.05), np.linspace(1.5, np.pi, 4)[:3]]),
         "twice": np.tile(turn[:5], 2),
         "in_any_order": np.array([2.0, -0.3, 5.0, 1.1, 0.4]),
     }.items():
