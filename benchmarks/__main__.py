@@ -2,8 +2,8 @@
 
 Experiments, run only if named: `training` (the paper's findings, on phantoms), `precision` (effect of the dtype on
 a fit), `quality` (methods and peers on phantoms and real images), `parts` (the preset robust with one part
-changed), `distributions` (of classes, on distorted images), `jobs` (whole jobs, from an image to labels, beside
-peers).
+changed), `distributions` (of classes, on distorted images), `dimensions` (a volume slice by slice or as one),
+`jobs` (whole jobs, from an image to labels, beside peers).
 """
 
 import argparse
@@ -35,6 +35,7 @@ EXPERIMENTS = {
     "quality": quality.run,
     "parts": quality.run_parts,
     "distributions": quality.run_distributions,
+    "dimensions": quality.run_dimensions,
     "jobs": jobs.run,
 }
 
@@ -75,7 +76,7 @@ def _parse(arguments: list[str] | None) -> tuple[list[str], Setting]:
     add("--dtype", default=default.dtype, choices=("float32", "float64"), help="(%(default)s)")
     add("--quick", action="store_true", help="small sizes, nothing written")
     add("--paper", action="store_true", help="training: the published sizes")
-    add("--data", help="quality, parts: a folder with brain/ and lesions/")
+    add("--data", help="of quality, parts, distributions, dimensions: a folder with brain/ and lesions/")
     add("--full", action="store_true", help="quality: more images of each kind; jobs: the largest images too")
     add(
         "--only",

@@ -16,13 +16,14 @@ from ..harness.setting import Setting
 from . import figure, images, table
 from .cache import Cache, Found
 from .images import Case
-from .methods import DISTRIBUTIONS, METHODS, PARTS, Method
+from .methods import DIMENSIONS, DISTRIBUTIONS, METHODS, PARTS, Method
 from .scores import Score, collapsed, score
 
 SEEDS = (0, 1, 2)
 QUICK = ("gmm", "hmrf", "fcm")
 QUICK_PARTS = ("as it is", "λ = 0")
 QUICK_DISTRIBUTIONS = ("gmm, gaussian", "gmm, student")
+QUICK_DIMENSIONS = ("hmrf",)
 _WIDTH = 170  # that the table needs
 
 Job = tuple[Case, str, int]
@@ -47,6 +48,13 @@ def run_distributions(setting: Setting) -> None:
     cases = list(images.distorted(setting.data, setting.quick))
     chosen = {name: DISTRIBUTIONS[name] for name in QUICK_DISTRIBUTIONS} if setting.quick else DISTRIBUTIONS
     _compare("distributions", cases, chosen, SEEDS[:1], setting)
+
+
+def run_dimensions(setting: Setting) -> None:
+    """The field and deepSVG, slice by slice and in three dimensions, on volumes; prints and writes as `run`."""
+    cases = list(images.volumes(setting.data, setting.quick))
+    chosen = {name: DIMENSIONS[name] for name in QUICK_DIMENSIONS} if setting.quick else DIMENSIONS
+    _compare("dimensions", cases, chosen, SEEDS[:1], setting)
 
 
 def _compare(

@@ -19,21 +19,23 @@ _INCHES = 1.6
 
 
 def draw(cases: Sequence[Case], maps: Mapping[tuple[str, str, int], np.ndarray]) -> bytes:
-    """A PNG, one row per image. maps: labels by case, method and seed; seed 0 is drawn."""
+    """A PNG, one row per image, of a volume its middle slice. maps: labels by case, method and seed 0."""
     methods = list(dict.fromkeys(method for _, method, _ in maps))
     figure = Figure((_INCHES * (2 + len(methods)), _INCHES * 1.25 * len(cases)), layout="constrained")
     for row, case in zip(figure.subplots(len(cases), 2 + len(methods), squeeze=False), cases, strict=True):
-        rows, columns = (np.flatnonzero(case.mask.any(axis=axis)) for axis in (1, 0))
+        at = ... if case.mask.ndim == 2 else (..., case.mask.shape[2] // 2)
+        image, mask, truth = (array[at] for array in (case.image[0], case.mask, case.truth))
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         for axes in row:
             axes.axis("off")
-        row[0].imshow(np.where(case.mask, case.image[0], np.nan)[box], cmap="gray")
+        row[0].imshow(np.where(mask, image, np.nan)[box], cmap="gray")
         row[0].set_title(case.row, fontsize=7)
-        _labels(row[1], case.truth[box], "truth")
+        _labels(row[1], truth[box], "truth")
         for axes, method in zip(row[2:], methods, strict=True):
             labels = maps.get((case.name, method, 0))
             if labels is not None:
-                _labels(axes, _named(labels, case)[box], f"{method}\n{score(labels, case):.3f}")
+                _labels(axes, _named(labels, case)[at][box], f"{method}\n{score(labels, case):.3f}")
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110)
     return buffer.getvalue()

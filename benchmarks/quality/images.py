@@ -29,9 +29,10 @@ TUNED = ("cord_1", "tumour_1", "tumour_4", "photo_108004", "lesions_19", "nuclei
 class Case(NamedTuple):
     """One image.
 
-    row: of the table. image: (M, H, W). mask: (H, W). truth: (H, W), classes 1 … C, 0 is none.
+    row: of the table. image: (M, *spatial). mask: (*spatial). truth: (*spatial), classes 1 … C, 0 is none.
     n_components: K; if there are fewer true classes, each is compared with the class that covers it best.
     smaller: whether only the smaller of two true classes counts, against the best union of classes.
+    spacing: of a volume, along its axes.
     """
 
     row: str
@@ -42,6 +43,7 @@ class Case(NamedTuple):
     n_components: int
     channels: tuple[str, ...]
     smaller: bool = False
+    spacing: tuple[float, ...] | None = None
 
 
 def cases(data: str | None, full: bool, quick: bool) -> Iterator[Case]:
@@ -100,6 +102,40 @@ def _brain(folder: Path, added: int, slices: range) -> Iterator[Case]:
             n_components=3,
             channels=("T1",),
         )
+
+
+def volumes(data: str | None, quick: bool) -> Iterator[Case]:
+    """Whole volumes: phantoms of three noise levels, thick slices; a brain with noise. quick: a small phantom."""
+    for noise in ("middle",) if quick else NOISE:
+        yield _ventricle(noise, FIRST, *((48, 4) if quick else (96, 16)))
+    if data is not None and not quick:
+        volume, truth, mask = _read(Path(data, "brain"), ("T1",))
+        noise = ADDED[-1] * np.random.default_rng(0).standard_normal(mask.shape)
+        yield Case(
+            row=f"brain, noise {ADDED[-1]}",
+            name=f"brain, noise {ADDED[-1]}, volume",
+            image=volume + noise,
+            mask=mask,
+            truth=truth,
+            n_components=3,
+            channels=("T1",),
+            spacing=(1.0, 1.0, 1.0),
+        )
+
+
+def _ventricle(noise: str, seed: int, size: int, n_slices: int) -> Case:
+    drawn = phantoms.ventricle_slices(size, n_slices, NOISE[noise], seed)
+    image, truth, mask = (np.stack(of_slices, axis=-1) for of_slices in zip(*drawn, strict=True))
+    return Case(
+        row=f"phantom, {noise} noise",
+        name=f"phantom {noise} {seed}, volume",
+        image=image,
+        mask=mask,
+        truth=truth,
+        n_components=len(phantoms.TISSUES),
+        channels=phantoms.CHANNELS,
+        spacing=(1.0, 1.0, phantoms.HEIGHT * size / n_slices),
+    )
 
 
 def _lesions(folder: Path, slices: range) -> Iterator[Case]:

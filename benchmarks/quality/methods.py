@@ -44,7 +44,8 @@ def _own(method: str, **settings: Any) -> Method:
     """`deepmix.segment` with some settings."""
 
     def labels(case: Case, seed: int) -> np.ndarray:
-        about = {"n_components": case.n_components, "method": method, "seed": seed}
+        about: dict[str, Any] = {"n_components": case.n_components, "method": method, "seed": seed}
+        about |= {"spacing": case.spacing} if settings.get("dimension") == 3 else {}
         return segment(case.image, case.mask, **about, **settings).labels
 
     return Method(labels=labels, made_of=lambda: (method, sorted(settings.items()), code()))
@@ -98,6 +99,13 @@ DISTRIBUTIONS = {
     )
     for method in ("gmm", "hmrf")
     for distribution in ("gaussian", "student", "rician", "gamma", "lognormal")
+}
+
+# Of whole volumes: the field, a network for each slice, and one for the volume [NN3].
+DIMENSIONS = {
+    "hmrf": _own("hmrf", preset="robust"),
+    "deepsvg, slice by slice": _own("deepsvg", preset="robust"),
+    "deepsvg, dimension 3": _own("deepsvg", preset="robust", dimension=3),
 }
 
 # The preset robust of deepSVG with one part changed.

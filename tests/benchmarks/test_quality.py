@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.quality import METHODS, PARTS, images, scores, table
+from benchmarks.quality import METHODS, PARTS, figure, images, scores, table
 from benchmarks.quality.cache import Cache, Found
 from benchmarks.quality.images import Case
 from benchmarks.quality.scores import Score
@@ -82,6 +82,14 @@ def test_the_phantoms_are_not_those_for_tuning_and_the_same_every_time():
     ]
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.image, other.image)
+
+
+def test_a_volume_is_drawn_by_its_middle_slice():
+    (case,) = images.volumes(None, True)
+    assert case.image.shape == (3, 48, 48, 4)
+    np.testing.assert_allclose(case.spacing, (1, 1, 7.2))
+    drawn = figure.draw([case], {(case.name, "truth again", 0): case.truth})
+    assert drawn.startswith(b"\x89PNG")
 
 
 def test_methods_know_what_they_are_made_of():
