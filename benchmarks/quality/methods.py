@@ -99,6 +99,9 @@ DISTRIBUTIONS = {
     )
     for method in ("gmm", "hmrf")
     for distribution in ("gaussian", "student", "rician", "gamma", "lognormal")
+} | {
+    f"hmrf, student, ν {named}": _own("hmrf", preset="robust", distribution="student", degrees=degrees)
+    for named, degrees in (("of each", "each"), ("= 4", 4.0))
 }
 
 # Of whole volumes: the field, a network for each slice, and one for the volume [NN3].
