@@ -22,9 +22,11 @@ class MixtureModel(GenerativeEstimator):
 
     distribution: "student" (Gaussians with heavy tails), "rician", "gamma", "lognormal" (for positive samples),
     "poisson" (for counts) or "gaussian". degrees: of student: "shared" by all classes, "each" or a number.
-    noise: of rician: "shared" by all classes, or "each". looks: of gamma: its shape, if it is known.
+    noise: of rician: "shared" by all classes, or "each". background: of rician: the class of the least mean of
+    the first feature has no signal. looks: of gamma: its shape, if it is known.
     covariance_type: of gaussian, student and lognormal; features of the others are independent ("diag").
-    The other parameters are those of `GaussianMixture`.
+    reg_covar: as of `GaussianMixture`; lognormal adds it to the variances of the logarithms, rician to σ², gamma
+    and poisson have none. The other parameters are those of `GaussianMixture`.
 
     After `fit`: weights_ (K,); means_ (K, M), the expected values; covariances_ (of student Σ); parameters_, what
     the distribution has beside, by name (degrees; signals, noise, signal_to_noise; shapes, rates; …); mixture_,
@@ -39,6 +41,7 @@ class MixtureModel(GenerativeEstimator):
         distribution: str = "student",
         degrees: float | str = "shared",
         noise: str = "shared",
+        background: bool = False,
         looks: float | None = None,
         covariance_type: str = "diag",
         tol: float = 1e-3,
@@ -69,12 +72,17 @@ class MixtureModel(GenerativeEstimator):
         self.distribution = distribution
         self.degrees = degrees
         self.noise = noise
+        self.background = background
         self.looks = looks
 
     @property
     def _settings(self) -> DistributionSettings:
         return DistributionSettings(
-            distribution=self.distribution, degrees=self.degrees, noise=self.noise, looks=self.looks
+            distribution=self.distribution,
+            degrees=self.degrees,
+            noise=self.noise,
+            background=self.background,
+            looks=self.looks,
         )
 
     @property
@@ -86,6 +94,8 @@ class MixtureModel(GenerativeEstimator):
         check_choice("distribution", self.distribution, DISTRIBUTIONS)
         self._settings.check()
         check_family(self._family, self.covariance_type)
+        if self.reg_covar is not None and self.distribution in ("gamma", "poisson"):
+            raise ValueError(f"reg_covar is for covariances, which {self.distribution} has none of; leave it out")
         if self.means_init is not None:
             self._settings.check_means(self.means_init)
 

@@ -84,6 +84,8 @@ def test_numbers_that_are_given_stay():
         ({"distribution": "rician", "covariance_type": "full"}, "independent"),
         ({"degrees": 0.5}, "degrees must be"),
         ({"looks": 3}, 'looks is for distribution="gamma"'),
+        ({"background": True}, 'background is for distribution="rician"'),
+        ({"distribution": "gamma", "reg_covar": 1e-3}, "reg_covar is for covariances, which gamma has none of"),
         ({"distribution": "gamma"}, "2 values inside the mask that are not greater than 0"),
         ({"distribution": "lognormal"}, "2 values inside the mask that are not greater than 0"),
     ],
@@ -94,6 +96,16 @@ def test_what_cannot_be(options, message):
     X[:2, 0] = 0, -1
     with warnings.catch_warnings(action="error"), pytest.raises(ValueError, match=message):
         MixtureModel(2, backend="reference", **options).fit(X)
+
+
+def test_a_background_has_no_signal():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([np.hypot(level + rng.normal(size=400), rng.normal(size=400)) for level in (0.0, 9.0)])
+    found = MixtureModel(2, distribution="rician", background=True, random_state=0).fit(X[:, None])
+    signals = np.sort(found.parameters_["signals"][:, 0])
+    assert signals[0] == 0
+    np.testing.assert_allclose(signals[1], 9, rtol=0.05)
+    np.testing.assert_allclose(found.parameters_["noise"], 1, rtol=0.1)
 
 
 @pytest.mark.parametrize("backend", ["accelerated", "reference"])
