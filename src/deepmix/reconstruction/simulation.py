@@ -33,8 +33,8 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     """Scan an image of one channel, or a slice of a volume.
 
     scan: None: parallel views, evenly over half a turn, and detectors as far apart as the pixels.
-    Raises ValueError for images of several channels, slices that are not there, pixels that are not square, and
-    if no ray meets the image.
+    Raises ValueError for images of several channels, slices that are not there, pixels that are not square, if no
+    ray meets the image, and for a number of views beside those of a scan.
     """
     values, spacing = slice_of(image, settings.slice, "choose one by --slice"), _pixel(image, settings)
     _check_units(values, settings.units)
@@ -43,6 +43,10 @@ def run(image: Image, scan: ScanDescription | None, settings: SimulationSettings
     if scan is None:
         angles = np.linspace(0, np.pi, settings.views, endpoint=False)
         scan = ScanDescription(type="parallel", angles=angles, detector_spacing=spacing)
+    elif settings.views != SimulationSettings.views:
+        raise ValueError("the geometry says how many views there are; leave views out")
+    elif (scan.size or mu.shape, scan.pixel_spacing or spacing) != (mu.shape, spacing):
+        warnings.warn("size and pixel_spacing are those of the image, not those of the geometry", stacklevel=2)
     scan = scan._replace(size=mu.shape, pixel_spacing=spacing, **_place(image, settings.slice))
     scan = scan._replace(detector_spacing=scans.detector_spacing(scan))
     n_detectors = settings.detectors or _enough(mu.shape, spacing, scan)

@@ -213,6 +213,21 @@ def test_what_cannot_be_scanned_is_refused(shape, options, words, tmp_path, run)
     assert not (tmp_path / "out").exists()
 
 
+def test_of_a_geometry_the_views_count_and_the_image_is_as_it_is(tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "i.npy", np.ones((8, 9)))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "size": [30, 30]}
+    (tmp_path / "g.json").write_text(json.dumps(said))
+    given = "simulate", "ct", tmp_path / "i.npy", "--geometry", tmp_path / "g.json"
+    code, _, err = run(*given, "--views", 24, "-o", tmp_path / "o")
+    assert code == 2
+    assert "the geometry says how many views there are; leave views out" in err
+    assert not (tmp_path / "o").exists()
+    code, _, err = run(*given, "-o", tmp_path / "o")
+    assert code == 0
+    assert "size and pixel_spacing are those of the image" in err
+    assert json.loads((tmp_path / "o" / "geometry.json").read_text())["size"] == [8, 9]
+
+
 def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
     """Each option of both commands reaches the settings in the report."""
     np.save(tmp_path / "i.npy", np.ones((8, 9)))
