@@ -135,7 +135,9 @@ def test_the_archive_is_the_same_on_every_run(folder, tmp_path):
         names = archive.getnames()
         assert names == sorted(names)
         assert set(names) == {f"v/{name}" for name in [*sums.listed(folder), "SHA256SUMS"]}
-        archive.extractall(tmp_path / "out", filter="data")
+        for name in names:  # extractall has no filter before Python 3.11.4, and warns without one later
+            (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "out" / name).write_bytes(archive.extractfile(name).read())
     sums.check(tmp_path / "out" / "v", sums.listed(folder))
 
 

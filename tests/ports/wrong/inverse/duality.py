@@ -7,13 +7,13 @@ MISTAKES = (
         "the dual variables need not keep to the operator",
         "field + finite_differences.gradient(_potential(lacking - offset * back))",
         "field",
-        "inverse.duality.gap/matrix_isotropic_1",
+        "inverse.duality.gap/matrix_isotropic_5",
     ),
     Mistake(
         "q may be longer than the strength",
         "min(1.0, strength / longest)",
         "1.0",
-        "inverse.duality.gap/matrix_anisotropic_1",
+        "inverse.duality.gap/matrix_anisotropic_5",
     ),
     Mistake(
         "the weights are not inverted",
