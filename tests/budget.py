@@ -17,11 +17,12 @@ NOISE = 1.5  # so much longer may it take on another machine
 # Those that have grown beyond it: what they take, and no more.
 SHARES = {
     "app/estimators": 125.0,
+    "app/export": 80.0,
     "app/segmentation": 125.0,
     "app/training": 85.0,
     "conformance": 105.0,
     "deep_mixtures": 240.0,
-    "mixtures": 310.0,
+    "mixtures": 345.0,
 }
 
 
