@@ -16,13 +16,15 @@ NOISE = 1.5  # so much longer may it take on another machine
 
 # Those that have grown beyond it: what they take, and no more.
 SHARES = {
-    "app/estimators": 125.0,
+    "app/estimators": 150.0,
     "app/export": 80.0,
-    "app/segmentation": 125.0,
+    "app/reconstruction": 85.0,
+    "app/segmentation": 140.0,
     "app/training": 85.0,
     "conformance": 105.0,
     "deep_mixtures": 240.0,
-    "mixtures": 345.0,
+    "inverse": 70.0,
+    "mixtures": 380.0,
 }
 
 
