@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 # Before NumPy is imported: on arrays as small as these a second BLAS thread makes the tests twenty times
 # slower as soon as anything else runs on the machine.
@@ -43,7 +44,7 @@ common = {
     "phases": [phase for phase in Phase if phase is not Phase.explain],
 }
 settings.register_profile("dev", max_examples=10, **common)
-settings.register_profile("ci", max_examples=25, derandomize=True, **common)
+settings.register_profile("ci", max_examples=15, derandomize=True, **common)
 settings.register_profile("thorough", max_examples=300, **common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough" if THOROUGH else "ci"))
 
@@ -67,6 +68,14 @@ def optimised():
     yield
     jax.config.update("jax_disable_most_optimizations", quick)
     jax.clear_caches()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests run in one process: what they share is made, and compiled, once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -55,6 +55,17 @@ def test_a_newcomer_has_a_minute_and_what_noise_adds(monkeypatch):
     assert "their share of 20 s" in line
 
 
+def test_on_a_slow_machine_everything_may_take_longer_but_not_one_alone(monkeypatch):
+    monkeypatch.setattr(budget, "SHARES", {"networks": 20.0, "inverse": 100.0, "mixtures": 300.0})
+    slow = {name: 3 * share for name, share in budget.SHARES.items()}
+    assert budget.exceeded(slow) == []
+    (line,) = budget.exceeded(slow | {"networks": 3 * budget.NOISE * 20 + 1})
+    assert line.startswith("the tests of networks took")
+    (line,) = budget.exceeded({"mixtures": 3 * 300.0})  # alone it says nothing of the machine
+    assert line.startswith("the tests of mixtures took")
+    assert budget.slowness({name: share / 2 for name, share in budget.SHARES.items()}) == 1
+
+
 @pytest.mark.parametrize(("seconds", "status"), [(1.0, pytest.ExitCode.OK), (1e4, pytest.ExitCode.TESTS_FAILED)])
 def test_a_session_over_its_budget_fails(seconds, status):
     watch, session = budget.Watch(), SimpleNamespace(exitstatus=pytest.ExitCode.OK)

@@ -21,10 +21,12 @@ every_fit = table.every_fit(
 
 UNROUNDED = ("beta", "diagonals", "class_sizes", "fuzzifier")  # what is no array is left as it is
 N_STEPS = 8  # the same everywhere: the length of a history is compiled in
+some = settings(max_examples=max(5, settings.default.max_examples // 3))  # nearly each has shapes of its own
 few = settings(max_examples=max(2, settings.default.max_examples // 10))
 
 
 @every_fit
+@some
 @given(data=st.data())
 def test_the_record_is_that_of_the_reference(row, kind, data):
     """After a fixed number of steps: iteration counts are never compared."""

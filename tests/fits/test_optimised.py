@@ -12,7 +12,12 @@ from tests.tolerances import TRAJECTORY
 pytestmark = pytest.mark.usefixtures("optimised")
 
 
-@table.every_fit(lambda row, kind: kind == row.kinds[0])
+def is_one_of_its_algorithm(row: table.Fit, kind: str) -> bool:
+    """The families of a mixture compile the same loops."""
+    return kind == row.kinds[0] and not (row.variant and row.algorithm.startswith("mixtures."))
+
+
+@table.every_fit(is_one_of_its_algorithm)
 @settings(max_examples=3)
 @given(data=st.data())
 def test_the_record_is_that_of_the_reference(row, kind, data):

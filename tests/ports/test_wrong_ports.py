@@ -17,6 +17,7 @@ def vector(name: str) -> Vector:
     return vectors.make(case, "minimal", "float64")
 
 
+@pytest.mark.thorough  # `deepmix conform deepmix.reference` proves the same of what is copied
 def test_a_copy_without_a_mistake_passes_every_case(tmp_path):
     results = list(runner.run(port_of(tmp_path / "port"), dtypes=["float64"]))
     assert len(results) > 300

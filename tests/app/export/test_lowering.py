@@ -46,7 +46,7 @@ def test_an_argument_that_nothing_is_said_of_is_named(monkeypatch):
         arguments(SIZES, "float32")
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", [DTYPES[0], *(pytest.param(each, marks=pytest.mark.thorough) for each in DTYPES[1:])])
 @pytest.mark.parametrize("function", arguments(SIZES, "float32"))
 def test_every_function_lowers_for_every_platform(function, dtype):
     """The loops of Algorithms 1 to 3 as a whole too: all of it is StableHLO, nothing calls out of it."""
