@@ -46,7 +46,7 @@ def test_a_report_holds_what_its_phase_took():
 
 
 def test_a_newcomer_has_a_minute_and_what_noise_adds(monkeypatch):
-    monkeypatch.setattr(budget, "SHARES", {"networks": 20.0})
+    monkeypatch.setattr(budget, "SHARES", {"networks": 20.0, "inverse": 20.0})  # which has not run
     least = budget.NOISE * budget.DEFAULT
     assert budget.exceeded({"registration": least, "networks": budget.NOISE * 20}) == []
     (line,) = budget.exceeded({"registration": least + 1, "networks": 1})

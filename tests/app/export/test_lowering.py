@@ -18,7 +18,6 @@ from deepmix.conformance.examples import Sizes
 from deepmix.conformance.operation import Operation
 from deepmix.conformance.operations import OPERATIONS
 from deepmix.conformance.ports import load
-from deepmix.conformance.tolerances import DTYPES
 from deepmix.export import arguments as examples
 from deepmix.export.arguments import arguments
 from deepmix.export.loops import LOOPS
@@ -46,7 +45,7 @@ def test_an_argument_that_nothing_is_said_of_is_named(monkeypatch):
         arguments(SIZES, "float32")
 
 
-@pytest.mark.parametrize("dtype", [DTYPES[0], *(pytest.param(each, marks=pytest.mark.thorough) for each in DTYPES[1:])])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("function", arguments(SIZES, "float32"))
 def test_every_function_lowers_for_every_platform(function, dtype):
     """The loops of Algorithms 1 to 3 as a whole too: all of it is StableHLO, nothing calls out of it."""

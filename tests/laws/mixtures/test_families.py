@@ -21,7 +21,6 @@ from deepmix.reference.mixtures import (
 )
 from deepmix.reference.mixtures.families import FAMILIES
 from deepmix.reference.mixtures.forms import FORMS
-from deepmix.reference.types import Status
 from tests import problems
 from tests.laws.helpers import FEW_STEPS, check_gradient, close
 from tests.laws.mixtures.collapse import collapsed
