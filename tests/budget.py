@@ -18,15 +18,14 @@ NOISE = 1.7  # so much longer may it take in another run
 
 # Those that have grown beyond it: what they take, and no more.
 SHARES = {
-    "app/estimators": 150.0,
-    "app/export": 80.0,
-    "app/reconstruction": 85.0,
-    "app/segmentation": 140.0,
-    "app/training": 85.0,
-    "conformance": 105.0,
-    "deep_mixtures": 240.0,
-    "inverse": 70.0,
-    "mixtures": 380.0,
+    "app/cli": 65.0,
+    "app/estimators": 140.0,
+    "app/reconstruction": 75.0,
+    "app/segmentation": 125.0,
+    "app/training": 70.0,
+    "conformance": 90.0,
+    "deep_mixtures": 180.0,
+    "mixtures": 320.0,
 }
 
 

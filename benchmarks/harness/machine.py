@@ -117,7 +117,7 @@ def _best(call: Callable[[], Any], repeats: int = 5) -> float:
 def _processor() -> str:
     """The name of the processor, if Linux tells it."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

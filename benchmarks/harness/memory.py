@@ -23,6 +23,6 @@ def watched() -> Iterator[list[int]]:
 
 
 def _anonymous() -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     (size,) = (line.split()[1] for line in lines if line.startswith("RssAnon:"))
     return 1024 * int(size)

@@ -37,8 +37,8 @@ def _left_of_containers(root: Path) -> list[int]:
     found = []
     for most, now, of_files in _GROUPS:
         try:
-            limit, held = (int((root / name).read_text()) for name in (most, now))
-            lines = (root / most).with_name("memory.stat").read_text().splitlines()
+            limit, held = (int((root / name).read_text(encoding="utf-8")) for name in (most, now))
+            lines = (root / most).with_name("memory.stat").read_text(encoding="utf-8").splitlines()
             taken_back = dict(line.split() for line in lines).get(of_files, "0")
         except (OSError, ValueError):  # none here, or "max"
             continue

@@ -10,7 +10,9 @@ from deepmix import cli, extras
 from tests.app.cli.test_cli import Command, run  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
-DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["app"]
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "optional-dependencies"
+]["app"]
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def segment(folder: Path, output: Path, monkeypatch, **options) -> dict:
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert not ended.value.code
-    return json.loads((output / "report.json").read_text())
+    return json.loads((output / "report.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -48,7 +48,7 @@ def test_the_table_holds_every_row_and_the_limits():
 def test_the_record_holds_every_sample_the_machine_and_the_versions(folder, capsys):
     command.main(["em"])
     (path,) = folder.glob("mixtures/em-accelerated-float32-*.json")
-    found = json.loads(path.read_text())
+    found = json.loads(path.read_text(encoding="utf-8"))
     assert [{name: row[name] for name in Row._fields} for row in found["rows"]] == [row._asdict() for row in ROWS]
     assert (found["rows"][0]["median"], found["limits"]) == (3e-6, LIMITS._asdict())
     assert found["rows"][0]["share"] == pytest.approx(0.4)

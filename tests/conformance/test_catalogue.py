@@ -164,13 +164,16 @@ def test_a_function_calls_nothing_that_it_is_not_said_to_build_on(name):
 def test_names_of_arguments_and_variables_are_no_functions(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "__init__.py").touch()
-    (tmp_path / "a" / "one.py").write_text("def means(x): return x\ndef counts(x): return means(x)\n")
+    (tmp_path / "a" / "one.py").write_text(
+        "def means(x): return x\ndef counts(x): return means(x)\n", encoding="utf-8"
+    )
     (tmp_path / "a" / "two.py").write_text(
         "from . import one\nfrom .one import means as found\nTABLE = {'c': one.counts}\n"
         "def plain(means, counts): return means + counts\n"
         "def by_table(word): return TABLE[word](0)\n"
         "def _helper(x): return found(x)\n"
-        "def by_helper(x):\n    one = _helper(x)\n    return one.counts\n"
+        "def by_helper(x):\n    one = _helper(x)\n    return one.counts\n",
+        encoding="utf-8",
     )
     functions = ["a.one.means", "a.one.counts", "a.two.plain", "a.two.by_table", "a.two.by_helper"]
     assert building.uses(tmp_path, functions) == {

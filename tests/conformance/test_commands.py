@@ -29,7 +29,7 @@ evaluation = SimpleNamespace(overlap=overlap)
 @pytest.fixture
 def module(tmp_path, monkeypatch) -> str:
     """A module in the working folder: evaluation as it should be, mean_nll wrong."""
-    (tmp_path / "shifted_port.py").write_text(MODULE)
+    (tmp_path / "shifted_port.py").write_text(MODULE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     yield "shifted_port"
@@ -49,7 +49,7 @@ def module(tmp_path, monkeypatch) -> str:
 def test_modules_that_cannot_be_imported_are_one_line(text, name, message, run, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    (tmp_path / "bad_port.py").write_text(text)
+    (tmp_path / "bad_port.py").write_text(text, encoding="utf-8")
     sys.modules.pop("bad_port", None)
     code, _, err = run("conform", name)
     assert code == 2
@@ -63,7 +63,8 @@ def test_of_a_port_whose_session_fails_there_is_no_verdict(run, tmp_path, monkey
     (tmp_path / "bad_port.py").write_text(
         "from types import SimpleNamespace\n"
         "def session(dtype):\n    raise RuntimeError('no GPU')\n"
-        "conformance = SimpleNamespace(session=session)\n"
+        "conformance = SimpleNamespace(session=session)\n",
+        encoding="utf-8",
     )
     sys.modules.pop("bad_port", None)
     code, out, err = run("conform", "bad_port", "--only", "mixtures.em.*")
@@ -126,7 +127,9 @@ def test_the_command_prints_a_table_and_ends_with_0_or_1(module, run):  # noqa: 
 
 
 def test_the_command_with_expected_failures(module, run, tmp_path):  # noqa: F811
-    (tmp_path / "known").write_text("# shifted on purpose\nmixtures.em.mean_nll/*  # all of them\nem.typo\n\n")
+    (tmp_path / "known").write_text(
+        "# shifted on purpose\nmixtures.em.mean_nll/*  # all of them\nem.typo\n\n", encoding="utf-8"
+    )
     code, out, err = run(
         "conform",
         module,
@@ -225,7 +228,7 @@ def test_mistakes_in_the_command_are_one_line(arguments, message, run, tmp_path,
 
 
 def test_vectors_go_into_an_empty_folder_only(run, tmp_path):  # noqa: F811
-    (tmp_path / "mine").write_text("kept")
+    (tmp_path / "mine").write_text("kept", encoding="utf-8")
     code, _, err = run("vectors", tmp_path)
     assert code == 2
     assert err == f"deepmix: {tmp_path} is not empty; name another folder\n"

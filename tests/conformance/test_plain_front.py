@@ -26,7 +26,7 @@ ONLY = ("--only", "mixtures.em.*", "--only", "evaluation.overlap.*")
 
 @pytest.fixture
 def place(tmp_path, monkeypatch) -> Path:
-    (tmp_path / "shifted_port.py").write_text(MODULE)
+    (tmp_path / "shifted_port.py").write_text(MODULE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     yield tmp_path
@@ -39,7 +39,7 @@ def plain(place: Path, *arguments) -> subprocess.CompletedProcess:
 
 
 def test_it_prints_what_the_command_prints(place, run):  # noqa: F811
-    (place / "known").write_text("mixtures.em.mean_nll/one_pixel\nmixtures.em.typo\n")
+    (place / "known").write_text("mixtures.em.mean_nll/one_pixel\nmixtures.em.typo\n", encoding="utf-8")
     arguments = ["shifted_port", *ONLY, "--dtype", "float64", "--xfail", "known", "--json", "all.json"]
     done = plain(place, *arguments)
     written = json.loads((place / "all.json").read_text(encoding="utf-8"))

@@ -123,7 +123,9 @@ def test_another_list_above_the_vectors_is_not_theirs(folder, run):  # noqa: F81
 
 def test_the_archive_is_the_same_on_every_run(folder, tmp_path):
     first = release.pack(folder).read_bytes()
-    assert (tmp_path / "v.tar.gz.sha256").read_text() == f"{hashlib.sha256(first).hexdigest()}  v.tar.gz\n"
+    assert (tmp_path / "v.tar.gz.sha256").read_text(
+        encoding="utf-8"
+    ) == f"{hashlib.sha256(first).hexdigest()}  v.tar.gz\n"
     (folder / CASES[0] / "actual.npz").write_bytes(b"mine")
     again = written(tmp_path / "elsewhere" / "v")
     time.sleep(1.1)  # the times of files and of the run do not come in

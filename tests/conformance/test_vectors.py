@@ -167,7 +167,9 @@ def test_a_damaged_file_is_said_to_be_one(written):
 def test_vectors_of_another_specification_are_refused(written):
     path = next(written.glob("evaluation.overlap.dice/*/case.json"))
     content = path.read_text(encoding="utf-8")
-    path.write_text(content.replace(f'"specification": "{SPECIFICATION}"', '"specification": "0.9"'))
+    path.write_text(
+        content.replace(f'"specification": "{SPECIFICATION}"', '"specification": "0.9"'), encoding="utf-8"
+    )
     with pytest.raises(ValueError, match=re.escape(f"is of specification 0.9, this is {SPECIFICATION}")):
         list(files.read(written))
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")

@@ -94,7 +94,7 @@ def _files(folder: Path) -> list[str]:
 
 def _listed(index: Path) -> list[str]:
     try:
-        files = [Path(name) for name in json.loads(index.read_text())["files"]]
+        files = [Path(name) for name in json.loads(index.read_text(encoding="utf-8"))["files"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [path.as_posix() for path in files if not path.is_absolute() and ".." not in path.parts]
@@ -104,7 +104,7 @@ def write_report(folder: Path, report: dict[str, Any], index: str = REPORT) -> N
     """Write report.json, or another index, beside the other files of a folder, and list them in it."""
     files = sorted([*_files(folder), index])
     text = json.dumps(plain({**report, "files": files}), indent=2, allow_nan=False)
-    (folder / index).write_text(text + "\n")
+    (folder / index).write_text(text + "\n", encoding="utf-8")
 
 
 def versions() -> dict[str, str]:

@@ -62,7 +62,7 @@ def test_segment_writes_the_folder(method, case, run):
     assert all("no pixel: try fewer classes" in line for line in err.splitlines())  # after a few steps
     assert "matched Dice" in out
     folder = case / "new" / "out"
-    report = json.loads((folder / "report.json").read_text())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert sorted(path.name for path in folder.iterdir()) == report["files"]
     assert report["files"] == ["labels.nii.gz", "overlay.png", "probabilities.nii.gz", "report.json"]
     assert list(folder.parent.iterdir()) == [folder]  # no temporary folder stays
@@ -92,7 +92,7 @@ def test_the_number_of_classes_by_bic_is_in_the_report(case, run):
     code, out, err = run("segment", *files, "-k", "auto:2:4", *options, "-o", case / "out")
     assert (code, err) == (0, "")
     assert "3 classes by BIC (2: " in out
-    report = json.loads((case / "out" / "report.json").read_text())
+    report = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))
     assert report["selection"]["n_components"] == report["settings"]["n_components"] == 3
     assert list(report["selection"]["bic"]) == ["2", "3", "4"]
     assert report["mean_dice"] > 0.99
@@ -102,7 +102,7 @@ def test_the_distribution_by_bic_is_told(case, run):
     options = ["--method", "gmm", "--distribution", "auto", "-o", case / "out"]
     code, out, err = run("segment", case / "a.nii.gz", "-k", 3, *options)
     assert code == 0, err
-    report = json.loads((case / "out" / "report.json").read_text())
+    report = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))
     assert f"\n{report['settings']['distribution']} by BIC (gaussian: " in out
     assert report["distribution"]["distribution"] == report["settings"]["distribution"]
 
@@ -117,13 +117,13 @@ def test_outliers_and_what_a_distribution_has_are_written(case, run):
     options = ["--method", "gmm", "--distribution", "student", "--degrees", 4, "-o", case / "out"]
     code, _, err = run("segment", case / "spiked.nii.gz", "-k", 3, *options)
     assert code == 0, err
-    report = json.loads((case / "out" / "report.json").read_text())
+    report = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))
     assert report["fits"][0]["degrees"] == [4, 4, 4]
     written = sitk.GetArrayFromImage(sitk.ReadImage(str(case / "out" / "outliers.nii.gz")))
     assert np.unravel_index(written.argmax(), written.shape) == (1, 5, 5)
     code, _, err = run("report", case / "out")
     assert code == 0, err
-    assert "Histograms and densities" in (case / "out" / "report.html").read_text()
+    assert "Histograms and densities" in (case / "out" / "report.html").read_text(encoding="utf-8")
 
 
 DISTRIBUTIONS = {  # the settings of each, which go with no other
@@ -140,7 +140,7 @@ def test_every_setting_of_a_distribution_can_be_set(distribution, case, run):
     arguments = ["--method", "gmm", "--distribution", distribution, *options, "-o", case / "out"]
     code, _, err = run("segment", case / "a.nii.gz", "--mask", case / "mask.nii.gz", "-k", 3, *arguments)
     assert code == 0, err
-    settings = json.loads((case / "out" / "report.json").read_text())["settings"]
+    settings = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))["settings"]
     assert {name: settings[name] for name in given} == given
 
 
@@ -164,7 +164,7 @@ def test_every_setting_can_be_set(case, run):
     arguments += ["--means-init", case / "means.txt", "-o", case / "out"]
     code, _, err = run("segment", case / "a.nii.gz", case / "b.nii.gz", "--classes", 3, *arguments)
     assert code == 0, err
-    settings = json.loads((case / "out" / "report.json").read_text())["settings"]
+    settings = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))["settings"]
     assert settings.pop("n_components") == 3
     assert settings.pop("means_init") == [[100, 40], [200, 30], [300, 20]]
     assert settings.pop("restarts") == 1  # the means are one start
@@ -189,7 +189,7 @@ def test_one_network_for_a_volume_takes_the_spacing_of_its_file(case, run):
     options += ["--backend", "reference", "--beta", 1]
     code, _, err = run("segment", case / "a.nii.gz", *options, "-o", case / "out")
     assert code == 0, err
-    report = json.loads((case / "out" / "report.json").read_text())
+    report = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))
     assert report["settings"]["spacing"] == pytest.approx([1.5, 0.7, 4])
     assert [fit["slice"] for fit in report["fits"]] == [None]
     assert report["mean_dice"] > 0.9
@@ -206,7 +206,7 @@ def test_how_unsure_a_label_is_can_be_written(tmp_path, run, name, written):
     code, out, _ = run("segment", tmp_path / name, *options)
     assert code == 0
     assert "of a pixel's class" in out
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     values = images.read_image([tmp_path / "out" / written]).channels
     assert values.mean() == pytest.approx(report["ambiguity"], rel=1e-4)
     assert written in report["files"]
@@ -228,7 +228,7 @@ def test_a_picture_gives_a_picture(tmp_path, run):
 def test_overwrite_replaces_the_old_results_and_nothing_else(case, run):
     first = ["segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", case / "out"]
     assert run(*first, "--probabilities")[0] == 0
-    (case / "out" / "notes.txt").write_text("mine")
+    (case / "out" / "notes.txt").write_text("mine", encoding="utf-8")
     code, _, err = run(*first)
     assert (code, len(err.splitlines())) == (2, 1)
     assert "--overwrite" in err
@@ -315,7 +315,7 @@ def test_errors_are_one_clear_line(name, case, run, monkeypatch):
         if file == "shifted":
             image.SetOrigin((40, 8, 2))
         sitk.WriteImage(image, f"{file}.nii.gz")
-    Path("text.nii.gz").write_text("not an image")
+    Path("text.nii.gz").write_text("not an image", encoding="utf-8")
     arguments, expected = ERRORS[name]
     code, out, err = run("segment", *arguments, "-o", "out")
     assert code == 2
@@ -347,7 +347,7 @@ def test_an_image_too_large_for_the_memory_is_refused(case, run, monkeypatch):
 
 def test_the_peak_of_the_memory_is_in_the_report(case, run):
     code, out, _ = run("segment", case / "a.nii.gz", "-k", 3, "--method", "gmm", "-o", case / "out")
-    peak = json.loads((case / "out" / "report.json").read_text())["peak_memory"]
+    peak = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))["peak_memory"]
     assert code == 0
     assert 2**24 < peak < memory.peak() + 1
     assert f"at most {memory.said(peak)}" in out
@@ -381,7 +381,7 @@ def test_demo(tmp_path, run, monkeypatch):
     assert code == 0
     for word in ("gmm", "svgmm", "deepg", "deepsvg", "myocardium", "NLL"):
         assert word in out
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert set(report["methods"]) == {"gmm", "svgmm", "deepg", "deepsvg", "robust"}
     assert all((tmp_path / "out" / name).exists() for name in report["files"])
     shown = tmp_path / "out" / "phantom.npy", "--mask", tmp_path / "out" / "truth.npy"

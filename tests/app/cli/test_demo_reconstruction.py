@@ -31,7 +31,7 @@ def test_the_folder_and_the_table(tmp_path, run):  # noqa: F811
         "demo", "reconstruction", "--size", 32, "--backend", "reference", "-o", tmp_path / "out"
     )
     assert (code, err) == (0, "")
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert report["files"] == ["reconstruction.csv", "reconstruction.png", "report.json"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(report["files"])
     assert (report["size"], report["seed"], report["backend"]) == (32, 0, "reference")

@@ -91,7 +91,7 @@ def test_a_mask_in_shades_takes_a_threshold(tmp_path, run):
 def test_a_pipe_is_refused_in_one_line(tmp_path, run, arguments):
     """Nobody writes into it: a command that opened it would wait for ever."""
     PIL.Image.fromarray(two_tissues(12, 16)).save("a.png")
-    Path("a.csv").write_text("case,T1\nfirst,PIPE\n")
+    Path("a.csv").write_text("case,T1\nfirst,PIPE\n", encoding="utf-8")
     os.mkfifo("PIPE")
     code, _, err = run(*arguments)
     assert code == 2

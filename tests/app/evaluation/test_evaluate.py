@@ -97,7 +97,7 @@ def test_folders_by_name(tmp_path, run):  # noqa: F811
         write(tmp_path / "truth" / f"{name}.nii.gz", two_classes())
     write(tmp_path / "found" / "a.mha", two_classes(1))
     write(tmp_path / "found" / "b.1" / "labels.nii.gz", two_classes())
-    (tmp_path / "found" / "report.json").write_text("{}")
+    (tmp_path / "found" / "report.json").write_text("{}", encoding="utf-8")
     code, out, err = run("evaluate", tmp_path / "found", tmp_path / "truth", "-o", tmp_path / "out")
     assert (code, err) == (0, "warning: no prediction for c\n")
     assert "over 2 cases" in out
@@ -341,8 +341,8 @@ def test_errors_are_one_clear_line(name, tmp_path, run, monkeypatch):  # noqa: F
     ):
         write(Path(path), truth)
     Path("nothing").mkdir()
-    Path("text.nii.gz").write_text("not an image")
-    Path("cases.csv").write_text("case,T1\na,truth.nii.gz\n")
+    Path("text.nii.gz").write_text("not an image", encoding="utf-8")
+    Path("cases.csv").write_text("case,T1\na,truth.nii.gz\n", encoding="utf-8")
     arguments, expected = ERRORS[name]
     code, out, err = run("evaluate", *arguments, *([] if "-o" in arguments else ["-o", "out"]))
     assert code == 2

@@ -40,7 +40,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def test_the_folder_holds_what_the_manifest_says(folder):
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["functions"] == list(arguments(SIZES, "float64"))
     assert manifest["sizes"] == SIZES._asdict()
     assert manifest["dtype"] == "float64"
@@ -53,7 +53,7 @@ def test_the_folder_holds_what_the_manifest_says(folder):
 
 @pytest.mark.parametrize("function", arguments(SIZES, "float64"))
 def test_arguments_json_describes_the_program(function, folder):
-    described = json.loads((folder / function / "arguments.json").read_text())
+    described = json.loads((folder / function / "arguments.json").read_text(encoding="utf-8"))
     program = jax.export.deserialize((folder / function / "program.jax_export").read_bytes())
     for name, found in (("arguments", program.in_avals), ("results", program.out_avals)):
         shapes = [(str(aval.dtype), list(aval.shape)) for aval in found]
@@ -63,7 +63,7 @@ def test_arguments_json_describes_the_program(function, folder):
     assert tuple(described["platforms"]) == program.platforms == PLATFORMS
     assert len(described["arguments"]) == program.in_tree.num_leaves  # arrays, one by one
     assert len(described["arguments"]) == len(program.module_kept_var_idx)  # in StableHLO too
-    text = (folder / function / "program.stablehlo.mlir").read_text()
+    text = (folder / function / "program.stablehlo.mlir").read_text(encoding="utf-8")
     assert f"module @jit_{function.replace('.', '_')} " in text
 
 
@@ -143,7 +143,7 @@ def test_a_program_gives_the_numbers_of_its_function(name, folder):
     """As a user runs it: from the file, on flat arrays by the names in arguments.json."""
     given, expected = PROGRAMS[name]()
     place = folder / name
-    described = json.loads((place / "arguments.json").read_text())
+    described = json.loads((place / "arguments.json").read_text(encoding="utf-8"))
     program = jax.export.deserialize((place / "program.jax_export").read_bytes())
     arrays, _ = flat.flatten(given)
     results = program.call(*(arrays[each["name"]] for each in described["arguments"]))
@@ -162,8 +162,8 @@ def test_a_program_gives_the_numbers_of_its_function(name, folder):
 def test_overwrite_replaces_the_old_programs_and_nothing_else(tmp_path, run):  # noqa: F811
     first = ["export", tmp_path, *SMALL, "--platforms", "tpu,cpu"]
     assert run(*first, "--only", "mixtures.gmm.*")[0] == 0
-    (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / "mixtures.gmm.nll" / "notes.txt").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "mixtures.gmm.nll" / "notes.txt").write_text("mine", encoding="utf-8")
     code, _, err = run(*first, "--only", "mixtures.gmm.fit")
     assert (code, len(err.splitlines())) == (2, 1)
     assert "--overwrite" in err
@@ -175,7 +175,9 @@ def test_overwrite_replaces_the_old_programs_and_nothing_else(tmp_path, run):  #
         == {"manifest.json", "notes.txt", "mixtures.gmm.nll", "mixtures.gmm.nll/notes.txt", "mixtures.gmm.fit"}
         | programs
     )
-    assert json.loads((tmp_path / "mixtures.gmm.fit" / "arguments.json").read_text())["platforms"] == [
+    assert json.loads((tmp_path / "mixtures.gmm.fit" / "arguments.json").read_text(encoding="utf-8"))[
+        "platforms"
+    ] == [
         "tpu",
         "cpu",
     ]

@@ -65,7 +65,7 @@ def test_other_files_of_the_folder_do_not_count(tmp_path: Path) -> None:
         dicom_files.header(VOLUME[..., 0], uid.BasicTextSRStorage, Rows=None, PixelData=None),
     )
     for name in ("notes.txt", ".hidden.dcm", "Thumbs.db"):
-        (tmp_path / name).write_text("no image")
+        (tmp_path / name).write_text("no image", encoding="utf-8")
     (tmp_path / "empty.txt").touch()
     (tmp_path / "below").mkdir()
     check(images.read_image([tmp_path]))

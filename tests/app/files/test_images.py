@@ -300,8 +300,8 @@ def test_npy_that_are_no_images(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"complex\.npy holds complex128; expected real numbers"):
         images.read_image([tmp_path / "complex.npy"])
     np.save(tmp_path / "object.npy", np.array([[{}]]), allow_pickle=True)
-    (tmp_path / "text.npy").write_text("text")
-    (tmp_path / "empty.npy").write_text("")
+    (tmp_path / "text.npy").write_text("text", encoding="utf-8")
+    (tmp_path / "empty.npy").write_text("", encoding="utf-8")
     for name in ("object", "text", "empty"):
         with pytest.raises(ValueError, match=rf"cannot read .*{name}\.npy: ") as caught:
             images.read_image([tmp_path / f"{name}.npy"])
@@ -397,7 +397,7 @@ def test_missing_files(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_said_in_one_line(
     tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / name).write_text("not an image")
+    (tmp_path / name).write_text("not an image", encoding="utf-8")
     with pytest.raises(ValueError, match=rf"^cannot read .*{name}: ") as caught:
         images.read_image([tmp_path / name])
     assert "\n" not in str(caught.value)
@@ -494,8 +494,8 @@ def test_means_from_text(tmp_path: Path, text: str) -> None:
 
 
 def test_means_of_one_class_or_one_channel(tmp_path: Path) -> None:
-    (tmp_path / "row.txt").write_text("1 2 3")
-    (tmp_path / "column.txt").write_text("1\n2\n3")
+    (tmp_path / "row.txt").write_text("1 2 3", encoding="utf-8")
+    (tmp_path / "column.txt").write_text("1\n2\n3", encoding="utf-8")
     assert read_means(tmp_path / "row.txt").shape == (1, 3)
     assert read_means(tmp_path / "column.txt").shape == (3, 1)
 
@@ -503,7 +503,7 @@ def test_means_of_one_class_or_one_channel(tmp_path: Path) -> None:
 def test_means_from_npy_and_json(tmp_path: Path) -> None:
     means = [[1, 2], [3, 4]]
     np.save(tmp_path / "means.npy", means)
-    (tmp_path / "means.json").write_text(json.dumps(means))
+    (tmp_path / "means.json").write_text(json.dumps(means), encoding="utf-8")
     for suffix in ("npy", "json"):
         found = read_means(tmp_path / f"means.{suffix}")
         np.testing.assert_array_equal(found, means)
@@ -525,7 +525,7 @@ def test_means_from_npy_and_json(tmp_path: Path) -> None:
     ],
 )
 def test_bad_means_in_one_line(tmp_path: Path, name: str, text: str) -> None:
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="utf-8")
     with (
         warnings.catch_warnings(action="error"),
         pytest.raises(ValueError, match=name.replace(".", r"\.")) as caught,

@@ -41,7 +41,7 @@ def test_values_that_overflow_are_told_of_in_words_of_reconstruction():
 
 
 def report_of(folder):
-    return json.loads((folder / "report.json").read_text())
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("method", ["fbp", "sirt", "cgls", "tikhonov", "tv"])
@@ -105,7 +105,7 @@ def test_the_axis_of_a_data_exchange_file_is_found(axis, tmp_path, run):  # noqa
             file[f"exchange/{name}"] = values.astype(np.float32)
         file["exchange/theta"] = np.rad2deg(geometry.angles)
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 2, "count": 90}, "detector_spacing": 1.5}
-    (tmp_path / "g.json").write_text(json.dumps(said | {"size": [60, 60], "pixel_spacing": 1.0}))
+    (tmp_path / "g.json").write_text(json.dumps(said | {"size": [60, 60], "pixel_spacing": 1.0}), encoding="utf-8")
     options = ["--geometry", tmp_path / "g.json", "--axis", axis, "-o", tmp_path / "out"]
     code, printed, err = run("reconstruct", "ct", tmp_path / "scan.h5", *options)
     assert code == 0, err
@@ -122,7 +122,7 @@ def test_water_correction_is_in_the_image_and_in_the_report(tmp_path, run):  # n
     geometry = geometries.parallel(turn(20, 0.5), 40, 40, 40)
     p = sinogram_of([ELLIPSE._replace(value=0.05)], geometry)
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 9, "count": 20}}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     for name, values, options in (
         ("out", p, ["--water-correction", "1.1,0.2"]),
         ("done", 1.1 * p + 0.2 * p**2, []),
@@ -175,7 +175,7 @@ def test_errors_are_one_line_and_nothing_is_written(arguments, words, tmp_path, 
     }.items():
         np.save(tmp_path / f"{name}.npy", values)
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     code, _, err = run("reconstruct", "ct", *arguments, "-o", "out")
     assert code == 2
     assert words in err
@@ -186,7 +186,9 @@ def test_errors_are_one_line_and_nothing_is_written(arguments, words, tmp_path, 
 def test_a_source_inside_the_image_is_refused_before_detectors_are_laid_out(tmp_path, run):  # noqa: F811
     np.save(tmp_path / "i.npy", np.ones((40, 40)))
     said = {"type": "fan", "angles": {"unit": "deg", "step": 15, "count": 24}, "detector_spacing": 1e-9}
-    (tmp_path / "g.json").write_text(json.dumps(said | {"source_to_axis": 10, "source_to_detector": 1000}))
+    (tmp_path / "g.json").write_text(
+        json.dumps(said | {"source_to_axis": 10, "source_to_detector": 1000}), encoding="utf-8"
+    )
     code, _, err = run(
         "simulate", "ct", tmp_path / "i.npy", "--geometry", tmp_path / "g.json", "-o", tmp_path / "o"
     )
@@ -216,7 +218,7 @@ def test_what_cannot_be_scanned_is_refused(shape, options, words, tmp_path, run)
 def test_of_a_geometry_the_views_count_and_the_image_is_as_it_is(tmp_path, run):  # noqa: F811
     np.save(tmp_path / "i.npy", np.ones((8, 9)))
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "size": [30, 30]}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     given = "simulate", "ct", tmp_path / "i.npy", "--geometry", tmp_path / "g.json"
     code, _, err = run(*given, "--views", 24, "-o", tmp_path / "o")
     assert code == 2
@@ -225,7 +227,7 @@ def test_of_a_geometry_the_views_count_and_the_image_is_as_it_is(tmp_path, run):
     code, _, err = run(*given, "-o", tmp_path / "o")
     assert code == 0
     assert "size and pixel_spacing are those of the image" in err
-    assert json.loads((tmp_path / "o" / "geometry.json").read_text())["size"] == [8, 9]
+    assert json.loads((tmp_path / "o" / "geometry.json").read_text(encoding="utf-8"))["size"] == [8, 9]
 
 
 def test_every_setting_can_be_set(tmp_path, run):  # noqa: F811
@@ -272,7 +274,7 @@ def test_the_noise_chooses_the_strength(tmp_path, run):  # noqa: F811
     exact = sinogram_of([Ellipse(x=3, y=-2, a=6, b=4, phi=0.4, value=0.05)], geometry)
     np.save(tmp_path / "s.npy", exact + np.random.default_rng(0).normal(0, 0.02, exact.shape))
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 7.5, "count": 24}, "size": [20, 20]}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     given = [
         "--geometry",
         tmp_path / "g.json",
@@ -318,19 +320,19 @@ def test_lengths_that_are_not_known_are_told_of(tmp_path, run):  # noqa: F811
     """Of the image that is scanned, and of a detector beside a pixel whose length is known."""
     np.save(tmp_path / "i.npy", np.zeros((8, 9)))
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     scan = tmp_path / "scan"
     code, _, err = run("simulate", "ct", tmp_path / "i.npy", "--geometry", tmp_path / "g.json", "-o", scan)
     assert code == 0
     assert "does not tell how large pixels are: taken as 1 mm; --pixel-spacing says it" in err
     assert "detector_spacing is not given: detectors are taken to be 1 mm apart" in err
-    written = json.loads((scan / "geometry.json").read_text())
+    written = json.loads((scan / "geometry.json").read_text(encoding="utf-8"))
     assert (written["pixel_spacing"], written["detector_spacing"]) == (1, 1)
 
 
 def test_values_beyond_16_bits_are_told_of(tmp_path, run):  # noqa: F811
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "detector_spacing": 1e-3}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     np.save(tmp_path / "s.npy", np.ones((12, 20)))
     given = ["--geometry", tmp_path / "g.json", "--hu", "-o", tmp_path / "out"]
     code, _, err = run("reconstruct", "ct", tmp_path / "s.npy", *given)
@@ -344,7 +346,7 @@ def test_the_report_says_which_fields_were_taken(tmp_path, run):  # noqa: F811
     for path, level in zip(files.values(), (500.0, 1000.0, 10.0), strict=True):
         np.save(path, np.full((12, 20) if path.stem == "counts" else 20, level))
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     given = ["--geometry", tmp_path / "g.json", "-o", tmp_path / "out"]
     for fields in (("flat", "dark"), ("flat",)):
         options = [item for name in fields for item in (f"--{name}", files[name])]

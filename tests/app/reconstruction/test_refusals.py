@@ -44,7 +44,7 @@ def test_rays_must_meet_the_image(method, axis, shift, backend):
 def test_rays_must_meet_the_image_that_is_scanned(tmp_path, run):  # noqa: F811
     np.save(tmp_path / "i.npy", np.zeros((8, 9)))
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "shift": 50}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     given = ["--geometry", tmp_path / "g.json", "--detectors", 20, "--pixel-spacing", 1, "-o", tmp_path / "out"]
     code, _, err = run("simulate", "ct", tmp_path / "i.npy", *given)
     assert code == 2

@@ -31,7 +31,7 @@ FAN = {
 @pytest.mark.parametrize("said", [PARALLEL, FAN], ids=["parallel", "fan"])
 def test_what_is_read_is_written_again_and_keeps_to_the_schema(said, tmp_path):
     jsonschema.validate(said, SCHEMA)
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     scan = scans.read(tmp_path / "g.json")
     again = json.loads(json.dumps(scans.written(scan)))
     jsonschema.validate(again, SCHEMA)
@@ -94,7 +94,7 @@ def test_a_fan_is_measured_on_its_detector():
 )
 def test_what_it_cannot_mean_is_refused(change, words, tmp_path):
     """By the schema too, unless JSON cannot say it."""
-    (tmp_path / "g.json").write_text(json.dumps(PARALLEL | change))
+    (tmp_path / "g.json").write_text(json.dumps(PARALLEL | change), encoding="utf-8")
     with pytest.raises(ValueError, match=words) as raised:
         scans.read(tmp_path / "g.json")
     assert str(raised.value).startswith(str(tmp_path / "g.json"))
@@ -104,6 +104,6 @@ def test_what_it_cannot_mean_is_refused(change, words, tmp_path):
 
 
 def test_what_is_no_json_is_refused(tmp_path):
-    (tmp_path / "g.json").write_text("{type: fan}")
+    (tmp_path / "g.json").write_text("{type: fan}", encoding="utf-8")
     with pytest.raises(ValueError, match="is no JSON"):
         scans.read(tmp_path / "g.json")

@@ -78,7 +78,7 @@ def test_images_too_small_for_ssim_are_refused(tmp_path, run):  # noqa: F811
     np.save(tmp_path / "s.npy", np.ones((12, 8)))
     np.save(tmp_path / "t.npy", np.eye(8))
     said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}}
-    (tmp_path / "g.json").write_text(json.dumps(said))
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
     given = ["--geometry", tmp_path / "g.json", "--truth", tmp_path / "t.npy", "-o", tmp_path / "out"]
     code, _, err = run("reconstruct", "ct", tmp_path / "s.npy", *given)
     assert code == 2

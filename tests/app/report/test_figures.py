@@ -171,10 +171,10 @@ def test_comparison(tmp_path: Path) -> None:
 
 def test_no_half_written_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "o.png"
-    path.write_text("what was there before")
+    path.write_text("what was there before", encoding="utf-8")
 
     def fail(self: Figure, target: Path, **options: object) -> None:
-        Path(target).write_text("half")
+        Path(target).write_text("half", encoding="utf-8")
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
@@ -182,7 +182,7 @@ def test_no_half_written_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(OSError, match="no space left"):
             figures.overlay(path, np.zeros((1, 9, 9)), np.ones((9, 9), int), ("a",))
     assert os.listdir(tmp_path) == ["o.png"]
-    assert path.read_text() == "what was there before"
+    assert path.read_text(encoding="utf-8") == "what was there before"
     figures.overlay(path, np.zeros((1, 9, 9)), np.ones((9, 9), int), ("a",))
     assert os.listdir(tmp_path) == ["o.png"]
     assert pixels(path).size

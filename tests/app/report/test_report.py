@@ -49,7 +49,7 @@ def test_the_page_holds_everything_and_needs_nothing(run, case):  # noqa: F811
         assert kind == "data:image/png;base64"
         assert base64.b64decode(content).startswith(b"\x89PNG")
     assert not re.search(r"(href|url|@import|<script|<link)", page)
-    report = json.loads((folder / "report.json").read_text())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert f"matched Dice {report['mean_dice']:.3f}" in page
     for dice in report["dice"].values():
         assert f">{dice:.4f}</td>" in page
@@ -88,7 +88,7 @@ def test_every_covariance_has_its_densities(kind, run, case):  # noqa: F811
 def test_moments_of_means_over_blocks_are_said_to_be(shrink, said, run, case):  # noqa: F811
     """They vary less than the pixels that the histograms show."""
     folder = segmented(run, case, "--method", "gmm", "--backend", "reference", "--shrink", shrink)
-    report = json.loads((folder / "report.json").read_text())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert ("of means over blocks of 2 × 2 pixels" in report["units"]) == said
     assert run("report", folder)[0] == 0
     page = (folder / "report.html").read_text(encoding="utf-8")
@@ -97,9 +97,9 @@ def test_moments_of_means_over_blocks_are_said_to_be(shrink, said, run, case):  
 
 def test_a_report_of_before_there_was_doubt_has_a_page(run, case):  # noqa: F811
     folder = segmented(run, case, "--method", "gmm")
-    report = json.loads((folder / "report.json").read_text())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     del report["doubt"], report["ambiguity"]
-    (folder / "report.json").write_text(json.dumps(report))
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     assert run("report", folder)[0] == 0
     assert "Whether to trust it" not in sections((folder / "report.html").read_text(encoding="utf-8"))
 

@@ -128,9 +128,9 @@ def test_what_is_left_of_a_container(files, left, tmp_path):
     """Pages of files that the system takes back are free."""
     (tmp_path / "memory").mkdir()
     for name, text in files.items():
-        (tmp_path / (name if "memory." in name else f"memory/memory.{name}")).write_text(text)
+        (tmp_path / (name if "memory." in name else f"memory/memory.{name}")).write_text(text, encoding="utf-8")
     if "limit_in_bytes" in files:
-        (tmp_path / "memory/memory.stat").write_text(files["stat"])
+        (tmp_path / "memory/memory.stat").write_text(files["stat"], encoding="utf-8")
     assert memory._left_of_containers(tmp_path) == left
 
 
