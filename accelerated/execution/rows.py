@@ -58,6 +58,15 @@ def each(of_row: Callable[..., Any], *arrays: Rows) -> Any:
     )
 
 
+def in_turn(of_row: Callable[..., Any], *arrays: jax.Array) -> Any:
+    """As `each`, one row after the other, for functions that take long.
+
+    Of rows that are written out a compiler for CPUs computes anew what several of its loops need, and stores what
+    it does not: either costs more here than a loop.
+    """
+    return jax.lax.map(lambda rows: of_row(*rows), arrays)
+
+
 def greatest(array: jax.Array) -> jax.Array:
     """Which of the rows (K, *spatial) is the greatest, the first of equals (*spatial); 0 where all are NaN.
 

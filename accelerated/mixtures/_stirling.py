@@ -2,16 +2,22 @@
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
-_SERIES = {jnp.dtype("float64"): 20.0, jnp.dtype("float32"): 8.0}  # from where the series is exact to rounding
+_STEPS = {jnp.dtype("float64"): 20, jnp.dtype("float32"): 8}  # n: from n on the series is exact to rounding
 
 
 def stirling(y: jax.Array) -> jax.Array:
-    """y log y − y − log Γ(y) of y > 0, any shape; about ½ log(y / 2π)."""
-    large = _SERIES[y.dtype]
-    great, small = jnp.maximum(y, large), jnp.minimum(y, large)
-    inverse = 1 / great
+    """y log y − y − log Γ(y) of y > 0, any shape; about ½ log(y / 2π).
+
+    Its series at y, or where y is small at y + n, as Γ(y + n) = y (y + 1) … (y + n − 1) Γ(y).
+    """
+    n = _STEPS[y.dtype]
+    small = y < n
+    z = jnp.where(small, y + n, y)
+    inverse = 1 / z
+    steps = y * inverse
+    for i in range(1, n):
+        steps = steps * ((y + i) * inverse)
     tail = inverse / 12 - inverse**3 / 360 + inverse**5 / 1260 - inverse**7 / 1680
-    series = jnp.log(great / (2 * jnp.pi)) / 2 - tail
-    return jnp.where(y >= large, series, small * jnp.log(small) - small - gammaln(small))
+    series = jnp.log(z / (2 * jnp.pi)) / 2 - tail
+    return jnp.where(small, series + y * jnp.log(y / z) + n + jnp.log(jnp.where(small, steps, 1)), series)

@@ -8,7 +8,7 @@ from deepmix.reference.mixtures.records import Estimate, Gamma, Mixture
 
 from ..execution import rows
 from . import digamma, gaussian
-from ._log_ratio import log_ratio
+from ._log_ratio import log_less_linear
 from ._stirling import stirling
 from .covariances import COVARIANCES
 
@@ -21,11 +21,11 @@ def log_density(pixels: jax.Array, mixture: Gamma, covariance_type: str = "diag"
     def of_class(shapes: jax.Array, means: jax.Array, constants: jax.Array) -> jax.Array:
         terms = []
         for x, log, a, mean, constant in zip(pixels, logs, shapes, means, constants, strict=True):
-            relative = (x - mean) / mean
-            terms.append(constant + a * (log_ratio(relative, log - jnp.log(mean)) - relative) - log)
+            relative = (x - mean) * (1 / mean)
+            terms.append(constant + a * log_less_linear(relative, log - jnp.log(mean)) - log)
         return sum(terms)
 
-    return rows.each(of_class, mixture.shapes, means, stirling(mixture.shapes))
+    return rows.in_turn(of_class, mixture.shapes, means, stirling(mixture.shapes))
 
 
 def statistics(
@@ -44,14 +44,18 @@ def about(
     pixels: jax.Array, share: jax.Array, previous: Gamma, centres: jax.Array, covariance_type: str
 ) -> GammaSums:
     """The sums in units of centres c (K, M) in place of a/b. share: w r (K, N)."""
-    first, excess = [], []
-    for m, channel in enumerate(pixels):
-        centre = centres[:, m, None]
-        relative = (channel - centre) / centre
-        logs = log_ratio(relative, jnp.log(channel) - jnp.log(centre))
-        first.append((share * relative).sum(axis=-1))
-        excess.append((share * (relative - logs)).sum(axis=-1))
-    return GammaSums(counts=share.sum(axis=-1), first=jnp.stack(first, axis=1), excess=jnp.stack(excess, axis=1))
+    logs = [jnp.log(channel) for channel in pixels]
+
+    def of_class(share: jax.Array, centres: jax.Array) -> tuple[jax.Array, jax.Array]:
+        first, lost = [], []
+        for x, log, centre in zip(pixels, logs, centres, strict=True):
+            relative = (x - centre) * (1 / centre)
+            first.append((share * relative).sum())
+            lost.append((share * log_less_linear(relative, log - jnp.log(centre))).sum())
+        return jnp.stack(first), -jnp.stack(lost)
+
+    first, excess = rows.in_turn(of_class, share, centres)
+    return GammaSums(counts=share.sum(axis=-1), first=first, excess=excess)
 
 
 def estimate(

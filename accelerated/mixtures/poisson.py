@@ -10,24 +10,25 @@ from deepmix.reference.mixtures.records import Estimate, Mixture, Poisson
 
 from ..execution import rows
 from . import gaussian
-from ._log_ratio import log_ratio
+from ._log_ratio import log_less_linear
 from ._stirling import stirling
 
 
 def log_density(pixels: jax.Array, mixture: Poisson, covariance_type: str = "diag") -> jax.Array:
     """See `reference.mixtures.poisson.log_density` [NG8]; about λ = x, as the terms cancel for large counts."""
     positive = [jnp.where(channel > 0, channel, 1) for channel in pixels]
-    alone = [stirling(x) - jnp.log(x) for x in positive]
+    logs = [jnp.log(x) for x in positive]
+    inverse = [1 / x for x in positive]
+    alone = [stirling(x) - log for x, log in zip(positive, logs, strict=True)]
 
     def of_class(rates: jax.Array) -> jax.Array:
         terms = []
-        for channel, x, known, rate in zip(pixels, positive, alone, rates, strict=True):
-            relative = (rate - x) / x
-            logs = log_ratio(relative, jnp.log(rate) - jnp.log(x))
-            terms.append(jnp.where(channel > 0, x * (logs - relative) + known, -rate))
+        for channel, x, log, by, known, rate in zip(pixels, positive, logs, inverse, alone, rates, strict=True):
+            lost = log_less_linear((rate - x) * by, jnp.log(rate) - log)
+            terms.append(jnp.where(channel > 0, x * lost + known, -rate))
         return reduce(jnp.add, terms)
 
-    return rows.each(of_class, mixture.rates)
+    return rows.in_turn(of_class, mixture.rates)
 
 
 def statistics(

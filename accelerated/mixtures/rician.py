@@ -8,40 +8,53 @@ from deepmix.reference.mixtures.records import Estimate, Mixture, Rician
 from deepmix.reference.mixtures.rician import COEFFICIENTS, KOAY_STEPS, SERIES, RicianSums
 
 from ..execution import rows
-from . import gaussian
+from . import _bessel, gaussian
 from .covariances import COVARIANCES
-
-_SERIES = {jnp.dtype("float64"): SERIES, jnp.dtype("float32"): 20.0}  # from where the series is exact to rounding
 
 
 def log_density(pixels: jax.Array, mixture: Rician, covariance_type: str = "diag") -> jax.Array:
     """See `reference.mixtures.rician.log_density` [NG4]."""
     signals, variances = mixture.signals, mixture.variances
-    channels = [jnp.log(channel) for channel in pixels]
+    logs = [jnp.log(channel) for channel in pixels]
 
     def of_class(signals: jax.Array, variances: jax.Array) -> jax.Array:
         return sum(
-            log - jnp.log(variance) - (x - signal) ** 2 / (2 * variance) + jnp.log(i0e(x * signal / variance))
-            for x, log, signal, variance in zip(pixels, channels, signals, variances, strict=True)
+            log
+            - jnp.log(variance)
+            - (x - signal) ** 2 * (0.5 / variance)
+            + _log_i0e(x * (signal / variance), log + jnp.log(signal / variance))
+            for x, log, signal, variance in zip(pixels, logs, signals, variances, strict=True)
         )
 
-    return rows.each(of_class, signals, variances)
+    return rows.in_turn(of_class, signals, variances)
 
 
 def misalignment(pixels: jax.Array, mixture: Rician) -> jax.Array:
     """See `reference.mixtures.rician.misalignment` [NG5]."""
     z = pixels * mixture.signals[:, :, None] / mixture.variances[:, :, None]
-    return _misalignment(z)
+    return _MISALIGNMENTS[z.dtype](z)
+
+
+@jax.custom_jvp
+def _log_i0e(z: jax.Array, log_z: jax.Array) -> jax.Array:
+    """log e⁻ᶻ I₀(z), from z and its logarithm."""
+    return _LOGARITHMS[z.dtype](z, log_z)
+
+
+_log_i0e.defjvps(lambda tangent, _, z, log_z: -_MISALIGNMENTS[z.dtype](z) * tangent, None)
 
 
 def _misalignment(z: jax.Array) -> jax.Array:
     """1 − I₁(z) / I₀(z)."""
-    large = _SERIES[z.dtype]
-    inverse, small = 1 / jnp.maximum(z, large), jnp.minimum(z, large)
+    inverse, small = 1 / jnp.where(z < SERIES, SERIES, z), jnp.where(z < SERIES, z, SERIES)
     tail = jnp.zeros_like(z)
     for coefficient in reversed(COEFFICIENTS):
         tail = (tail + coefficient) * inverse
-    return jnp.where(z >= large, tail, 1 - i1e(small) / i0e(small))
+    return jnp.where(z >= SERIES, tail, 1 - i1e(small) / i0e(small))
+
+
+_LOGARITHMS = {jnp.dtype("float64"): lambda z, log_z: jnp.log(i0e(z)), jnp.dtype("float32"): _bessel.log_i0e}
+_MISALIGNMENTS = {jnp.dtype("float64"): _misalignment, jnp.dtype("float32"): _bessel.misalignment}
 
 
 def statistics(
@@ -59,19 +72,19 @@ def about(
     pixels: jax.Array, share: jax.Array, previous: Rician, centres: jax.Array, covariance_type: str
 ) -> RicianSums:
     """The sums about centres c (K, M) in place of ν. share: w r (K, N)."""
-    first, second, lost = [], [], []
-    for m, channel in enumerate(pixels):
-        deviation = channel - centres[:, m, None]
-        z = channel * (previous.signals[:, m] / previous.variances[:, m])[:, None]
-        first.append((share * deviation).sum(axis=-1))
-        second.append((share * deviation**2).sum(axis=-1))
-        lost.append((share * channel * _misalignment(z)).sum(axis=-1))
-    return RicianSums(
-        counts=share.sum(axis=-1),
-        first=jnp.stack(first, axis=1),
-        second=jnp.stack(second, axis=1),
-        lost=jnp.stack(lost, axis=1),
-    )
+
+    def of_class(share: jax.Array, centres: jax.Array, ratios: jax.Array) -> RicianSums:
+        first, second, lost = [], [], []
+        for x, centre, ratio in zip(pixels, centres, ratios, strict=True):
+            deviation = x - centre
+            first.append((share * deviation).sum())
+            second.append((share * deviation**2).sum())
+            lost.append((share * x * _MISALIGNMENTS[x.dtype](x * ratio)).sum())
+        return RicianSums(
+            counts=share.sum(), first=jnp.stack(first), second=jnp.stack(second), lost=jnp.stack(lost)
+        )
+
+    return rows.in_turn(of_class, share, centres, previous.signals / previous.variances)
 
 
 def estimate(

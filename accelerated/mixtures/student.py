@@ -23,7 +23,7 @@ def log_density(pixels: jax.Array, mixture: Student, covariance_type: str = "dia
     constant = constant + stirling(half) - stirling(both)
 
     def of_class(constant: jax.Array, half: jax.Array, distance: jax.Array) -> jax.Array:
-        return constant - (half + m / 2) * jnp.log1p(distance / (2 * half))
+        return constant - (half + m / 2) * jnp.log1p(distance * (0.5 / half))
 
     return rows.each(of_class, constant, half, distance)
 
@@ -68,7 +68,7 @@ def about(
     distance, _ = squared_distances(pixels, previous, covariance_type)
     degrees = previous.degrees[:, None]
     constant = (degrees + len(pixels)) / degrees
-    log_u = jnp.log(constant) - jnp.log1p(distance / degrees)  # the logarithm of the E-step
+    log_u = jnp.log(constant) - jnp.log1p(distance * (1 / degrees))  # the logarithm of the E-step
     u = (degrees + len(pixels)) / (degrees + distance)
     weights, first, second = powers(pixels, share * u, centres, covariance_type)
     return StudentSums(
