@@ -14,7 +14,8 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 PHANTOM, LESIONS = "phantom.png", "lesions.png"
-DISTRIBUTIONS, RECONSTRUCTION = "distributions.png", "reconstruction.png"
+DISTRIBUTIONS = ("outliers.png", "magnitudes.png", "speckle.png")
+RECONSTRUCTION = "reconstruction.png"
 SEQUENCES = ("T1", "T1Gd", "T2", "FLAIR")
 
 
@@ -28,7 +29,8 @@ def main() -> None:
         deepmix("demo", "-o", folder / "demo")
         shutil.copy(folder / "demo" / "comparison.png", HERE / PHANTOM)
         deepmix("demo", "--distributions", "-o", folder / "distributions")
-        shutil.copy(folder / "distributions" / "distribution1.png", HERE / DISTRIBUTIONS)
+        for number, picture in enumerate(DISTRIBUTIONS, start=1):
+            shutil.copy(folder / "distributions" / f"distribution{number}.png", HERE / picture)
         deepmix("demo", "reconstruction", "-o", folder / "reconstruction")
         with Image.open(folder / "reconstruction" / "reconstruction.png") as picture:
             picture.convert("L").save(HERE / RECONSTRUCTION, optimize=True)  # as it is grey: a third smaller

@@ -70,14 +70,18 @@ def compare_loops(
     turns: int,
     setting: Setting,
     size: int | None = None,
+    beside: dict[str, Callable[[int], Any]] | None = None,
 ) -> list[Row]:
     """Compare loops of any number of turns as `compare` does, by the seconds of a turn. work: of a turn.
 
     turns: of the first call, whose results must match. A sample is `seconds_of_a_turn` of as many turns as
-    `enough_turns` finds for the contestant.
+    `enough_turns` finds for the contestant. beside: loops that do something else, for the ratio of the times.
     """
     firsts, results = _first_calls(task, {who: partial(loop, turns) for who, loop in loops.items()})
     check(task, results, setting.tolerance)
+    if beside:
+        others, _ = _first_calls(task, {who: partial(loop, turns) for who, loop in beside.items()})
+        firsts, loops = firsts | others, loops | beside
     span = SPAN / 10 if setting.quick else SPAN
     samplers = {}
     for who, loop in loops.items():
