@@ -16,6 +16,7 @@ from .work import Work
 
 # OpenBLAS' threads wait busily for some 2²⁶ ticks after a call, and would take a core from the next contestant.
 _REST = 0.2  # s
+_TRIES = 3
 # The time a loop must take, so that the checks and copies around it, which vary by milliseconds, do not count.
 SPAN = 0.2  # s
 
@@ -106,11 +107,13 @@ def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:
     """(seconds of 2n turns − seconds of n turns) / n: the time outside the loop cancels.
 
     That is checks, conversions, a last E-step. A call before them warms up threads and caches, whose cost would
-    otherwise be subtracted.
+    otherwise be subtracted. Of both the shortest of some tries counts: a machine that is shared may be half as fast
+    for a second, and the difference of two such times is anything.
     """
     loop(turns)
-    short = seconds_of(partial(loop, turns))
-    return (seconds_of(partial(loop, 2 * turns)) - short) / turns
+    tries = [[seconds_of(partial(loop, n)) for n in (turns, 2 * turns)] for _ in range(_TRIES)]
+    short, long = map(min, zip(*tries, strict=True))
+    return (long - short) / turns
 
 
 def seconds_of(call: Callable[[], Any]) -> float:
