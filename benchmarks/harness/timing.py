@@ -107,8 +107,8 @@ def seconds_of_a_turn(loop: Callable[[int], Any], turns: int) -> float:
     """(seconds of 2n turns − seconds of n turns) / n: the time outside the loop cancels.
 
     That is checks, conversions, a last E-step. A call before them warms up threads and caches, whose cost would
-    otherwise be subtracted. Of both the shortest of some tries counts: a machine that is shared may be half as fast
-    for a second, and the difference of two such times is anything.
+    otherwise be subtracted. Of both the shortest of some tries counts: a machine that is shared may be half as
+    fast for a second, and the difference of two such times is anything.
     """
     loop(turns)
     tries = [[seconds_of(partial(loop, n)) for n in (turns, 2 * turns)] for _ in range(_TRIES)]
