@@ -16,7 +16,7 @@ from ..peers import student_mixture
 
 _FAMILIES = ("gaussian", "student", "rician", "gamma", "lognormal", "poisson")
 _QUICK_FAMILIES = ("gamma",)  # each number of turns compiles anew
-_SIZE, _TURNS = 100_000, 3
+_SIZE, _TURNS = 300_000, 3
 _QUICK_SIZE = 5_000
 _PEER_SIZE, _PEER_CHANNELS = 50_000, 2
 PEER_DEGREES = 4.0
