@@ -5,6 +5,7 @@ log I₀(z) and I₁(z) / (z I₀(z)); beyond it in 1/z, of what is left of the 
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -70,7 +71,7 @@ def _far(function: Callable[[np.ndarray], np.ndarray]) -> list[float]:
     return _fit(lambda s: function(2 * _FAR / (1 + s)), _FAR_DEGREE)
 
 
-def _fit(function: Callable[[np.ndarray], np.ndarray], degree: int) -> list[float]:
+def _fit(function: Callable[..., Any], degree: int) -> list[float]:
     return chebyshev.cheb2poly(chebyshev.chebinterpolate(function, degree)).tolist()
 
 

@@ -1,5 +1,8 @@
 """Rician distributions [NG4], [NG5]; see `reference.mixtures.rician`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import i0e, i1e
@@ -53,8 +56,14 @@ def _misalignment(z: jax.Array) -> jax.Array:
     return jnp.where(z >= SERIES, tail, 1 - i1e(small) / i0e(small))
 
 
-_LOGARITHMS = {jnp.dtype("float64"): lambda z, log_z: jnp.log(i0e(z)), jnp.dtype("float32"): _bessel.log_i0e}
-_MISALIGNMENTS = {jnp.dtype("float64"): _misalignment, jnp.dtype("float32"): _bessel.misalignment}
+_LOGARITHMS: dict[Any, Callable[[jax.Array, jax.Array], jax.Array]] = {
+    jnp.dtype("float64"): lambda z, log_z: jnp.log(i0e(z)),
+    jnp.dtype("float32"): _bessel.log_i0e,
+}
+_MISALIGNMENTS: dict[Any, Callable[[jax.Array], jax.Array]] = {
+    jnp.dtype("float64"): _misalignment,
+    jnp.dtype("float32"): _bessel.misalignment,
+}
 
 
 def statistics(
