@@ -37,6 +37,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 DEFAULT = "robust"
 
+# With so few filters the small classes are learnt in so few steps only if these are longer.
+_OF_VOLUMES: dict[str, dict[str, Any]] = {"paper": OF_VOLUMES, "robust": OF_VOLUMES | {"learning_rate": 4e-3}}
+
 # The most likely of many mixtures is often wrong, and only a field can tell: without one, one start of k-means.
 _ONE_START: dict[str, Any] = {"initialization": "kmeans", "restarts": 1}
 
@@ -50,7 +53,7 @@ def settings(preset: str, **given: Any) -> Settings:
     elif given.get("means_init") is not None:
         chosen = chosen | {"restarts": 1}  # given means are one start
     if given.get("dimension") == 3:
-        chosen = chosen | OF_VOLUMES
+        chosen = chosen | _OF_VOLUMES[preset]
     try:
         return nested(Settings, **chosen | given)
     except ValueError as error:

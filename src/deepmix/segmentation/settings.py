@@ -68,7 +68,8 @@ class Settings:
     field: FieldSettings = FieldSettings()
     dimension: int = setting(
         2,
-        help="2: a network for each slice of a volume; 3: one for the volume, by default of depth 3, 8 filters.",
+        help="2: a network for each slice of a volume; 3: one for the volume, by default of depth 3, 8 filters "
+        "and longer steps.",
         panel=NETWORK,
         least=2,
         most=3,
