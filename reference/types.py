@@ -10,6 +10,7 @@ Array = Any
 Tree = Any
 # Called while a fit runs, with the number of the step or pass and the value there: NLL, F, or an epoch's mean.
 Progress = Callable[[int, float], None]
+Done = Callable[[int], None]  # takes how many of several parts are done
 Record = TypeVar("Record", bound=type)
 # Records of which an argument may be any, such as the operators: by name, which goes with them into files.
 KINDS: dict[str, Any] = {}

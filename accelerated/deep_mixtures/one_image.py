@@ -254,16 +254,31 @@ def solve_warm_start(
 ) -> Tree:
     """See `reference.deep_mixtures.one_image.solve_warm_start`; one program."""
 
+    def turn(_: jax.Array, carry: tuple[Tree, AdamWState]) -> tuple[Tree, AdamWState]:
+        return warm_step(*carry, image, target, weights, config=config, optimization=optimization)
+
+    parameters, _ = jax.lax.fori_loop(0, n_steps, turn, (parameters, adamw.init(parameters)))
+    return parameters
+
+
+@partial(jax.jit, static_argnames="config")
+def warm_step(
+    parameters: Tree,
+    optimizer: AdamWState,
+    image: jax.Array,
+    target: jax.Array,
+    weights: jax.Array,
+    *,
+    config: UNetConfig,
+    optimization: Optimization,
+) -> tuple[Tree, AdamWState]:
+    """See `reference.deep_mixtures.one_image.warm_step` [DG6]."""
+
     def cross_entropy(parameters: Tree) -> jax.Array:
         log_proportions = jax.nn.log_softmax(unet(parameters, image, config), axis=0)
         return -(weights * target * log_proportions).sum() / weights.sum()
 
-    def turn(_: jax.Array, carry: tuple) -> tuple:
-        parameters, optimizer = carry
-        return _descend(parameters, jax.grad(cross_entropy)(parameters), optimizer, optimization)
-
-    parameters, _ = jax.lax.fori_loop(0, n_steps, turn, (parameters, adamw.init(parameters)))
-    return parameters
+    return _descend(parameters, jax.grad(cross_entropy)(parameters), optimizer, optimization)
 
 
 def _descend(
@@ -279,14 +294,16 @@ def _descend(
 
 
 def _fit(loop: _descent.Standing, history: Array, model: DeepModel) -> DeepFit:
-    evaluation = loop.evaluation
+    return fitted(loop.parameters, loop.evaluation, history, loop.status, model)
+
+
+def fitted(
+    parameters: Tree, evaluation: Evaluation, history: Array, status: Status | Array, model: DeepModel
+) -> DeepFit:
+    """See `reference.deep_mixtures.one_image.fitted`."""
     chosen = LABEL_RULES[model.label_rule](evaluation)
     return DeepFit(
-        **evaluation._asdict(),
-        history=history,
-        status=loop.status,
-        parameters=loop.parameters,
-        labels=greatest(chosen),
+        **evaluation._asdict(), history=history, status=status, parameters=parameters, labels=greatest(chosen)
     )
 
 

@@ -26,18 +26,48 @@ def check_image(
     """
     multiples = plan(config).multiples
     axes = AXES[: len(multiples)]
-    if image.ndim != 1 + len(axes):
-        raise ValueError(f"image must have the shape (channels, {', '.join(axes)}), got {image.shape}")
-    if mask is not None and np.shape(mask) != image.shape[1:]:
-        raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
-    if np.mod(image.shape[1:], multiples).any():
+    if image.ndim == 1 + len(axes) and np.mod(image.shape[1:], multiples).any():
         named = f"{', '.join(axes[:-1])} and {axes[-1]}"
         said = ", ".join(map(str, multiples if len(set(multiples)) > 1 else multiples[:1]))
         raise ValueError(f"{named} must be multiples of {said} (by the poolings), got {image.shape[1:]}")
+    return _check_pixels(image, mask, n_components, len(axes), family)
+
+
+def _check_pixels(
+    image: np.ndarray, mask: Array | None, n_components: int, n_axes: int, family: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check the axes of an image (M, *spatial), its mask and its pixels; return the clean image and weights."""
+    if image.ndim != 1 + n_axes:
+        raise ValueError(f"image must have the shape (channels, {', '.join(AXES[:n_axes])}), got {image.shape}")
+    if mask is not None and np.shape(mask) != image.shape[1:]:
+        raise ValueError(f"mask of shape {np.shape(mask)} does not match image of shape {image.shape}")
     flat = None if mask is None else plain(mask).reshape(-1)
     pixels, weights = check_pixels(image.reshape(len(image), -1), flat, n_components)
     pixels = check_support(pixels, weights, family)
     return pixels.reshape(image.shape), weights.reshape(image.shape[1:])
+
+
+def check_patches(
+    image: np.ndarray,
+    mask: Array | None,
+    size: tuple[int, ...],
+    n_components: int,
+    config: UNetConfig,
+    family: str = "gaussian",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check an image (M, *spatial) and its mask for a network that sees patches of a size [DG7].
+
+    Returns the image, cleaned outside the mask, and the weights (*spatial). Raises ValueError as `check_image`,
+    and for a size that the network cannot take or that is larger than the image.
+    """
+    multiples = plan(config).multiples
+    said = " × ".join(map(str, size))
+    if len(size) != len(multiples) or min(size) < 1 or np.mod(size, multiples).any():
+        steps = ", ".join(map(str, multiples))
+        raise ValueError(f"the sides of a patch must be multiples of {steps} (by the poolings), got {said}")
+    if image.ndim == 1 + len(size) and np.less(image.shape[1:], size).any():
+        raise ValueError(f"a patch of {said} pixels is larger than the image of shape {image.shape}")
+    return _check_pixels(image, mask, n_components, len(size), family)
 
 
 def check_target(target: np.ndarray, weights: np.ndarray, n_components: int) -> np.ndarray:
@@ -66,6 +96,13 @@ def check_model(model: DeepModel) -> None:
         raise ValueError(f"contamination must be at least 0 and less than 1, got {model.contamination}")
     if model.contamination and model.objective != "free_energy":
         raise ValueError('contamination is for objective="free_energy" only; leave it out')
+
+
+def check_held(model: DeepModel) -> None:
+    """Raise ValueError as `check_model`, and unless the mixture of a step is that of the step before [DG7]."""
+    check_model(model)
+    if model.objective != "free_energy":
+        raise ValueError(f'patches need objective="free_energy", whose mixture is held; got "{model.objective}"')
 
 
 def check_descent(

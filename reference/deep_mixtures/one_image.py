@@ -13,6 +13,7 @@ from ..networks import layers
 from ..networks.records import UNetConfig
 from ..networks.unet import unet
 from ..optimization import adamw
+from ..optimization.records import AdamWState
 from ..types import Progress, Status, Tree
 from . import regularizers
 from .checks import check_descent, check_image, check_model, check_target
@@ -99,14 +100,7 @@ def step(
     damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
     given = state.parameters, image, state.mixture, weights, floor
     _, evaluation, gradient = loss_and_gradient(*given, model, damping)
-    gradient = adamw.clip(gradient, optimization.max_norm)
-    parameters, optimizer = adamw.update(
-        state.parameters,
-        gradient,
-        state.optimizer,
-        learning_rate=optimization.learning_rate,
-        weight_decay=optimization.weight_decay,
-    )
+    parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)
     return DeepState(parameters=parameters, optimizer=optimizer, mixture=evaluation.mixture), evaluation
 
 
@@ -174,11 +168,17 @@ def solve(
         if status != Status.non_finite or len(history) == 1:
             kept = state.parameters, evaluation
         state = following
-    parameters, evaluation = kept
+    return fitted(*kept, np.array(history), status, model)
+
+
+def fitted(
+    parameters: Tree, evaluation: Evaluation, history: np.ndarray, status: Status, model: DeepModel
+) -> DeepFit:
+    """The result of a loop that ends at θ with its `Evaluation` [DG2]; its labels by the model's rule."""
     chosen = LABEL_RULES[model.label_rule](evaluation)
     return DeepFit(
         **evaluation._asdict(),
-        history=np.array(history),
+        history=history,
         status=status,
         parameters=parameters,
         labels=chosen.argmax(axis=0),
@@ -238,14 +238,37 @@ def solve_warm_start(
     """`warm_start` of input that has been checked."""
     optimizer = adamw.init(parameters)
     for _ in range(n_steps):
-        logits, pullback = unet(parameters, image, config)
-        proportions, _ = layers.softmax(logits)
-        gradient, _ = pullback(weights / weights.sum() * (proportions - target))
-        parameters, optimizer = adamw.update(
-            parameters,
-            adamw.clip(gradient, optimization.max_norm),
-            optimizer,
-            learning_rate=optimization.learning_rate,
-            weight_decay=optimization.weight_decay,
+        parameters, optimizer = warm_step(
+            parameters, optimizer, image, target, weights, config=config, optimization=optimization
         )
     return parameters
+
+
+def warm_step(
+    parameters: Tree,
+    optimizer: AdamWState,
+    image: np.ndarray,
+    target: np.ndarray,
+    weights: np.ndarray,
+    *,
+    config: UNetConfig,
+    optimization: Optimization,
+) -> tuple[Tree, AdamWState]:
+    """One step of AdamW on the cross-entropy [DG6]. optimizer: its state; else as `solve_warm_start`."""
+    logits, pullback = unet(parameters, image, config)
+    proportions, _ = layers.softmax(logits)
+    gradient, _ = pullback(weights / weights.sum() * (proportions - target))
+    return _descend(parameters, gradient, optimizer, optimization)
+
+
+def _descend(
+    parameters: Tree, gradient: Tree, optimizer: AdamWState, optimization: Optimization
+) -> tuple[Tree, AdamWState]:
+    """AdamW on the clipped gradient [U5], [U6]."""
+    return adamw.update(
+        parameters,
+        adamw.clip(gradient, optimization.max_norm),
+        optimizer,
+        learning_rate=optimization.learning_rate,
+        weight_decay=optimization.weight_decay,
+    )

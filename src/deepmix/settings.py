@@ -124,7 +124,8 @@ def check(record: Any) -> None:
         if not isinstance(value, kind):
             raise ValueError(f"{name} must be {called}, got {value!r}")
     for name, value in values.items():
-        _check_number(name, value, known[name].about)
+        if not (value is None and known[name].default is None):
+            _check_number(name, value, known[name].about)
 
 
 def _groups(record: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import inspect
 import json
 import sys
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -28,6 +28,7 @@ TYPES = {
     bool: "flag",
     str: "word",
     np.ndarray: "array",
+    tuple: "numbers",
     Any: "tree",
 }
 MIXTURES = {"mixture", "mixtures", "previous", "start"}  # of any family, where no record is named
@@ -90,6 +91,7 @@ def test_every_signature_is_that_of_the_reference(written):
                 assert said["default"] == plain(parameter.default), (name, said)
             kind = next((one for one in get_args(parameter.annotation) if one is not type(None)), None)
             kind = kind if parameter.name not in SAID and kind else parameter.annotation
+            kind = tuple if get_origin(parameter.annotation) is tuple else kind
             several = ONE_OF_SEVERAL.get(parameter.name) if parameter.annotation is Any else None
             expected = several or SAID.get(parameter.name) or TYPES.get(kind) or kind.__name__
             expected = "mixture" if kind is Any and parameter.name in MIXTURES else expected

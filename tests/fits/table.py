@@ -305,6 +305,18 @@ FITS = (
         variant="free_energy",
     ),
     Fit(
+        algorithm="deep_mixtures.patches",
+        data="image",
+        mask="mask",
+        problems=_energy_problems,
+        options=lambda *given: _deep_options(*given, objective="free_energy") | {"size": (4, 6)},
+        value=lambda problem, fit, kind: objectives.free_energy_of(
+            _columns(fit.proportions), fit.mixture, _columns(problem["image"]), problem["mask"].ravel(), kind
+        ),
+        kinds=("diag",),
+        sees_outside=True,
+    ),
+    Fit(
         algorithm="deep_mixtures.many_images",
         data="images",
         mask="weights",

@@ -25,6 +25,12 @@ WITHOUT_CASES = {
     "inverse.conjugate_gradients.run": "takes a function; its cases are those of inverse.operators.gram_solve",
     "tomography._views.at": "a helper of smear and rebin",
     "tomography.axis.shifts": "what rotation_axis tries; its cases are those of rotation_axis",
+    "deep_mixtures.one_image.fitted": "names what a loop found; its cases are those of fit",
+    "deep_mixtures.one_image.warm_step": "its cases are those of warm_start",
+    "deep_mixtures.tiling.average": "takes a generator; its cases are those of deep_mixtures.patches.logits",
+    "deep_mixtures.tiling.boxes": "returns slices; its cases are those of deep_mixtures.patches.logits",
+    "deep_mixtures.tiling.in_turn": "orders slices; its cases are those of deep_mixtures.patches.fit",
+    "deep_mixtures.tiling.weights": "a helper of average",
     "deep_mixtures.one_image.forward": "returns a way back; its cases are those of loss and loss_and_gradient",
     "deep_mixtures.many_images.fit": "takes a function; its parts have cases, and the agreement tests run epochs",
 }

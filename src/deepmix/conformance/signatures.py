@@ -28,6 +28,7 @@ TYPES = {
     "tuple": "numbers",
     "tuple of tuple": "pairs",
     "Progress": "function",
+    "Done": "function",
     "Operator": "operator",
     "Penalty": "penalty",
 }

@@ -1,21 +1,22 @@
 """deepG and deepSVG: a network for each slice, or for the volume, guided by one mixture over the whole volume."""
 
 import warnings
+from functools import partial
 from types import ModuleType
 
 from deepmix import backends
 from deepmix.progress import OnProgress
 from deepmix.reference.mixtures.records import AnyMixture
-from deepmix.reference.networks.levels import plan
 from deepmix.reference.networks.records import UNetConfig
 
 from .guide import Guide, fit_guide, needs_guide
 from .model import first_parameters, regularizers
+from .patches import in_patches, of_patches
 from .preparation import Job
 from .results import Outcome
 from .slices import Descent, found_in, in_turn, one_by_one, side_by_side, view
 from .starts import starts
-from .windows import boxed, padded, window
+from .windows import boxed, filled, window
 
 
 def fit_networks(job: Job, twin: ModuleType, progress: OnProgress | None) -> Outcome:
@@ -50,13 +51,17 @@ def _fit_slices(job: Job, guide: Guide | None, twin: ModuleType, progress: OnPro
 
 
 def _fit_volume(job: Job, guide: Guide | None, twin: ModuleType, progress: OnProgress | None) -> Outcome:
-    """One network for all slices to do [NN3]; the margin is as wide along each axis."""
+    """One network for all slices to do, in patches if they are larger [NN3], [DG7].
+
+    The margin is as wide along each axis.
+    """
     settings, outcome, finest = job.settings, _empty(job, guide), min(job.spacing)
     box = boxed(job.chosen(), tuple(round(settings.margin * finest / step) for step in job.spacing))
-    unet = settings.unet(job.spacing, box.size)
-    box = padded(box, plan(unet).multiples)
-    descent = _descent(job, guide, twin, unet, 1)
-    for each, fit in one_by_one([view(None, job, box, guide)], descent, twin, progress):
+    unet, size = of_patches(box.size, job.spacing, settings)
+    box = filled(box, size)
+    volume, descent = view(None, job, box, guide), _descent(job, guide, twin, unet, 1)
+    fits = one_by_one if volume.weights.shape == size else partial(in_patches, size=size)
+    for each, fit in fits([volume], descent, twin, progress):
         of_pixels, part = found_in(each, fit, job, box, guide)
         outcome.maps.append(of_pixels)
         outcome.parts.append(part)

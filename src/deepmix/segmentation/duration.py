@@ -4,13 +4,17 @@ import math
 
 import numpy as np
 
+from deepmix.reference.deep_mixtures.tiling import boxes
+
 from .methods import METHODS
+from .patches import n_sweeps, of_patches
 from .sampling import MOST
 from .settings import Settings
 from .slices import AGAIN
 
 # µs of a step of the network, per pixel that it sees and filter of the first level, by its dimension.
 STEP = {2: 0.25, 3: 0.3}
+LOOK = 1 / 3  # of a step: what a patch takes whose proportions are looked at
 TRIED = 0.07  # µs of a GMM that is tried, per pixel and K²: with more classes EM takes more steps, too
 LONG = 30.0  # seconds from which on the user is told
 COARSER = 4  # times: the coarser grid that is offered instead
@@ -50,7 +54,8 @@ def seconds(
         n_slices = int(volume.any(axis=(0, 1)).sum())
         seen, n_steps = math.prod(sides) / shrink**2, _steps(n_slices, settings)
         if settings.dimension == 3:
-            seen, n_steps = seen * n_slices, _steps(1, settings)
+            extents = (*(math.ceil(side / shrink) for side in sides), n_slices)
+            seen, n_steps = _in_patches(extents, settings)
         spent += STEP[settings.dimension] * seen * settings.network.filters * n_steps
     return spent / 1e6
 
@@ -60,6 +65,16 @@ def _steps(n_slices: int, settings: Settings) -> int:
     warm, follow, most = settings.guidance.warm_start, settings.guidance.follow, settings.optimization.max_steps
     others = min(AGAIN * follow, warm) + follow if follow else warm + most
     return warm + most + (n_slices - 1) * others
+
+
+def _in_patches(extents: tuple[int, ...], settings: Settings) -> tuple[int, float]:
+    """Pixels that the network of a volume sees in a step, and how many steps its sweeps take; see `in_patches`."""
+    _, size = of_patches(extents, (1.0,) * 3, settings)
+    n_patches = len(boxes(np.broadcast_to(True, tuple(np.maximum(extents, size))), size))
+    if n_patches == 1:
+        return math.prod(size), _steps(1, settings)
+    warm, most = (n_sweeps(n, n_patches) for n in (settings.guidance.warm_start, settings.optimization.max_steps))
+    return math.prod(size), n_patches * (warm + most + LOOK * (most + 1))
 
 
 def _words(spent: float) -> str:

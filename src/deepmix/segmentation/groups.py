@@ -91,6 +91,7 @@ class FieldSettings:
 
 # Of a network for volumes: its maps take the memory of all slices at once [NN2].
 OF_VOLUMES: dict[str, Any] = {"depth": 3, "filters": 8}
+PATCH = 64  # pixels per side that it sees at a time [DG7]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """Whether a segmentation fits into memory: checked before the work, as a system kills a process without a word."""
 
+import numpy as np
+
 from deepmix import memory
 from deepmix.settings import changed
 
+from .groups import PATCH
 from .methods import METHODS
 from .settings import Settings
 from .size import Size
@@ -33,9 +36,9 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
     coarser = [factor for factor in range(settings.shrink + 1, COARSEST + 1) if wanted(shrink=factor) <= there]
     if coarser:
         advice.append(f"or take --shrink {coarser[0]}, which needs {memory.said(wanted(shrink=coarser[0]))}")
-    by_slices = changed(settings, dimension=2, spacing=None)
-    if settings.dimension == 3 and wanted(of=by_slices) <= there:
-        advice.append(f"or take --dimension 2, slice by slice, which needs {memory.said(wanted(of=by_slices))}")
+    for option, other in _smaller_networks(settings).items():
+        if wanted(of=other) <= there:
+            advice.append(f"or take {option}, which needs {memory.said(wanted(of=other))}")
     if wanted(LIGHT) <= there:
         advice.append(f"or take --method {LIGHT}, which needs {memory.said(wanted(LIGHT))}")
     channels, classes = _counted(size.n_channels, "channel"), _counted(settings.n_components, "class", "es")
@@ -43,6 +46,16 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
         f"{source} has {size.n_pixels} pixels: with {channels} and {classes}, {settings.method} needs about "
         f"{memory.said(wanted())} of memory, {memory.said(there)} are free; " + ", ".join(advice)
     )
+
+
+def _smaller_networks(settings: Settings) -> dict[str, Settings]:
+    """For a network of a volume: what sees less at a time, by the option that says so."""
+    if settings.dimension != 3:
+        return {}
+    by_slices = {"--dimension 2, slice by slice": changed(settings, dimension=2, spacing=None, patch=None)}
+    if settings.model.objective != "free_energy" or (settings.patch or np.inf) <= PATCH:
+        return by_slices
+    return {f"--patch {PATCH}": changed(settings, patch=PATCH)} | by_slices
 
 
 def _counted(n: int, thing: str, plural: str = "s") -> str:
@@ -61,6 +74,8 @@ def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
     if deep:
         n_slices = len(range(round(size.n_pixels / size.of_slice))[slice(*settings.slices or (None, None))])
         seen = at.of_slice * (n_slices if settings.dimension == 3 else 1)
+        if settings.patch is not None:
+            seen = min(seen, settings.patch**3)
         numbers += seen * settings.network.filters * NETWORK[settings.dimension]
     of_number = 8 if settings.floating == "float64" else 4
     return numbers * of_number + (size.n_pixels * _brought_back(settings, method, of_number) if shrink > 1 else 0)

@@ -36,6 +36,8 @@ class Settings:
     n_components: K. slices: (first, end) of the last axis of a volume, either of them None; None: all slices.
     shrink: side in pixels of the blocks whose means are segmented; results are at the image's pixels again.
     dimension: with 3 a deep method has one network for all slices [NN3]. spacing: of the volume then; None: all 1.
+    patch: what this network sees at a time [DG7], fewer pixels along an axis if the volume has no more, and as
+    many more as its poolings need; None: the whole volume.
     margin: pixels round the mask's bounding box, along the finest axis. device: of the accelerated backend; None:
     JAX's first.
     dtype: None: float32 for the accelerated backend, float64 for the reference, which has no other.
@@ -81,6 +83,13 @@ class Settings:
         typed=str,
         parse=parsing.numbers,
     )
+    patch: int | None = setting(
+        None,
+        help="Pixels per side of the half overlapping patches that a network for a volume sees one at a time, for "
+        "--dimension 3; all of the volume if left out.",
+        panel=NETWORK,
+        least=1,
+    )
     network: NetworkSettings = NetworkSettings()
     margin: int = setting(8, help="Pixels round the mask's bounding box.", panel=NETWORK, least=0)
     optimization: OptimizationSettings = OptimizationSettings()
@@ -119,6 +128,10 @@ class Settings:
         """Three dimensions and spacing are of networks of volumes."""
         if self.dimension == 3 and not METHODS[self.method].deep:
             raise ValueError(f"dimension 3 is for deepg and deepsvg; leave it out for {self.method}")
+        if self.patch is not None and self.dimension != 3:
+            raise ValueError("patch is for dimension 3; leave it out")
+        if self.patch is not None and self.model.objective != "free_energy":
+            raise ValueError('patch needs objective "free_energy", that of preset robust')
         if self.spacing is None:
             return
         if self.dimension != 3:

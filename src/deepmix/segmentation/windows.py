@@ -38,7 +38,8 @@ def window(mask: np.ndarray, margin: int, multiple: int) -> Window:
 
     margin: in pixels. multiple: 2^L of the network.
     """
-    return padded(boxed(mask, (margin,) * mask.ndim), (multiple,) * mask.ndim)
+    box = boxed(mask, (margin,) * mask.ndim)
+    return filled(box, tuple(-(-size // multiple) * multiple for size in box.size))
 
 
 def boxed(mask: np.ndarray, margins: tuple[int, ...]) -> Window:
@@ -52,8 +53,6 @@ def boxed(mask: np.ndarray, margins: tuple[int, ...]) -> Window:
     return Window(box=tuple(box), padding=(0,) * len(box))
 
 
-def padded(box: Window, multiples: tuple[int, ...]) -> Window:
-    """The box, to be padded to multiples along each axis."""
-    return box._replace(
-        padding=tuple(-size % multiple for size, multiple in zip(box.size, multiples, strict=True))
-    )
+def filled(box: Window, least: tuple[int, ...]) -> Window:
+    """The box, to be padded to at least so many pixels along each axis."""
+    return box._replace(padding=tuple(max(side - size, 0) for size, side in zip(box.size, least, strict=True)))

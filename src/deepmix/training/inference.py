@@ -10,12 +10,12 @@ import numpy as np
 
 from deepmix.backends import over_weighted_pixels
 from deepmix.datasets import LoadedCase
+from deepmix.reference.deep_mixtures import tiling
 from deepmix.reference.deep_mixtures.records import LABEL_RULES, Evaluation, Prediction
+from deepmix.reference.deep_mixtures.tiling import Seen
 
-from . import windows
 from .items import Item, prepared
 from .runs import Run
-from .windows import Seen
 
 Passed = Callable[[int, int], None]  # takes how many slices or windows of a case are done, and how many it has
 
@@ -79,7 +79,7 @@ def _volume(item: Item, run: Run, backend: ModuleType, passed: Passed) -> Evalua
     The maps are averaged, not the logits: so each window has the say of its weight, however sure it is of itself.
     The mixture is that of the averaged maps by [G2]: a window has few pixels of some classes, and none of others.
     """
-    model, boxes = run.model, windows.boxes(item.mask, tuple(run.record["size"]))
+    model, boxes = run.model, tiling.boxes(item.mask, tuple(run.record["size"]))
     predict, image = backend.deep_mixtures.many_images.predict, item.image.astype(run.settings.dtype)
 
     def seen() -> Iterator[Seen]:
@@ -89,7 +89,7 @@ def _volume(item: Item, run: Run, backend: ModuleType, passed: Passed) -> Evalua
             yield Seen(box=box, maps=np.asarray(found.proportions))
             passed(done, len(boxes))
 
-    proportions = windows.average(seen(), run.settings.n_components, item.mask.shape)
+    proportions = tiling.average(seen(), run.settings.n_components, item.mask.shape, np.float32)
     columns = np.concatenate([each[:, item.mask] for each in (image, proportions)]).astype(float)
     n_channels, n_pixels = len(image), columns.shape[1]
     kind = {"covariance_type": model.covariance_type, "objective": model.objective}

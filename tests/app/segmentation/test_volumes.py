@@ -7,7 +7,7 @@ from deepmix import memory, segment
 from deepmix.datasets import phantoms
 from deepmix.segmentation import deep, duration, presets, room
 from deepmix.segmentation.size import Size
-from deepmix.segmentation.windows import boxed, padded
+from deepmix.segmentation.windows import boxed, filled
 from tests.app.segmentation.test_segmentation import blobs
 
 SHAPE = (14, 13, 4)
@@ -70,12 +70,34 @@ def test_the_network_knows_the_spacing(volume, monkeypatch):
     assert variation.keywords["spacing"] == (2.0, 2.0, 4.0)
 
 
+def test_a_volume_in_patches_is_about_the_volume(volume):
+    """More than one patch; the history has a value a sweep, and one of the end."""
+    image, mask, truth = volume
+    places = []
+    options = QUICK | {"patch": 8, "max_steps": 9, "min_steps": 9, "progress": places.append}
+    found = segment(image, mask, n_components=3, spacing=(1.0, 1.0, 2.5), **options)
+    assert (found.labels == truth)[mask].mean() > 0.9
+    (part,) = found.parts
+    n_patches = 9
+    assert len(part.history) == 2
+    assert [place.step for place in places] == list(range(1, 8 * n_patches + 1))
+    assert {(place.part, place.n_parts, place.n_steps) for place in places} == {(0, 1, 8 * n_patches)}
+    whole = segment(image, mask, n_components=3, spacing=(1.0, 1.0, 2.5), **QUICK | {"patch": 14})
+    assert len(whole.parts[0].history) == 3
+
+
+def test_patches_are_for_the_free_energy_alone():
+    assert settings().patch == 64
+    assert settings(objective="nll").patch is None
+    assert settings(dimension=2).patch is None
+
+
 def test_a_box_of_a_volume_is_padded_along_each_axis():
     mask = np.zeros((9, 10, 5), bool)
     mask[3:6, 4:6, 2] = True
-    box = padded(boxed(mask, (2, 2, 1)), (4, 4, 2))
+    box = filled(boxed(mask, (2, 2, 1)), (8, 8, 3))
     assert box.box == (slice(1, 8), slice(2, 8), slice(1, 4))
-    assert box.padding == (1, 2, 1)
+    assert box.padding == (1, 2, 0)
     image = np.random.default_rng(0).normal(size=(2, *mask.shape))
     assert np.array_equal(box.give(box.take(image)), image[:, 1:8, 2:8, 1:4])
     assert box.take_mask(mask).sum() == mask.sum()
@@ -92,6 +114,8 @@ def test_a_box_of_a_volume_is_padded_along_each_axis():
         ({"spacing": (1.0, 0.0, 1.0)}, "spacing must be three positive numbers"),
         ({"dimension": 2, "spacing": (1.0, 1.0, 2.0)}, "spacing is for dimension 3; leave it out"),
         ({"method": "hmrf"}, "dimension 3 is for deepg and deepsvg; leave it out for hmrf"),
+        ({"dimension": 2, "patch": 32}, "patch is for dimension 3; leave it out"),
+        ({"preset": "paper", "patch": 32}, 'patch needs objective "free_energy", that of preset robust'),
         ({"dimension": 4}, "dimension must be from 2 to 3, got 4"),
     ],
 )
@@ -114,13 +138,16 @@ LARGE = Size(n_pixels=10**7, n_channels=1, of_slice=10**5)
 
 def test_a_network_of_a_volume_needs_the_memory_of_all_slices(monkeypatch):
     whole, slices = (
-        room.need(LARGE, each, "deepsvg", 1) for each in (settings(), settings(dimension=2, filters=8, depth=3))
+        room.need(LARGE, each, "deepsvg", 1)
+        for each in (settings(patch=2000), settings(dimension=2, filters=8, depth=3))
     )
     assert whole > 10 * slices
-    assert room.need(LARGE, settings(slices=(0, 10)), "deepsvg", 1) < whole / 4  # the guide sees them all
+    assert room.need(LARGE, settings(patch=2000, slices=(0, 10)), "deepsvg", 1) < whole / 4  # the guide sees all
+    assert room.need(LARGE, settings(), "deepsvg", 1) < whole / 4  # patches of 64³
     monkeypatch.setattr(memory, "available", lambda: 2**33)
-    with pytest.raises(ValueError, match="or take --dimension 2, slice by slice, which needs"):
-        room.check(LARGE, 4 * 10**7, 8 * 10**7, settings=settings(), source="brain.nii.gz")
+    advice = r"or take --patch 64, which needs .* or take --dimension 2, slice by slice, which needs"
+    with pytest.raises(ValueError, match=advice):
+        room.check(LARGE, 4 * 10**7, 8 * 10**7, settings=settings(patch=2000), source="brain.nii.gz")
 
 
 def test_the_steps_of_a_volume_take_the_time_of_all_slices():
@@ -132,6 +159,9 @@ def test_the_steps_of_a_volume_take_the_time_of_all_slices():
     assert 1.9 < seconds(filters=16) / seconds() < 2.1
     assert seconds(slices=(0, 16)) < seconds() / 3
     assert 50 < seconds() < 400
+    large = np.broadcast_to(np.float32(0), (1, 192, 192, 192))
+    whole, patches = (duration.seconds(large, None, settings(patch=patch), 1, one) for patch in (192, 64))
+    assert patches < whole / 4
 
 
 def test_a_network_of_a_volume_keeps_the_small_classes_of_its_field():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepmix.training import windows
-from deepmix.training.windows import Seen
+from deepmix.reference.deep_mixtures import tiling
+from deepmix.reference.deep_mixtures.tiling import Seen
 from tests.problems import generators
 
 EXTENTS = st.integers(1, 7)
@@ -22,7 +22,7 @@ def sizes(draw) -> tuple[tuple[int, ...], tuple[int, ...]]:
 @given(sizes())
 def test_windows_hold_every_pixel_and_overlap_by_half(given):
     shape, size = given
-    boxes = windows.boxes(np.ones(shape, bool), size)
+    boxes = tiling.boxes(np.ones(shape, bool), size)
     count = np.zeros(shape, int)
     for box in boxes:
         assert count[box].shape == size  # none reaches outside
@@ -39,7 +39,7 @@ def test_windows_hold_every_pixel_and_overlap_by_half(given):
 def test_windows_without_a_pixel_of_the_mask_are_left_out(given, rng):
     shape, size = given
     mask = rng.random(shape) < 0.05
-    boxes, every = windows.boxes(mask, size), windows.boxes(np.ones(shape, bool), size)
+    boxes, every = tiling.boxes(mask, size), tiling.boxes(np.ones(shape, bool), size)
     assert boxes == [box for box in every if mask[box].any()]
     seen = np.zeros(shape, bool)
     for box in boxes:
@@ -51,22 +51,22 @@ def test_windows_without_a_pixel_of_the_mask_are_left_out(given, rng):
 def test_the_average_of_equal_maps_is_the_map(given, rng):
     shape, size = given
     maps = rng.random((2, *shape)) + 0.5
-    seen = [Seen(box=box, maps=maps[:, *box]) for box in windows.boxes(np.ones(shape, bool), size)]
-    np.testing.assert_allclose(windows.average(seen, 2, shape), maps, rtol=1e-5)
+    seen = [Seen(box=box, maps=maps[:, *box]) for box in tiling.boxes(np.ones(shape, bool), size)]
+    np.testing.assert_allclose(tiling.average(seen, 2, shape), maps, rtol=1e-5)
 
 
 def test_an_average_is_by_the_weights():
     """Of two windows of four pixels that share two."""
-    (weights,) = (windows.weights((4, 1, 1)).ravel(),)
+    (weights,) = (tiling.weights((4, 1, 1)).ravel(),)
     first, second = (slice(0, 4), slice(0, 1), slice(0, 1)), (slice(2, 6), slice(0, 1), slice(0, 1))
     seen = [Seen(box=box, maps=np.full((1, 4, 1, 1), value)) for box, value in ((first, 1.0), (second, 3.0))]
-    found = windows.average(iter(seen), 1, (7, 1, 1)).ravel()
+    found = tiling.average(iter(seen), 1, (7, 1, 1)).ravel()
     shares = weights[2:] / (weights[2:] + weights[:2])
     np.testing.assert_allclose(found, [1, 1, *(shares + 3 * (1 - shares)), 3, 3, 0], rtol=1e-6)
 
 
 def test_weights_are_a_gaussian_about_the_centre():
-    weights = windows.weights((16, 8, 1))
+    weights = tiling.weights((16, 8, 1))
     np.testing.assert_allclose(weights, weights[::-1, ::-1], rtol=1e-12)
     assert weights.shape == (16, 8, 1)
     assert weights.argmax() in (7 * 8 + 3, 7 * 8 + 4, 8 * 8 + 3, 8 * 8 + 4)
@@ -77,5 +77,5 @@ def test_weights_are_a_gaussian_about_the_centre():
 
 @pytest.mark.parametrize(("extent", "begins"), [(8, [0]), (12, [0, 4]), (13, [0, 2, 5]), (16, [0, 4, 8])])
 def test_where_windows_of_eight_begin(extent, begins):
-    boxes = windows.boxes(np.ones((extent, 8, 8), bool), (8, 8, 8))
+    boxes = tiling.boxes(np.ones((extent, 8, 8), bool), (8, 8, 8))
     assert [box[0].start for box in boxes] == begins
