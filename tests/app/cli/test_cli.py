@@ -173,6 +173,7 @@ def test_every_setting_can_be_set(case, run):
         "noise": "shared",
         "background": False,
         "looks": None,
+        "patch": None,  # with the free energy only: see below
     }  # not Gaussian: see above
     assert {name: settings.pop(name) for name in of_others} == of_others
     assert settings == {name.replace("-", "_"): value for name, value in options.items()} | {
@@ -186,11 +187,12 @@ def test_every_setting_can_be_set(case, run):
 def test_one_network_for_a_volume_takes_the_spacing_of_its_file(case, run):
     options = ["-k", 3, "--mask", case / "mask.nii.gz", "--truth", case / "truth.nii.gz", "--dimension", 3]
     options += ["--depth", 1, "--filters", 4, "--warm-start", 80, "--max-steps", 3, "--learning-rate", 0.02]
-    options += ["--backend", "reference", "--beta", 1]
+    options += ["--backend", "reference", "--beta", 1, "--patch", 8]
     code, _, err = run("segment", case / "a.nii.gz", *options, "-o", case / "out")
     assert code == 0, err
     report = json.loads((case / "out" / "report.json").read_text(encoding="utf-8"))
     assert report["settings"]["spacing"] == pytest.approx([1.5, 0.7, 4])
+    assert report["settings"]["patch"] == 8
     assert [fit["slice"] for fit in report["fits"]] == [None]
     assert report["mean_dice"] > 0.9
     labels, like = (images.read_image([case / name]) for name in ("out/labels.nii.gz", "a.nii.gz"))
