@@ -4,18 +4,32 @@
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_atoms, check_positive
-from deepmix.reference.inverse.records import L1, DictionaryFit, DictionaryState, Synthesis
+from deepmix.reference.inverse.records import CodedImage, DictionaryFit, DictionaryState, Synthesis
 
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked
-from . import proximal_gradient, stopping
+from . import stopping
 from ._checks import inexact
+from ._lengths import modulus
 from .conjugate_gradients import squared_norm
+from .operators import adjoint, forward, norm
+from .proximal import soft_threshold
+
+
+class Coding(NamedTuple):
+    """Where `encode` stands: steps, codes, those from where the next step starts, t, and whether it goes on."""
+
+    steps: jax.Array
+    codes: jax.Array
+    ahead: jax.Array
+    momentum: jax.Array
+    going: jax.Array
 
 
 def patches(image: jax.Array, side: int) -> jax.Array:
@@ -54,8 +68,7 @@ def begin(
     atoms: jax.Array, image: jax.Array, strength: jax.Array | float, sparsity: jax.Array | float
 ) -> DictionaryState:
     """See `reference.inverse.dictionary.begin` [IP14]."""
-    codes = jnp.zeros((len(patches(image, _side(atoms))), len(atoms)), image.dtype)
-    return _state(codes, atoms, image, strength, sparsity)
+    return _state(_no_codes(atoms, image), atoms, image, strength, sparsity)
 
 
 def step(
@@ -66,13 +79,14 @@ def step(
     n_code_steps: int = 10,
 ) -> DictionaryState:
     """See `reference.inverse.dictionary.step` [IP14], [IP8]."""
-    signals, operator = patches(image, _side(state.atoms)), Synthesis(atoms=state.atoms)
-    weights = jnp.ones_like(signals)
-    about = operator, signals, weights, L1(), sparsity
-    lipschitz = proximal_gradient.curvature(operator, weights, state.codes)
-    first = proximal_gradient.begin(state.codes, *about, lipschitz)
-    found = jax.lax.fori_loop(0, n_code_steps, lambda _, each: proximal_gradient.step(each, *about, False), first)
-    return _state(found.image, renew(state.atoms, found.image, signals), image, strength, sparsity)
+    signals, atoms, bound = patches(image, _side(state.atoms)), state.atoms, _lipschitz(state.atoms)
+
+    def turn(_: int, codes: jax.Array) -> jax.Array:
+        left = signals - forward(Synthesis(atoms=atoms), codes)
+        return _moved(codes, left, atoms, sparsity, bound)
+
+    codes = jax.lax.fori_loop(0, n_code_steps, turn, state.codes)
+    return _state(codes, renew(atoms, codes, signals), image, strength, sparsity)
 
 
 def denoise(
@@ -121,8 +135,86 @@ def solve(
     )
 
 
+def objective(codes: jax.Array, image: jax.Array, atoms: jax.Array, sparsity: jax.Array | float) -> jax.Array:
+    """See `reference.inverse.dictionary.objective` [IP14]."""
+    return 0.5 * squared_norm(_uncoded(codes, image, atoms)) + sparsity * modulus(codes).sum()
+
+
+def encode(
+    image: jax.Array,
+    atoms: jax.Array,
+    sparsity: jax.Array | float,
+    step: jax.Array | float = 0.0,
+    *,
+    tol: jax.Array | float = 0.0,
+    max_iter: int = 100,
+) -> CodedImage:
+    """See `reference.inverse.dictionary.encode` [IP14], [IP8]. `max_iter` may be traced."""
+    bound = _lipschitz(atoms)
+
+    def turn(coding: Coding) -> Coding:
+        ahead, t = coding.ahead, coding.momentum
+        near = image + step * _pull(ahead, image, atoms, step)
+        codes = _moved(ahead, _uncoded(ahead, near, atoms), atoms, sparsity, bound)
+        moved = codes - coding.codes
+        goes_on = jnp.vdot(codes - ahead, moved, precision=HIGHEST).real >= 0
+        following = (1 + jnp.sqrt(1 + 4 * t**2)) / 2
+        return Coding(
+            steps=coding.steps + 1,
+            codes=codes,
+            ahead=codes + jnp.where(goes_on, (t - 1) / following, 0) * moved,
+            momentum=jnp.where(goes_on, following, 1),
+            going=jnp.sqrt(squared_norm(codes - ahead)) > tol * jnp.sqrt(squared_norm(codes)),
+        )
+
+    nothing = _no_codes(atoms, image)
+    first = Coding(
+        steps=jnp.asarray(0),
+        codes=nothing,
+        ahead=nothing,
+        momentum=jnp.ones((), nothing.real.dtype),
+        going=jnp.asarray(True),
+    )
+    codes = jax.lax.while_loop(lambda coding: coding.going & (coding.steps < max_iter), turn, first).codes
+    pull = _pull(codes, image, atoms, step)
+    near = image + step * pull
+    return CodedImage(
+        image=near,
+        value=0.5 * step * squared_norm(pull) + objective(codes, near, atoms, sparsity),
+        codes=codes,
+        slope=-pull,
+    )
+
+
 def _side(atoms: jax.Array) -> int:
     return round(atoms.shape[1] ** 0.5)
+
+
+def _no_codes(atoms: jax.Array, image: jax.Array) -> jax.Array:
+    n_patches = len(patches(image, _side(atoms)))
+    return jnp.zeros((n_patches, len(atoms)), jnp.result_type(image, atoms))
+
+
+def _lipschitz(atoms: jax.Array) -> jax.Array:
+    found = norm(Synthesis(atoms=atoms), atoms[0]) ** 2
+    return jnp.where(found > 0, found, 1)
+
+
+def _uncoded(codes: jax.Array, image: jax.Array, atoms: jax.Array) -> jax.Array:
+    return patches(image, _side(atoms)) - forward(Synthesis(atoms=atoms), codes)
+
+
+def _moved(
+    codes: jax.Array, left: jax.Array, atoms: jax.Array, sparsity: jax.Array | float, bound: jax.Array
+) -> jax.Array:
+    descent = adjoint(Synthesis(atoms=atoms), left)
+    return soft_threshold(codes + descent / bound, sparsity / bound)
+
+
+def _pull(codes: jax.Array, image: jax.Array, atoms: jax.Array, step: jax.Array | float) -> jax.Array:
+    coded, side = forward(Synthesis(atoms=atoms), codes), _side(atoms)
+    count = assemble(jnp.ones_like(coded.real), image, side)
+    return (assemble(coded, image, side) - count * image) / (1 + step * count)
 
 
 def _state(
@@ -132,12 +224,9 @@ def _state(
     strength: jax.Array | float,
     sparsity: jax.Array | float,
 ) -> DictionaryState:
-    side, coded = _side(atoms), jnp.matmul(codes, atoms, precision=HIGHEST)
-    misfit = 0.5 * squared_norm(patches(image, side) - coded)
-    count = assemble(jnp.ones_like(coded), image, side)
     return DictionaryState(
-        image=(strength * image + assemble(coded, image, side)) / (strength + count),
-        value=misfit + sparsity * jnp.abs(codes).sum(),
+        image=image + _pull(codes, image, atoms, 1 / strength) / strength,
+        value=objective(codes, image, atoms, sparsity),
         codes=codes,
         atoms=atoms,
     )

@@ -5,8 +5,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.inverse.checks import check_image, check_positive, check_real
-from deepmix.reference.inverse.records import Box, Operator, Penalty, Solution, SplitState
+from deepmix.reference.inverse.checks import check_image, check_penalty, check_positive
+from deepmix.reference.inverse.records import Operator, Penalty, Solution, SplitState
 
 from ..execution.results import unpacked
 from . import penalties, stopping
@@ -59,7 +59,7 @@ def reconstruct(
     """See `reference.inverse.half_quadratic.reconstruct` [IP11]."""
     check_positive(strength=strength, coupling=coupling, growth=growth)
     operator, data, _, blank = check_problem(operator, data, None)
-    check_real(isinstance(penalty, Box), blank)
+    check_penalty(penalty, blank)
     start = adjoint(operator, data) if start is None else start
     return unpacked(
         solve(

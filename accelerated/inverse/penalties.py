@@ -9,15 +9,17 @@ from deepmix.reference.inverse.records import (
     L1,
     AnisotropicVariation,
     Box,
+    CodedImage,
     Functional,
     Gradient,
     IsotropicVariation,
     Penalty,
+    SparsePatches,
     WaveletL1,
 )
 from deepmix.reference.types import known
 
-from . import total_variation, wavelets
+from . import dictionary, total_variation, wavelets
 from ._lengths import modulus, over
 from .conjugate_gradients import squared_norm
 from .finite_differences import adjoint as divergence
@@ -74,6 +76,23 @@ def _shrunk(penalty: WaveletL1, image: jax.Array, step: jax.Array) -> jax.Array:
     return wavelets.inverse(kept, penalty.scaling)
 
 
+def _coded(penalty: SparsePatches, image: jax.Array) -> CodedImage:
+    return dictionary.encode(image, penalty.atoms, penalty.sparsity, max_iter=penalty.n_code_steps)
+
+
+def _sparse_value(penalty: SparsePatches, image: jax.Array) -> jax.Array:
+    """Its derivative takes the codes for constants: at the best codes that is all of it."""
+    codes = jax.lax.stop_gradient(_coded(*jax.lax.stop_gradient((penalty, image))).codes)
+    return dictionary.objective(codes, image, penalty.atoms, penalty.sparsity)
+
+
+def _approached(
+    penalty: SparsePatches, image: jax.Array, step: jax.Array, tol: jax.Array, max_iter: int
+) -> jax.Array:
+    about = image, penalty.atoms, penalty.sparsity, step
+    return dictionary.encode(*about, tol=tol, max_iter=max_iter).image
+
+
 def _outside(penalty: Box, image: jax.Array) -> jax.Array:
     nearest = project_box(image, penalty.lower, penalty.upper)
     inside = jnp.abs(image - nearest) <= ROOM * jnp.abs(nearest)
@@ -101,6 +120,11 @@ PENALTIES: dict[type, Functional] = {
         value=lambda penalty, x: modulus(_details(penalty, x)).sum(),
         gradient=_wavelet_slope,
         prox=lambda penalty, v, step, tol, max_iter: _shrunk(penalty, v, step),
+    ),
+    SparsePatches: Functional(
+        value=_sparse_value,
+        gradient=lambda penalty, x: _coded(penalty, x).slope,
+        prox=_approached,
     ),
     H1: Functional(
         value=lambda penalty, x: 0.5 * squared_norm(differences(x)),

@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.inverse.checks import check_allowed, check_image, check_positive, check_real
+from deepmix.reference.inverse.checks import check_allowed, check_image, check_penalty, check_positive
 from deepmix.reference.inverse.proximal_gradient import ROUNDINGS, SHARE
-from deepmix.reference.inverse.records import Box, Operator, Penalty, ProximalState, Solution
+from deepmix.reference.inverse.records import Operator, Penalty, ProximalState, Solution
 
 from ..execution.results import unpacked
 from . import penalties, stopping
@@ -96,7 +96,7 @@ def reconstruct(
     """See `reference.inverse.proximal_gradient.reconstruct` [IP8]."""
     check_positive(strength=strength)
     operator, data, w, blank = check_problem(operator, data, weights)
-    check_real(isinstance(penalty, Box), blank)
+    check_penalty(penalty, blank)
     penalty = in_precision(penalty, is_single(data))
     lipschitz = curvature(operator, w, blank)
     x: Any

@@ -8,7 +8,7 @@ import numpy as np
 from ..checks import plain
 from ..types import Array
 from .operators import adjoint, forward
-from .records import Operator
+from .records import Box, Operator, Penalty, SparsePatches
 
 Through = Callable[[Operator, Any], tuple[Any, Any]]  # A*y and AA*y, of which only the shapes and dtypes count
 
@@ -108,6 +108,14 @@ def check_real(bounded: bool, image: np.ndarray) -> None:
         raise ValueError("bounds, such as x ≥ 0, go with real images; those of this operator are complex")
 
 
+def check_penalty(penalty: Penalty, image: np.ndarray) -> None:
+    """Raise ValueError if a penalty does not go with images of a shape and dtype. image: of which these count.
+
+    A box wants real images, sparse patches want squares of numbers that fit into (H, W), and κ > 0.
+    """
+    PENALTIES.get(type(penalty), lambda penalty, image: None)(penalty, image)
+
+
 def check_allowed(value: Any) -> None:
     """Raise ValueError if the penalty of a start is infinite: it lies outside of a box."""
     if not np.isfinite(value):
@@ -122,12 +130,33 @@ def check_atoms(image: Array, atoms: Array, least: type = np.float64) -> tuple[n
     image, atoms = plain(image), plain(atoms)
     if image.ndim != 2 or np.iscomplexobj(image):
         raise ValueError(f"image must be real, of the shape (height, width); got {image.dtype} {image.shape}")
-    side = round(atoms.shape[-1] ** 0.5) if atoms.ndim == 2 else 0
-    if not 0 < side <= min(image.shape) or side**2 != atoms.shape[-1]:
-        message = f"atoms of shape {atoms.shape} are no squares that fit into an image of shape {image.shape}"
-        raise ValueError(f"{message}; give (atoms, side²)")
+    check_squares(atoms, image)
     check_finite("image", image)
     check_finite("atoms", atoms)
     dtype = np.result_type(image.dtype, least)
     lengths = np.linalg.norm(atoms, axis=1, keepdims=True)
     return image.astype(dtype), (atoms / np.maximum(1, lengths)).astype(dtype)
+
+
+def check_squares(atoms: np.ndarray, image: np.ndarray) -> None:
+    """Raise ValueError for atoms that are no squares (n, side²), or larger than the image or not of its axes."""
+    side = round(atoms.shape[-1] ** 0.5) if atoms.ndim == 2 else 0
+    if image.ndim != 2 or not 0 < side <= min(image.shape) or side**2 != atoms.shape[-1]:
+        message = f"atoms of shape {atoms.shape} are no squares that fit into an image of shape {image.shape}"
+        raise ValueError(f"{message}; give (atoms, side²)")
+
+
+def _check_patches(penalty: SparsePatches, image: np.ndarray) -> None:
+    check_positive(sparsity=penalty.sparsity)
+    atoms = plain(penalty.atoms)
+    check_squares(atoms, image)
+    check_finite("atoms", atoms)
+    if np.iscomplexobj(atoms) and not np.iscomplexobj(image):
+        raise ValueError("complex atoms go with complex images; those of this operator are real")
+
+
+# By the kind of a penalty, what it asks of images; nothing where there is no row.
+PENALTIES: dict[type, Callable[[Any, np.ndarray], None]] = {
+    Box: lambda penalty, image: check_real(True, image),
+    SparsePatches: _check_patches,
+}

@@ -8,10 +8,10 @@ method, no augmented Lagrangian.
 import numpy as np
 
 from . import penalties, stopping
-from .checks import check_image, check_positive, check_problem, check_real
+from .checks import check_image, check_penalty, check_positive, check_problem
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, gram_solve
-from .records import Box, Operator, Penalty, Solution, SplitState
+from .records import Operator, Penalty, Solution, SplitState
 
 
 def begin(
@@ -59,7 +59,7 @@ def reconstruct(
     """
     check_positive(strength=strength, coupling=coupling, growth=growth)
     data, _, blank = check_problem(operator, data, None)
-    check_real(isinstance(penalty, Box), blank)
+    check_penalty(penalty, blank)
     start = adjoint(operator, data) if start is None else start
     return solve(
         operator,

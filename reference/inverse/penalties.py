@@ -6,7 +6,7 @@ What each kind does is a row of `PENALTIES`; a subject with penalties of its own
 import numpy as np
 
 from ..types import known
-from . import total_variation, wavelets
+from . import dictionary, total_variation, wavelets
 from .finite_differences import adjoint as divergence
 from .finite_differences import gradient as differences
 from .operators import gram_solve
@@ -16,10 +16,12 @@ from .records import (
     L1,
     AnisotropicVariation,
     Box,
+    CodedImage,
     Functional,
     Gradient,
     IsotropicVariation,
     Penalty,
+    SparsePatches,
     WaveletL1,
 )
 
@@ -39,7 +41,8 @@ def gradient(penalty: Penalty, image: np.ndarray) -> np.ndarray:
 def prox(penalty: Penalty, image: np.ndarray, step: float, *, tol: float = 1e-8, max_iter: int = 50) -> np.ndarray:
     """prox_{τR}(v) = argmin ½‖u−v‖² + τR(u) [IP7].
 
-    penalty: R. image: v. step: τ > 0. tol, max_iter: of the loop that total variation and H1 need.
+    penalty: R. image: v. step: τ > 0. tol, max_iter: of the loop that total variation, H1 and sparse patches
+    need.
     """
     return known(PENALTIES, penalty, "penalty").prox(penalty, image, step, tol, max_iter)
 
@@ -77,6 +80,15 @@ def _shrunk(penalty: WaveletL1, image: np.ndarray, step: float) -> np.ndarray:
     return wavelets.inverse(kept, penalty.scaling)
 
 
+def _coded(penalty: SparsePatches, image: np.ndarray) -> CodedImage:
+    return dictionary.encode(image, penalty.atoms, penalty.sparsity, max_iter=penalty.n_code_steps)
+
+
+def _approached(penalty: SparsePatches, image: np.ndarray, step: float, tol: float, max_iter: int) -> np.ndarray:
+    about = image, penalty.atoms, penalty.sparsity, step
+    return dictionary.encode(*about, tol=tol, max_iter=max_iter).image
+
+
 def _outside(penalty: Box, image: np.ndarray) -> float:
     nearest = project_box(image, penalty.lower, penalty.upper)
     return 0.0 if (np.abs(image - nearest) <= ROOM * np.abs(nearest)).all() else np.inf
@@ -103,6 +115,11 @@ PENALTIES: dict[type, Functional] = {
         value=lambda penalty, x: np.abs(_details(penalty, x)).sum(),
         gradient=_wavelet_slope,
         prox=lambda penalty, v, step, tol, max_iter: _shrunk(penalty, v, step),
+    ),
+    SparsePatches: Functional(  # its slope is that of the objective at the best codes, which are constants then
+        value=lambda penalty, x: _coded(penalty, x).value,
+        gradient=lambda penalty, x: _coded(penalty, x).slope,
+        prox=_approached,
     ),
     H1: Functional(
         value=lambda penalty, x: 0.5 * (np.abs(differences(x)) ** 2).sum(),

@@ -8,10 +8,10 @@ with ‖A(x⁺−z)‖²_W > L‖x⁺−z‖² breaks the quadratic bound: L is 
 import numpy as np
 
 from . import penalties, stopping
-from .checks import check_allowed, check_image, check_positive, check_problem, check_real
+from .checks import check_allowed, check_image, check_penalty, check_positive, check_problem
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, norm, says_nothing
-from .records import Box, Operator, Penalty, ProximalState, Solution
+from .records import Operator, Penalty, ProximalState, Solution
 
 # How far rounding may break the quadratic bound: a share of L, and so many eps of ‖Az‖.
 SHARE, ROUNDINGS = 1e-3, 64
@@ -99,7 +99,7 @@ def reconstruct(
     """
     check_positive(strength=strength)
     data, weights, blank = check_problem(operator, data, weights)
-    check_real(isinstance(penalty, Box), blank)
+    check_penalty(penalty, blank)
     lipschitz = curvature(operator, weights, blank)
     if start is None:
         start = penalties.prox(penalty, adjoint(operator, weights * data) / lipschitz, strength / lipschitz)

@@ -121,6 +121,19 @@ class WaveletL1(NamedTuple):
 
 
 @kind
+class SparsePatches(NamedTuple):
+    """min Σ_i ½‖P_ix − α_iD‖² + κ‖α_i‖₁ over the codes α of all patches P_i of an image (H, W) [IP6], [IP14].
+
+    atoms: D (atoms, side²), given, of any length. sparsity: κ > 0, in the unit of image times atom.
+    n_code_steps: after which value and gradient take the codes; 1 is enough for orthonormal atoms.
+    """
+
+    atoms: Array
+    sparsity: Array
+    n_code_steps: int = 100
+
+
+@kind
 class H1(NamedTuple):
     """½‖∇x‖² [IP6]."""
 
@@ -274,6 +287,20 @@ class DictionaryState(NamedTuple):
     value: Array
     codes: Array
     atoms: Array
+
+
+class CodedImage(NamedTuple):
+    """Codes of an image over given atoms [IP14].
+
+    image: u (H, W), between v and its patches. value: ½‖u−v‖²/τ + ½‖Pu − αD‖² + κ‖α‖₁; the first term is 0 for
+    τ = 0. codes: α (patches, atoms). slope: ΣP_i*(P_iu − α_iD) (H, W), at the best codes the gradient of
+    `SparsePatches` at u; it is (v−u)/τ where τ > 0.
+    """
+
+    image: Array
+    value: Array
+    codes: Array
+    slope: Array
 
 
 class DictionaryFit(NamedTuple):

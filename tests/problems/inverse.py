@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from deepmix.conformance.drawing import frozen
 from deepmix.conformance.drawing_inverse import DRAWN, draw_array, draw_operator, shapes_of
 from deepmix.reference.inverse import operators
-from deepmix.reference.inverse.records import H1, L1, AnisotropicVariation, Box, IsotropicVariation, WaveletL1
+from deepmix.reference.inverse.records import (
+    H1,
+    L1,
+    AnisotropicVariation,
+    Box,
+    IsotropicVariation,
+    SparsePatches,
+    WaveletL1,
+)
 from deepmix.reference.inverse.wavelets import daubechies
 from tests.problems.drawn import generators
 
@@ -55,11 +63,14 @@ def matrices(draw, shape: tuple[int, int] | None = None, deficient: bool | None 
     return frozen(u * sigma @ vh)
 
 
+# Squares of 2 × 2 pixels whose condition number is 2.4, so that fifty steps find their codes to rounding.
+ATOMS = frozen(np.array([[1.0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, -1]]) / 2)
 PENALTIES = {
     "L1": L1(),
     "IsotropicVariation": IsotropicVariation(),
     "AnisotropicVariation": AnisotropicVariation(),
     "WaveletL1": WaveletL1(scaling=frozen(daubechies(2, 1))),
+    "SparsePatches": SparsePatches(atoms=ATOMS, sparsity=0.3, n_code_steps=50),
     "H1": H1(),
     "Box": Box(lower=-4.0, upper=4.0),
 }

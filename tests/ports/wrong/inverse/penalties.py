@@ -21,4 +21,16 @@ MISTAKES = (
         "image, 1.0",
         "inverse.penalties.prox/h1",
     ),
+    Mistake(
+        "the gradient points to the codes' image, not away from it",
+        "_coded(penalty, x).slope",
+        "-_coded(penalty, x).slope",
+        "inverse.penalties.gradient/patches",
+    ),
+    Mistake(
+        "the step is left out of the mean of the image and its patches",
+        "about = image, penalty.atoms, penalty.sparsity, step",
+        "about = image, penalty.atoms, penalty.sparsity, 1.0",
+        "inverse.penalties.prox/patches",
+    ),
 )

@@ -56,6 +56,25 @@ OPERATIONS = (
     ),
     Operation(name="step", equations=("IP14", "IP8"), result=("state",), not_exported=FACTORISED),
     Operation(
+        name="objective",
+        equations=("IP14",),
+        result=("value",),
+        notes={"codes": "(patches, atoms)", "image": "(H, W)", "atoms": "(atoms, side²)"},
+        example=lambda shapes: {
+            "codes": shapes.array(len(dictionary.patches(shapes.mask, 4)), 8),
+            "image": shapes.mask,
+            "atoms": shapes.array(8, 16),
+            "sparsity": shapes.array(),
+        },
+    ),
+    Operation(
+        name="encode",
+        equations=("IP14", "IP8"),
+        result=("coded",),
+        notes={"image": "(H, W)", "atoms": "(atoms, side²)"},
+        not_exported=FACTORISED,
+    ),
+    Operation(
         name="denoise",
         equations=("IP14",),
         result=("fit",),
@@ -85,7 +104,30 @@ def cases(dtype: str) -> Iterator[Case]:
     yield Case(function="step", name="first", arguments={"state": state, "n_code_steps": 3} | posed)
     state = dictionary.step(state, image, 0.5, 0.3)
     yield Case(function="step", name="second", arguments={"state": state, "n_code_steps": 3} | posed)
+    yield from _codings(rng, image, atoms)
     yield from _runs(image, atoms)
+
+
+def _codings(rng: np.random.Generator, image: np.ndarray, atoms: np.ndarray) -> Iterator[Case]:
+    """By atoms that stay: of the image itself and of one near it; few steps, many, and none."""
+    codes, wave = draw_array(rng, (12, 4)), image + 1j * draw_array(rng, (5, 6))
+    posed: Arguments = {"image": image, "atoms": atoms, "sparsity": 0.3}
+    yield Case(function="objective", name="typical", arguments={"codes": codes} | posed)
+    turned = {"codes": codes * (1 + 2j), "image": wave, "atoms": atoms * (2 - 1j)}
+    yield Case(function="objective", name="complex", arguments=posed | turned)
+    changes: dict[str, Arguments] = {
+        "no_step": {"max_iter": 0},
+        "first": {"max_iter": 1},
+        "later": {"max_iter": 4},
+        "with_a_step": {"step": 0.4, "max_iter": 4},
+        "complex": {"image": wave, "atoms": atoms * (2 - 1j), "step": 0.4, "max_iter": 4},
+        "restart": {"atoms": 3 * atoms, "sparsity": 0.01, "max_iter": 12},
+        "nothing": {"sparsity": 50.0},
+        "atoms_of_length_0": {"atoms": 0 * atoms, "max_iter": 4},
+        "converged": {"tol": 1e9},
+    }
+    for name, change in changes.items():
+        yield Case(function="encode", name=name, arguments=posed | change)
 
 
 def _runs(image: np.ndarray, atoms: np.ndarray) -> Iterator[Case]:

@@ -7,7 +7,7 @@ import numpy as np
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.inverse import half_quadratic, operators
-from deepmix.reference.inverse.records import L1, Box, Identity, IsotropicVariation
+from deepmix.reference.inverse.records import L1, Box, Identity, IsotropicVariation, SparsePatches
 
 from ..case import Case
 from . import _problem
@@ -60,6 +60,10 @@ def cases(dtype: str) -> Iterator[Case]:
             yield Case(function="step", name=f"{kind}_{name}", arguments={"state": state} | about)
             if name == "l1" or kind == "matrix":  # total variation in loops within a loop takes long
                 yield Case(function="reconstruct", name=f"{kind}_{name}", arguments=about | SHORT)
+    given = draw("splitting patches", "fourier")
+    patches = SparsePatches(atoms=np.eye(4), sparsity=0.4, n_code_steps=1)
+    posed = {"operator": given.operator, "data": given.data, "penalty": patches, "strength": 0.3}
+    yield Case(function="reconstruct", name="fourier_patches", arguments=posed | SHORT)
     given = draw("splitting edges")
     posed = {"operator": given.operator, "data": given.data, "penalty": L1(), "strength": 0.3}
     edges: dict[str, Arguments] = {

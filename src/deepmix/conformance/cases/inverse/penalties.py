@@ -13,6 +13,7 @@ from deepmix.reference.inverse.records import (
     AnisotropicVariation,
     Box,
     IsotropicVariation,
+    SparsePatches,
     WaveletL1,
 )
 from deepmix.reference.inverse.wavelets import daubechies
@@ -51,6 +52,12 @@ PENALTIES = {
     "anisotropic_smooth": AnisotropicVariation(eps=0.2),
     "wavelet": WaveletL1(scaling=daubechies(2, 1)),
     "wavelet_two_levels": WaveletL1(scaling=daubechies(1, 2)),
+    "patches": SparsePatches(atoms=draw_array(generator("penalties atoms"), (5, 4)), sparsity=0.4, n_code_steps=8),
+    "patches_of_orthonormal_atoms": SparsePatches(
+        atoms=np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]) / 2,
+        sparsity=0.7,
+        n_code_steps=1,
+    ),
     "h1": H1(),
     "box": Box(lower=-0.5, upper=0.75),
     "not_negative": Box(lower=0.0),

@@ -4,13 +4,23 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from deepmix.conformance.drawing_inverse import draw_array
 from deepmix.conformance.examples import Shapes
 from deepmix.conformance.operation import Operation
 from deepmix.reference.inverse import proximal_gradient
-from deepmix.reference.inverse.records import H1, L1, Box, Identity, IsotropicVariation, Matrix, WaveletL1
+from deepmix.reference.inverse.records import (
+    H1,
+    L1,
+    Box,
+    Identity,
+    IsotropicVariation,
+    Matrix,
+    SparsePatches,
+    WaveletL1,
+)
 from deepmix.reference.inverse.wavelets import daubechies
 
-from ..case import Case
+from ..case import Case, generator
 from . import _problem
 from ._problem import SHORT, Arguments, draw
 
@@ -60,6 +70,7 @@ PENALTIES = {
     "l1": L1(),
     "isotropic": IsotropicVariation(),
     "wavelet": WaveletL1(scaling=daubechies(1, 1)),
+    "patches": SparsePatches(atoms=draw_array(generator("fista atoms"), (3, 4)), sparsity=0.4, n_code_steps=8),
     "h1": H1(),
     "box": Box(lower=-0.5, upper=0.5),
 }
@@ -113,5 +124,15 @@ def _runs() -> Iterator[Case]:
     yield from _problem.weight_rejections("reconstruct", "fista bad", {"penalty": L1(), "strength": 0.4})
     outside = posed | {"penalty": Box(lower=0.0), "start": -np.ones((2, 3))}
     yield Case(function="reconstruct", name="rejects_start_outside_of_the_box", arguments=outside, rejected=True)
+    patches = SparsePatches(atoms=np.eye(4), sparsity=0.4)
+    unfit = {
+        "atoms_that_are_no_squares": patches._replace(atoms=np.ones((2, 6))),
+        "atoms_larger_than_the_image": patches._replace(atoms=np.eye(9)),
+        "complex_atoms_for_real_images": patches._replace(atoms=1j * np.eye(4)),
+        "sparsity_0": patches._replace(sparsity=0.0),
+    }
+    for name, penalty in unfit.items():
+        changed = posed | {"penalty": penalty}
+        yield Case(function="reconstruct", name=f"rejects_{name}", arguments=changed, rejected=True)
     wave = {"operator": Identity(), "data": 1j * given.data, "penalty": Box(lower=0.0), "strength": 1.0}
     yield Case(function="reconstruct", name="rejects_complex_within_a_box", arguments=wave, rejected=True)
