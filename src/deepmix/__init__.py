@@ -1,8 +1,8 @@
 """deepmix: deep Gaussian mixtures for unsupervised image segmentation.
 
-`segment` is the main function, `reconstruct` makes images of measurements; `GaussianMixture` and four more classes
-are estimators with scikit-learn's conventions. `deepmix.reference` needs NumPy and SciPy alone; the rest is
-imported when it is used.
+`segment` is the main function, `reconstruct` makes images of measurements and `deconvolve` blurred ones sharp;
+`GaussianMixture` and four more classes are estimators with scikit-learn's conventions. `deepmix.reference` needs
+NumPy and SciPy alone; the rest is imported when it is used.
 """
 
 from importlib import import_module
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .estimators import GaussianMixture as GaussianMixture
     from .estimators import MixtureModel as MixtureModel
     from .estimators import SpatiallyVariantGaussianMixture as SpatiallyVariantGaussianMixture
+    from .reconstruction.deconvolution import deconvolve as deconvolve
     from .reconstruction.job import Reconstruction as Reconstruction
     from .reconstruction.job import reconstruct as reconstruct
     from .segmentation.results import Segmentation
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     __version__: str
 
 # What works with the base install; the estimators need scikit-learn.
-__all__ = ["Reconstruction", "Segmentation", "__version__", "reconstruct", "segment"]
+__all__ = ["Reconstruction", "Segmentation", "__version__", "deconvolve", "reconstruct", "segment"]
 _HOMES = {
     "DeepMixture": ".estimators",
     "FuzzyCMeans": ".estimators",
@@ -31,6 +32,7 @@ _HOMES = {
     "Reconstruction": ".reconstruction.job",
     "Segmentation": ".segmentation.results",
     "SpatiallyVariantGaussianMixture": ".estimators",
+    "deconvolve": ".reconstruction.deconvolution",
     "reconstruct": ".reconstruction.job",
     "segment": ".segmentation.run",
 }

@@ -56,9 +56,12 @@ def test_python():
 
 
 def test_reconstruct():
-    angles, smaller = np.linspace(0, np.pi, 9, endpoint=False), {"256, 256": "8, 12", "0.01": "0.01, max_iter=2"}
-    names = executed(DOCS / "reconstruct.md", {"angles": angles, "sinogram": np.ones((9, 16))}, smaller)
+    angles = np.linspace(0, np.pi, 9, endpoint=False)
+    smaller = {"256, 256": "8, 12", "strength=0.01": "strength=0.01, max_iter=2"}
+    given = {"angles": angles, "sinogram": np.ones((9, 16)), "blurred": np.eye(9), "kernel": np.ones((3, 3)) / 9}
+    names = executed(DOCS / "reconstruct.md", given, smaller)
     assert names["found"].image.shape == (8, 12)
+    assert names["sharp"].shape == (9, 9)
 
 
 def test_evaluate():
