@@ -50,7 +50,7 @@ def deconvolve(
     with backends.opened(backend, DTYPES.get(backend, "")) as module:
         wiener = backends.compiled(module, module.inverse.deconvolution.wiener)
         found = np.asarray(wiener(mirrored, kernel, noise**2, spectrum))
-    inside = (..., *(slice(image.shape[axis]) for axis in axes))
+    inside = tuple(map(slice, image.shape))
     return found[inside] + (mean / kernel.sum()).astype(found.dtype)
 
 
