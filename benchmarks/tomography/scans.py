@@ -24,11 +24,19 @@ Calls = dict[str, Callable[[], Any]]
 def run(setting: Setting) -> list[Row]:
     """The backend beside ASTRA, whose axis is ours, and, of an odd image, scikit-image, whose axis then is."""
     size, n_views = (_QUICK_SIZE, _QUICK_VIEWS) if setting.quick else (_SIZE, _VIEWS)
-    return [*_beside_astra(size, n_views, setting), *_beside_skimage(size - 1, n_views, setting)]
+    n_detectors = int(1.4143 * size) + 5
+    parallel, image = scan(size, n_views, n_detectors, setting)
+    return [
+        *_beside_astra(f"{size}², {n_views} views", parallel, image, setting),
+        *_beside_astra(
+            f"a fan, {size}², {n_views} views", _fan(size, n_views, n_detectors, setting), image, setting
+        ),
+        *_beside_skimage(size - 1, n_views, setting),
+    ]
 
 
-def _beside_astra(size: int, n_views: int, setting: Setting) -> list[Row]:
-    geometry, image, radon = *scan(size, n_views, int(1.4143 * size) + 5, setting), _part(setting, "radon")
+def _beside_astra(named: str, geometry: ScanGeometry, image: np.ndarray, setting: Setting) -> list[Row]:
+    radon = _part(setting, "radon")
     sinogram = np.asarray(radon.project(image, geometry))
     there: Calls = {setting.name: partial(radon.project, image, geometry)}
     back: Calls = {setting.name: partial(radon.project_back, sinogram, geometry)}
@@ -40,7 +48,6 @@ def _beside_astra(size: int, n_views: int, setting: Setting) -> list[Row]:
             partial(projector.project, image),
             partial(projector.project_back, sinogram),
         )
-    named = f"{size}², {n_views} views"
     return [
         *_compared(f"projection, {named}", there, projection(geometry, setting.dtype), setting),
         *_compared(f"adjoint, {named}", back, back_projection(geometry, setting.dtype), setting),
@@ -78,12 +85,24 @@ def scan(size: int, n_views: int, n_detectors: int, setting: Setting) -> tuple[S
     geometry = geometries.parallel(angles, size, size, n_detectors)
     spots = gaussian_filter(np.random.default_rng(0).random((size, size)), size / 40)
     image = gaussian_filter((_radius(geometry) < 0.8) * spots / spots.max(), size / 64)
+    return _as(setting, geometry), image.astype(setting.dtype)
+
+
+def _fan(size: int, n_views: int, n_detectors: int, setting: Setting) -> ScanGeometry:
+    """Views of a whole turn from twice as far as the image is wide, the detector as far behind it."""
+    angles = np.linspace(0, 2 * np.pi, n_views, endpoint=False)
+    far: dict[str, float] = {"source_to_axis": 2 * size, "source_to_detector": 4 * size}
+    return _as(setting, geometries.fan(angles, size, size, n_detectors, detector_spacing=2, **far))
+
+
+def _as(setting: Setting, geometry: ScanGeometry) -> ScanGeometry:
+    """The geometry in the dtype of the setting."""
     return geometry._replace(
         angles=geometry.angles.astype(setting.dtype),
         detectors=geometry.detectors.astype(setting.dtype),
         columns=geometry.columns.astype(setting.dtype),
         rows=geometry.rows.astype(setting.dtype),
-    ), image.astype(setting.dtype)
+    )
 
 
 def _part(setting: Setting, name: str) -> ModuleType:

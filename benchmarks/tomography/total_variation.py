@@ -41,4 +41,13 @@ def run(setting: Setting) -> list[Row]:
     there, back = (work(geometry, setting.dtype) for work in (projection, back_projection))
     work = Work(bytes=there.bytes + back.bytes, operations=there.operations + back.operations)
     check(task, {who: loop(_TURNS) for who, loop in loops.items()}, _SAME)
+    radon = module.tomography.radon
+
+    def products(turns: int) -> Any:
+        """What a step cannot do without: A and A*, which should be most of its time."""
+        for _ in range(turns):
+            found = radon.project_back(radon.project(image, geometry), geometry)
+        return found
+
+    loops["A and A* alone"] = products
     return [row for who, loop in loops.items() for row in compare_loops(task, {who: loop}, work, 3, setting)]

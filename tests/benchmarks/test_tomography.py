@@ -12,13 +12,15 @@ def test_projection_adjoint_and_images_are_timed(monkeypatch):
     compared = {}
 
     def compare(task, calls, setting, **options):
-        compared[task.partition(",")[0]] = list(calls)
+        compared[task.partition(f", {scans._QUICK_SIZE}")[0]] = list(calls)
         return []
 
     monkeypatch.setattr(scans, "compare", compare)
     scans.run(Setting(quick=True))
-    assert list(compared) == ["projection", "adjoint", "filtered back-projection"]
-    assert compared["filtered back-projection"] == ["accelerated", "scikit-image"]
+    of_astra = ["projection", "adjoint", "projection, a fan", "adjoint, a fan"]
+    of_skimage = ["projection, 63², 45 views in a circle", "filtered back-projection, 63², 45 views in a circle"]
+    assert list(compared) == of_astra + of_skimage
+    assert compared[of_skimage[1]] == ["accelerated", "scikit-image"]
 
 
 def test_steps_with_total_variation_are_timed(monkeypatch):
@@ -30,4 +32,6 @@ def test_steps_with_total_variation_are_timed(monkeypatch):
 
     monkeypatch.setattr(total_variation, "compare_loops", compare_loops)
     total_variation.run(Setting(quick=True))
-    assert timed[0] == ("primal–dual step, TV, 31², 9 views", "accelerated", (31, 31))
+    of = "primal–dual step, TV, 31², 9 views"
+    assert timed[0] == (of, "accelerated", (31, 31))
+    assert timed[-1] == (of, "A and A* alone", (31, 31))
