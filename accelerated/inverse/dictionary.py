@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_atoms, check_positive
-from deepmix.reference.inverse.records import CodedImage, DictionaryFit, DictionaryState, Synthesis
+from deepmix.reference.inverse.records import Synthesis
+from deepmix.reference.inverse.solutions import CodedImage, DictionaryFit, DictionaryState
 
 from ..execution.precision import HIGHEST
 from ..execution.results import unpacked

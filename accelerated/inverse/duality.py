@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax.scipy import fft
 
-from deepmix.reference.inverse.records import Operator, PrimalDualState
+from deepmix.reference.inverse.records import Operator
+from deepmix.reference.inverse.solutions import PrimalDualState
 
 from ..execution.precision import HIGHEST
 from . import finite_differences, total_variation

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_image, check_penalty, check_positive
-from deepmix.reference.inverse.records import Operator, Penalty, Solution, SplitState
+from deepmix.reference.inverse.records import Operator, Penalty
+from deepmix.reference.inverse.solutions import Solution, SplitState
 
 from ..execution.results import unpacked
 from . import penalties, stopping

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_image, check_not_negative
-from deepmix.reference.inverse.records import Identity, LeastSquaresState, Operator, Solution
+from deepmix.reference.inverse.records import Identity, Operator
+from deepmix.reference.inverse.solutions import LeastSquaresState, Solution
 
 from ..execution.results import unpacked
 from . import stopping

@@ -9,7 +9,6 @@ from deepmix.reference.inverse.records import (
     L1,
     AnisotropicVariation,
     Box,
-    CodedImage,
     Functional,
     Gradient,
     IsotropicVariation,
@@ -17,6 +16,7 @@ from deepmix.reference.inverse.records import (
     SparsePatches,
     WaveletL1,
 )
+from deepmix.reference.inverse.solutions import CodedImage
 from deepmix.reference.types import known
 
 from . import dictionary, total_variation, wavelets

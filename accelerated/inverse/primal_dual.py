@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from deepmix.reference.checks import check_choice
 from deepmix.reference.inverse.checks import check_image, check_positive, check_real
 from deepmix.reference.inverse.primal_dual import REACH, STEP
-from deepmix.reference.inverse.records import Operator, PrimalDualState, Solution
+from deepmix.reference.inverse.records import Operator
+from deepmix.reference.inverse.solutions import PrimalDualState, Solution
 from deepmix.reference.inverse.total_variation import VARIATIONS
 
 from ..execution.results import unpacked

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_allowed, check_image, check_penalty, check_positive
 from deepmix.reference.inverse.proximal_gradient import ROUNDINGS, SHARE
-from deepmix.reference.inverse.records import Operator, Penalty, ProximalState, Solution
+from deepmix.reference.inverse.records import Operator, Penalty
+from deepmix.reference.inverse.solutions import ProximalState, Solution
 
 from ..execution.results import unpacked
 from . import penalties, stopping

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 
-from deepmix.reference.inverse.records import Ending, Solution
+from deepmix.reference.inverse.solutions import Ending, Solution
 from deepmix.reference.types import Status
 
 from .. import stopping

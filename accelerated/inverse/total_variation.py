@@ -9,7 +9,7 @@ import numpy as np
 
 from deepmix.reference.checks import check_choice
 from deepmix.reference.inverse.checks import check_finite, check_image, check_positive
-from deepmix.reference.inverse.records import Solution, VariationState
+from deepmix.reference.inverse.solutions import Solution, VariationState
 from deepmix.reference.inverse.total_variation import VARIATIONS
 
 from ..execution.precision import HIGHEST

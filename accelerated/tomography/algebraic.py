@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from deepmix.reference.inverse.checks import check_image, check_real
-from deepmix.reference.inverse.records import Solution
+from deepmix.reference.inverse.solutions import Solution
 from deepmix.reference.tomography.checks import check_relaxation
 from deepmix.reference.tomography.records import Radon, ScanGeometry, SirtState
 

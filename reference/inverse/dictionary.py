@@ -15,7 +15,8 @@ from .checks import check_atoms, check_positive
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, norm
 from .proximal import soft_threshold
-from .records import CodedImage, DictionaryFit, DictionaryState, Synthesis
+from .records import Synthesis
+from .solutions import CodedImage, DictionaryFit, DictionaryState
 
 
 def patches(image: np.ndarray, side: int) -> np.ndarray:

@@ -12,7 +12,8 @@ from scipy import fft
 from . import finite_differences, total_variation
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward
-from .records import Operator, PrimalDualState
+from .records import Operator
+from .solutions import PrimalDualState
 
 
 def gap(

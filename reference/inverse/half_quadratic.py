@@ -11,7 +11,8 @@ from . import penalties, stopping
 from .checks import check_image, check_penalty, check_positive, check_problem
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, gram_solve
-from .records import Operator, Penalty, Solution, SplitState
+from .records import Operator, Penalty
+from .solutions import Solution, SplitState
 
 
 def begin(

@@ -11,7 +11,8 @@ from . import stopping
 from .checks import check_image, check_not_negative, check_problem
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, says_nothing
-from .records import Identity, LeastSquaresState, Operator, Solution
+from .records import Identity, Operator
+from .solutions import LeastSquaresState, Solution
 
 
 def begin(

@@ -16,7 +16,6 @@ from .records import (
     L1,
     AnisotropicVariation,
     Box,
-    CodedImage,
     Functional,
     Gradient,
     IsotropicVariation,
@@ -24,6 +23,7 @@ from .records import (
     SparsePatches,
     WaveletL1,
 )
+from .solutions import CodedImage
 
 ROOM = 2.0**-20  # beyond the bounds of a box, as a share of them: for what was projected in single precision
 

@@ -13,7 +13,8 @@ from . import duality, finite_differences, stopping, total_variation
 from .checks import check_image, check_positive, check_problem, check_real
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, norm, says_nothing
-from .records import Operator, PrimalDualState, Solution
+from .records import Operator
+from .solutions import PrimalDualState, Solution
 from .total_variation import PROJECTIONS, VARIATIONS
 
 STEP = 0.99 / np.sqrt(2)  # τ = σ: τσ‖(A/a, ∇/b)‖² ≤ 2τσ < 1

@@ -11,7 +11,8 @@ from . import penalties, stopping
 from .checks import check_allowed, check_image, check_penalty, check_positive, check_problem
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, norm, says_nothing
-from .records import Operator, Penalty, ProximalState, Solution
+from .records import Operator, Penalty
+from .solutions import ProximalState, Solution
 
 # How far rounding may break the quadratic bound: a share of L, and so many eps of ‖Az‖.
 SHARE, ROUNDINGS = 1e-3, 64

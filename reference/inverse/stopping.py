@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import stopping
 from ..types import Status
-from .records import Ending, Solution
+from .solutions import Ending, Solution
 
 State = TypeVar("State", bound=Any)  # a record with `image` and `value`, and `gap` where the solver has one
 

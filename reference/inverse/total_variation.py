@@ -13,7 +13,7 @@ from . import finite_differences, stopping
 from .checks import check_finite, check_image, check_positive
 from .conjugate_gradients import squared_norm
 from .proximal import project_balls, project_discs
-from .records import Solution, VariationState
+from .solutions import Solution, VariationState
 
 # What |∇x| is at a pixel: the length of the vector, or every difference for itself.
 LENGTHS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -11,7 +11,7 @@ from ..inverse import stopping
 from ..inverse.checks import check_image, check_problem, check_real
 from ..inverse.conjugate_gradients import squared_norm
 from ..inverse.operators import says_nothing
-from ..inverse.records import Solution
+from ..inverse.solutions import Solution
 from .checks import check_relaxation
 from .radon import project, project_back
 from .records import Radon, ScanGeometry, SirtState

@@ -27,7 +27,7 @@ NOT_BUILT = "not built yet"
 ELSEWHERE = "not in the paper; the front door does it"  # and no function of the reference
 BUILT = {label for label, row in ROWS.items() if row.functions}
 # What bad input gets, records, and helpers: they are no equations.
-UNLABELLED = {"checks", "forms", "records", "stopping", "trees", "types", "uniforms"}
+UNLABELLED = {"checks", "forms", "records", "solutions", "stopping", "trees", "types", "uniforms"}
 LABELLED = {
     name: function
     for name, function in functions().items()

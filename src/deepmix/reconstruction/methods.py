@@ -9,7 +9,8 @@ import numpy as np
 
 from deepmix.progress import OnProgress
 from deepmix.reference.inverse.checks import check_real
-from deepmix.reference.inverse.records import Ending, Operator
+from deepmix.reference.inverse.records import Operator
+from deepmix.reference.inverse.solutions import Ending
 from deepmix.reference.types import Status
 
 from . import gaps, quality, scales, stepwise, strengths

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepmix.progress import OnProgress, Place
 from deepmix.reference.inverse import stopping
-from deepmix.reference.inverse.records import Ending
+from deepmix.reference.inverse.solutions import Ending
 
 State = Any  # a record of the solver, with `image` and `value`
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from deepmix import accelerated, reference
 from deepmix.conformance.drawing_inverse import draw_array, draw_mask
-from deepmix.reference.inverse.records import Fourier, LinearMap, Matrix, Solution
+from deepmix.reference.inverse.records import Fourier, LinearMap, Matrix
+from deepmix.reference.inverse.solutions import Solution
 from deepmix.reference.types import Status
 from tests.agreement.inverse.solvers import draw, every_solver, solve
 from tests.problems import generators
