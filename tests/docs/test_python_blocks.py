@@ -81,11 +81,12 @@ def test_scale(folder):
     given = {"pixels": INSIDE, "start": start, "image": IMAGE, "network": network}
     given |= {"batch": twice(INSIDE), "starts": jax.tree.map(twice, start), "weights": twice(np.ones(MASK.sum()))}
     given |= {"images": twice(IMAGE), "networks": [network, network], "masks": twice(MASK)}
-    given |= {"model": DeepModel(unet=config), "brief": Optimization(max_steps=3, min_steps=1)}
+    given |= {"model": DeepModel(unet=config), "brief": Optimization(max_steps=3, min_steps=1), "mask": MASK}
     smaller = {
         "shape=(3, 100_000_000)": f"shape={INSIDE.shape}",
         "networks, masks": "networks, masks, model=model, optimization=brief",
-        "image, network,": "image, network, model=model, optimization=brief,",
+        "size=(64, 64), model=energy": "size=(8, 8), model=energy._replace(unet=model.unet), optimization=brief",
+        "image, network, product": "image, network, model=model, optimization=brief, product",
     }
     names = executed(DOCS / "scale.md", given, smaller)
     assert len(names["fits"]) == 2
