@@ -1,6 +1,7 @@
 """Algorithm 3 in patches [DG7]; see `reference.deep_mixtures.patches`.
 
-The image stays on the host, and a patch at a time is on the device.
+The network's maps, which take most of the memory, are of one patch at a time. The mixture and F are of the whole
+image on the device, once a sweep.
 """
 
 import jax
@@ -51,7 +52,7 @@ def fit(
     size: tuple[int, ...],
     model: DeepModel = DeepModel(objective="free_energy"),
     optimization: Optimization = Optimization(),
-    mixture: AnyMixture | None = None,
+    mixture: AnyMixture,
     progress: Progress | None = None,
 ) -> DeepFit:
     """See `reference.deep_mixtures.patches.fit` [DG7]."""
@@ -66,8 +67,8 @@ def fit(
     history: list[np.ndarray] = []
     seen, status = in_turn(boxes(w > 0, size)), Status.running
     while status == Status.running:
-        t, every = len(history), optimization.m_step_every
-        damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
+        t = len(history)
+        damping = optimization.damping(t)
         z = logits(state.parameters, x, w, size, model.unet)
         evaluation = _evaluated(z, x, state.mixture, w, floor, model=model, damping=damping)
         history.append(np.asarray(evaluation.value))

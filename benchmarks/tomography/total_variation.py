@@ -44,7 +44,7 @@ def run(setting: Setting) -> list[Row]:
     radon = module.tomography.radon
 
     def products(turns: int) -> Any:
-        """What a step cannot do without: A and A*, which should be most of its time."""
+        """What a step cannot do without, called from Python, and so a little longer than within the loop."""
         for _ in range(turns):
             found = radon.project_back(radon.project(image, geometry), geometry)
         return found

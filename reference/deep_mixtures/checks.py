@@ -61,8 +61,10 @@ def check_patches(
     and for a size that the network cannot take or that is larger than the image.
     """
     multiples = plan(config).multiples
+    if np.shape(size) != np.shape(multiples) or not all(isinstance(side, int | np.integer) for side in size):
+        raise ValueError(f"the size of a patch must be {len(multiples)} whole numbers, got {size!r}")
     said = " × ".join(map(str, size))
-    if len(size) != len(multiples) or min(size) < 1 or np.mod(size, multiples).any():
+    if min(size) < 1 or np.mod(size, multiples).any():
         steps = ", ".join(map(str, multiples))
         raise ValueError(f"the sides of a patch must be multiples of {steps} (by the poolings), got {said}")
     if image.ndim == 1 + len(size) and np.less(image.shape[1:], size).any():

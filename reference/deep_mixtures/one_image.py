@@ -96,8 +96,7 @@ def step(
     state: before step t. optimization: settings of the loop. The other arguments are those of `loss`.
     Returns the state with θ_{t+1}, and the `Evaluation` at θ_t.
     """
-    t, every = state.optimizer.count, optimization.m_step_every
-    damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
+    damping = optimization.damping(state.optimizer.count)
     given = state.parameters, image, state.mixture, weights, floor
     _, evaluation, gradient = loss_and_gradient(*given, model, damping)
     parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)

@@ -42,15 +42,15 @@ def fit(
     size: tuple[int, ...],
     model: DeepModel = DeepModel(objective="free_energy"),
     optimization: Optimization = Optimization(),
-    mixture: AnyMixture | None = None,
+    mixture: AnyMixture,
     progress: Progress | None = None,
 ) -> DeepFit:
     """Fit a network, which sees a patch at a time, to the free energy of an image [DG7].
 
     image: (M, *spatial), channels standardised, no smaller than a patch. size: of a patch along each axis,
-    multiples of those of `networks.levels.plan`. optimization: as of `one_image.fit`, but that t counts sweeps.
-    parameters, mask, model, mixture: as of `one_image.fit`; the model's objective is F. progress: called with the
-    number of patches done, and F of the last one.
+    multiples of those of `networks.levels.plan`. optimization: as of `one_image.fit`, but that t counts sweeps,
+    of which the last only looks. mixture: the one to start from. parameters, mask, model: as of `one_image.fit`;
+    the model's objective is F. progress: called with the number of patches done, and F of the last one.
     Returns a `DeepFit` over the whole image. Raises ValueError as `one_image.fit`, for a size that does not suit
     the network or the image, and for another objective.
     """
@@ -64,8 +64,8 @@ def fit(
     seen, history = in_turn(boxes(weights > 0, size)), []
     status = Status.running
     while status == Status.running:
-        t, every = len(history), optimization.m_step_every
-        damping = optimization.m_step_damping if t > 0 and every > 0 and t % every == 0 else 0.0
+        t = len(history)
+        damping = optimization.damping(t)
         z = logits(state.parameters, image, weights, size, model.unet)
         evaluation, _ = OBJECTIVES[model.objective](z, image, state.mixture, weights, floor, model, damping)
         history.append(evaluation.value)

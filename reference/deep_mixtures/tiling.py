@@ -34,7 +34,7 @@ def boxes(mask: np.ndarray, size: tuple[int, ...]) -> list[Box]:
 
 
 def in_turn(those: list[Box]) -> list[Box]:
-    """The order of a sweep, in which patches that overlap are seldom seen one after the other [DG7].
+    """The order of a sweep, in which patches that follow each other lie apart, if there are many [DG7].
 
     Of n patches the i-th is number i·s mod n, s the least number from n (√5 − 1)/2, rounded, on that shares no
     divisor with n.
@@ -68,6 +68,7 @@ def average(seen: Iterable[Seen], n_maps: int, shape: tuple[int, ...], dtype: ty
 
 
 def _begins(extent: int, side: int) -> list[int]:
-    """Where patches of a side begin along an axis."""
-    steps = -(-(extent - side) // max(side // 2, 1))
-    return np.linspace(0, extent - side, steps + 1).round().astype(int).tolist()
+    """Where patches of a side begin along an axis: evenly spaced, rounded, ½ up."""
+    free = extent - side
+    steps = -(-free // max(side // 2, 1))
+    return [(2 * k * free + steps) // (2 * steps) for k in range(steps + 1)] if steps else [0]

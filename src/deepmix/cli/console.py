@@ -113,7 +113,7 @@ def print_predictions(report: dict[str, Any], folder: Path) -> None:
 def print_summary(result: Segmentation, report: dict[str, Any], folder: Path) -> None:
     """One line about the segmentation, the Dice if the truth is known, and the folder of the results."""
     ends = Counter(part.status.name for part in result.parts)
-    steps = sum(len(part.history) for part in result.parts)
+    steps = sum(part.steps for part in result.parts)
     ended = ", ".join(f"{number} {name}" if len(result.parts) > 1 else name for name, number in ends.items())
     mean = float(np.mean([part.value for part in result.parts])) if result.parts else float("nan")
     ended = ended or "no slice has as many pixels as classes"

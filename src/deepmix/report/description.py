@@ -53,7 +53,7 @@ def _of_part(part: Part, measure: str, settles: str) -> dict[str, Any]:
     about = part._asdict()
     value = {VALUES[measure]: about.pop("value")}
     about |= about.pop("parameters") or {}
-    return about | value | {"steps": len(part.history), "message": part.status.message(measure, settles)}
+    return about | value | {"steps": part.steps, "message": part.status.message(measure, settles)}
 
 
 def _of_memberships(result: Segmentation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from deepmix.reference.networks.records import UNetConfig
 
 from .guide import Guide, fit_guide, needs_guide
 from .model import first_parameters, regularizers
-from .patches import in_patches, of_patches
+from .patches import in_patches, n_patches_of, of_patches
 from .preparation import Job
 from .results import Outcome
 from .slices import Descent, found_in, in_turn, one_by_one, side_by_side, view
@@ -60,11 +60,12 @@ def _fit_volume(job: Job, guide: Guide | None, twin: ModuleType, progress: OnPro
     unet, size = of_patches(box.size, job.spacing, settings)
     box = filled(box, size)
     volume, descent = view(None, job, box, guide), _descent(job, guide, twin, unet, 1)
-    fits = one_by_one if volume.weights.shape == size else partial(in_patches, size=size)
+    whole = volume.weights.shape == size
+    fits = one_by_one if whole else partial(in_patches, size=size)
     for each, fit in fits([volume], descent, twin, progress):
         of_pixels, part = found_in(each, fit, job, box, guide)
         outcome.maps.append(of_pixels)
-        outcome.parts.append(part)
+        outcome.parts.append(part if whole else part._replace(patches=n_patches_of(each.weights, size)))
     return outcome
 
 

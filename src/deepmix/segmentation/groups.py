@@ -120,7 +120,7 @@ class OptimizationSettings:
     max_steps: int = setting(Optimization().max_steps, help="Largest number of steps.", panel=LOOP, least=1)
     m_step_every: int = setting(
         Optimization().m_step_every,
-        help="Steps from one M-step of the free energy to the next; 0: no M-steps.",
+        help="Steps from one M-step of the free energy to the next, in patches whole sweeps; 0: no M-steps.",
         panel=LOOP,
         least=0,
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
+import numpy as np
+
 from deepmix.progress import OnProgress, Place
 from deepmix.reference.deep_mixtures.records import DeepFit
 from deepmix.reference.deep_mixtures.tiling import boxes
@@ -27,6 +29,11 @@ def of_patches(
     return unet, tuple(-(-side // multiple) * multiple for side, multiple in sides)
 
 
+def n_patches_of(weights: np.ndarray, size: tuple[int, ...]) -> int:
+    """The number of patches of a size that a sweep over pixels of these weights (*spatial) takes."""
+    return len(boxes(weights > 0, size))
+
+
 def n_sweeps(n_steps: int, n_patches: int) -> int:
     """Sweeps that make at least so many steps, each on a patch."""
     return -(-n_steps // n_patches)
@@ -48,7 +55,7 @@ def _fit(
     each: View, descent: Descent, twin: ModuleType, progress: OnProgress | None, size: tuple[int, ...]
 ) -> DeepFit:
     fits, usual = twin.deep_mixtures.patches, descent.optimization
-    n_patches = len(boxes(each.weights > 0, size))
+    n_patches = n_patches_of(each.weights, size)
     n_warm = 0 if each.target is None else descent.n_warm
     warm, least, most = (n_sweeps(n, n_patches) for n in (n_warm, usual.min_steps, usual.max_steps))
 
@@ -75,7 +82,9 @@ def _fit(
         each.weights,
         size=size,
         model=descent.model,
-        optimization=usual._replace(min_steps=least, max_steps=most + 1),  # the last one only looks
+        optimization=usual._replace(  # the last sweep only looks
+            min_steps=least, max_steps=most + 1, m_step_every=n_sweeps(usual.m_step_every, n_patches)
+        ),
         mixture=descent.mixture,
         progress=lambda done, value: tell(warm * n_patches + done, {descent.measure: value}),
     )

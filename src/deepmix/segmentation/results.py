@@ -25,7 +25,7 @@ class Part(NamedTuple):
     covariances: in that unit squared; (K, M), or (M, M) tied, or (K, M, M) full.
     external: α (K,) of a field [SV4], None for other methods.
     parameters: of classes that are not Gaussian, by name, in the unit of the image; see `densities.classes`.
-    None for Gaussian ones.
+    None for Gaussian ones. patches: of a volume in patches [DG7], how many a sweep has; the history is of sweeps.
     """
 
     slice: int | None
@@ -38,6 +38,12 @@ class Part(NamedTuple):
     covariances: np.ndarray
     external: np.ndarray | None = None
     parameters: dict[str, np.ndarray] | None = None
+    patches: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps of the fit; of sweeps, whose last only looks, those of all patches."""
+        return len(self.history) if self.patches is None else self.patches * (len(self.history) - 1)
 
 
 class PixelFit(NamedTuple):

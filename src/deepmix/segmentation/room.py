@@ -75,7 +75,8 @@ def need(size: Size, settings: Settings, method: str, shrink: int) -> float:
         n_slices = len(range(round(size.n_pixels / size.of_slice))[slice(*settings.slices or (None, None))])
         seen = at.of_slice * (n_slices if settings.dimension == 3 else 1)
         if settings.patch is not None:
-            seen = min(seen, settings.patch**3)
+            side = -(-settings.patch // 2**settings.network.depth) * 2**settings.network.depth
+            seen = min(seen, side**2 * min(side, n_slices))
         numbers += seen * settings.network.filters * NETWORK[settings.dimension]
     of_number = 8 if settings.floating == "float64" else 4
     return numbers * of_number + (size.n_pixels * _brought_back(settings, method, of_number) if shrink > 1 else 0)

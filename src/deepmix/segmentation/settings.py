@@ -85,10 +85,10 @@ class Settings:
     )
     patch: int | None = setting(
         None,
-        help="Pixels per side of the half overlapping patches that a network for a volume sees one at a time, for "
-        "--dimension 3; all of the volume if left out.",
+        help="Pixels per side of the half overlapping patches that a network for a volume sees one at a time: 64 "
+        "with --dimension 3 and preset robust, else all of the volume.",
         panel=NETWORK,
-        least=1,
+        least=8,
     )
     network: NetworkSettings = NetworkSettings()
     margin: int = setting(8, help="Pixels round the mask's bounding box.", panel=NETWORK, least=0)

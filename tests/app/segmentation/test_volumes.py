@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepmix import memory, segment
+from deepmix import memory, reference, segment
 from deepmix.datasets import phantoms
 from deepmix.segmentation import deep, duration, presets, room
 from deepmix.segmentation.size import Size
@@ -79,11 +79,23 @@ def test_a_volume_in_patches_is_about_the_volume(volume):
     assert (found.labels == truth)[mask].mean() > 0.9
     (part,) = found.parts
     n_patches = 9
-    assert len(part.history) == 2
+    assert (len(part.history), part.patches, part.steps) == (2, n_patches, n_patches)
     assert [place.step for place in places] == list(range(1, 8 * n_patches + 1))
     assert {(place.part, place.n_parts, place.n_steps) for place in places} == {(0, 1, 8 * n_patches)}
     whole = segment(image, mask, n_components=3, spacing=(1.0, 1.0, 2.5), **QUICK | {"patch": 14})
-    assert len(whole.parts[0].history) == 3
+    assert len(whole.parts[0].history) == whole.parts[0].steps == 3
+
+
+def test_m_steps_come_between_sweeps_as_often_as_steps_ask(volume, monkeypatch):
+    image, mask, _ = volume
+    seen = []
+    original = reference.deep_mixtures.patches.fit
+    fit = lambda *given, **options: seen.append(options["optimization"]) or original(*given, **options)  # noqa: E731
+    monkeypatch.setattr(reference.deep_mixtures.patches, "fit", fit)
+    options = QUICK | {"patch": 8, "max_steps": 20, "min_steps": 20, "warm_start": 1}
+    for every, expected in ((0, 0), (1, 1), (10, 2)):
+        segment(image, mask, n_components=3, m_step_every=every, **options)
+        assert (seen[-1].m_step_every, seen[-1].max_steps) == (expected, 4)
 
 
 def test_patches_are_for_the_free_energy_alone():
@@ -144,6 +156,8 @@ def test_a_network_of_a_volume_needs_the_memory_of_all_slices(monkeypatch):
     assert whole > 10 * slices
     assert room.need(LARGE, settings(patch=2000, slices=(0, 10)), "deepsvg", 1) < whole / 4  # the guide sees all
     assert room.need(LARGE, settings(), "deepsvg", 1) < whole / 4  # patches of 64³
+    thin = room.need(LARGE._replace(of_slice=10**6), settings(), "deepsvg", 1)
+    assert room.need(LARGE, settings(), "deepsvg", 1) - thin > 54 * 64**2 * 8 * 150 * 4 * 0.9  # of ten slices
     monkeypatch.setattr(memory, "available", lambda: 2**33)
     advice = r"or take --patch 64, which needs .* or take --dimension 2, slice by slice, which needs"
     with pytest.raises(ValueError, match=advice):

@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from deepmix.conformance import drawing
 from deepmix.reference.deep_mixtures import one_image, patches, regularizers, tiling
@@ -93,24 +92,23 @@ def test_dg7_sweeps_lower_the_free_energy():
 
 
 @given(rng=problems.generators)
-def test_dg7_what_lies_outside_the_mask_never_counts(rng):
+def test_dg7_nan_outside_the_mask_is_replaced_by_the_mean(rng):
     problem = drawn(rng)
-    image = np.where(problem.weights == 0, np.nan, problem.image)
-    some = fit(problem._replace(image=image), (4, 4, 2))
-    assert np.isfinite(some.history).all()
-    told = []
+    outside = problem.weights == 0
+    means = [np.average(channel, weights=problem.weights) for channel in problem.image]
+    filled = np.where(outside, np.reshape(means, (-1, 1, 1, 1)), problem.image)
+    unknown, known = (
+        fit(problem._replace(image=image), (4, 4, 2))
+        for image in (np.where(outside, np.nan, problem.image), filled)
+    )
+    close(unknown.history, known.history, 1e-8)
+
+
+def test_dg7_progress_is_told_of_every_patch():
+    problem, told = drawn(np.random.default_rng(0)), []
     fit(problem, (4, 4, 2), progress=lambda done, value: told.append(done))
     n_patches = len(tiling.boxes(problem.weights > 0, (4, 4, 2)))
     assert told == list(range(1, 2 * n_patches + 1))
-
-
-@given(n=st.integers(1, 40))
-def test_dg7_a_sweep_takes_every_patch_once_and_neighbours_seldom_in_turn(n):
-    those = [(slice(i, i + 1),) for i in range(n)]
-    order = [box.start for (box,) in tiling.in_turn(those)]
-    assert sorted(order) == list(range(n))
-    if n > 6:
-        assert (np.abs(np.diff(order)) > 1).all()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +119,9 @@ def test_dg7_a_sweep_takes_every_patch_once_and_neighbours_seldom_in_turn(n):
             ENERGY,
             r"the sides of a patch must be multiples of 2, 2, 1 \(by the poolings\), got 4 × 5 × 2",
         ),
-        ((4, 4), ENERGY, r"multiples of 2, 2, 1 \(by the poolings\), got 4 × 4"),
+        ((4, 4), ENERGY, r"the size of a patch must be 3 whole numbers, got \(4, 4\)"),
+        ((4, 4, 2.0), ENERGY, r"the size of a patch must be 3 whole numbers, got \(4, 4, 2.0\)"),
+        (4, ENERGY, r"the size of a patch must be 3 whole numbers, got 4"),
         ((8, 8, 4), ENERGY, r"a patch of 8 × 8 × 4 pixels is larger than the image of shape \(2, 8, 8, 2\)"),
         (
             (8, 8, 2),

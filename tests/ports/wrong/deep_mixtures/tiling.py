@@ -11,8 +11,8 @@ MISTAKES = (
     ),
     Mistake(
         "patches are half a patch apart, and the last is moved back to the rim",
-        "np.linspace(0, extent - side, steps + 1).round()",
-        "np.minimum(np.arange(steps + 1) * max(side // 2, 1), extent - side)",
+        "(2 * k * free + steps) // (2 * steps)",
+        "min(k * max(side // 2, 1), free)",
         "deep_mixtures.patches.logits/oblong",
     ),
     Mistake(
@@ -23,8 +23,8 @@ MISTAKES = (
     ),
     Mistake(
         "patches overlap by a quarter",
-        "steps = -(-(extent - side) // max(side // 2, 1))",
-        "steps = -(-(extent - side) // max(3 * side // 4, 1))",
+        "steps = -(-free // max(side // 2, 1))",
+        "steps = -(-free // max(3 * side // 4, 1))",
         "deep_mixtures.patches.logits/uneven",
     ),
 )
