@@ -1,6 +1,7 @@
 """The settings of a reconstruction from a scan, and of a simulated scan."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 
@@ -125,3 +126,23 @@ class SimulationSettings:
         for name in ("detectors", "photons", "pixel_spacing"):
             if (value := getattr(self, name)) is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name} must be positive, got {value:g}")
+        self._check_effects()
+
+    def _check_effects(self) -> None:
+        """Raise ValueError for a setting that is not as it is unsaid and that changes nothing."""
+        for name, (has_effect, words) in _EFFECTS.items():
+            if getattr(self, name) != getattr(type(self), name) and not has_effect(self):
+                raise ValueError(words)
+
+
+# Of a setting of a simulated scan: when it changes something, and what to do if it does not.
+_EFFECTS: dict[str, tuple[Callable[[SimulationSettings], bool], str]] = {
+    "mu_water": (
+        lambda settings: settings.units == "hu",
+        "mu_water is for Hounsfield units: leave it out, or take units hu",
+    ),
+    "seed": (
+        lambda settings: settings.photons is not None,
+        "seed is for the noise of photons: leave it out, or give their number, photons",
+    ),
+}

@@ -21,6 +21,8 @@ def slice_of(image: Image, number: int | None, several: str) -> np.ndarray:
         if not 0 <= (number or 0) < n_slices:
             raise ValueError(f"{image.source} has the slices 0 to {n_slices - 1}, not {number}")
         values = values[:, :, number or 0]
+    elif number:
+        raise ValueError(f"{image.source} has one slice, the slice 0, not {number}")
     if not np.isfinite(values).all():
         raise ValueError(f"{image.source} has {int((~np.isfinite(values)).sum())} values that are NaN or infinite")
     return values if image.geometry is None else values.T

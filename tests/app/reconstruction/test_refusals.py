@@ -79,10 +79,37 @@ def test_settings_without_effect_are_refused(method, options, words):
         ReconstructionSettings(method=method, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"units": "mu", "mu_water": 0.02}, "mu_water is for Hounsfield units: leave it out, or take units hu"),
+        ({"seed": 3}, "seed is for the noise of photons: leave it out, or give their number, photons"),
+        ({"seed": 3, "units": "mu"}, "seed is for the noise of photons"),
+    ],
+)
+def test_settings_of_a_scan_without_effect_are_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        SimulationSettings(**options)
+    assert SimulationSettings(mu_water=0.02).mu_water == 0.02
+    assert SimulationSettings(units="mu", photons=1e4, seed=3).seed == 3
+
+
+@pytest.mark.parametrize(("number", "code"), [(0, 0), (3, 2), (-1, 2)])
+def test_an_image_without_slices_has_the_slice_0(number, code, tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "i.npy", np.zeros((8, 9)))
+    given = "--slice", number, "--pixel-spacing", 1, "-o", tmp_path / "out"
+    found, _, err = run("simulate", "ct", tmp_path / "i.npy", *given)
+    assert found == code
+    assert err == "" if code == 0 else f"i.npy has one slice, the slice 0, not {number}\n" in err
+
+
 def test_the_values_that_settings_have_unsaid_may_be_said():
     for method in METHODS:
         settings = ReconstructionSettings(method=method)
         assert dataclasses.replace(settings, **dataclasses.asdict(settings)) == settings
+    for given in ({"units": "mu"}, {"units": "hu"}):
+        scan = SimulationSettings(**given)
+        assert dataclasses.replace(scan, **dataclasses.asdict(scan)) == scan
 
 
 @pytest.mark.parametrize(
