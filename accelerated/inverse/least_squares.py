@@ -11,7 +11,7 @@ from deepmix.reference.inverse.solutions import LeastSquaresState, Solution
 
 from ..execution.results import unpacked
 from . import stopping
-from ._checks import check_problem, in_precision, is_single
+from ._checks import check_problem, check_regulariser
 from .conjugate_gradients import squared_norm
 from .operators import adjoint, forward, says_nothing
 
@@ -85,7 +85,7 @@ def reconstruct(
             check_image("start", start, blank),
             check_image("prior", prior, blank),
             strength=strength,
-            regulariser=in_precision(regulariser, is_single(data)),
+            regulariser=check_regulariser(regulariser, blank),
             tol=tol,
             max_iter=max_iter,
         )

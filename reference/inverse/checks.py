@@ -61,20 +61,19 @@ def check_image(name: str, image: Array | None, blank: np.ndarray) -> np.ndarray
 
 def _matching(operator: Operator, data: np.ndarray, through: Through) -> tuple[Any, Any]:
     """A*y and AA*y. Raises ValueError, naming both shapes, if the data cannot be those of the operator."""
+    kind, cause = type(operator).__name__, None
     try:
         image, again = through(operator, np.zeros_like(data))
-        matching = again.shape == data.shape
-    except (ValueError, TypeError):  # of NumPy, of JAX
-        matching = False
-    if not matching:
-        kind = type(operator).__name__
-        raise ValueError(f"data of shape {data.shape} do not match the operator {kind}({_sizes(operator)})")
-    return image, again
+        if again.shape == data.shape:
+            return image, again
+    except (ValueError, TypeError) as error:  # of NumPy, of JAX
+        cause = error
+    raise ValueError(f"data of shape {data.shape} do not match the operator {kind}({_sizes(operator)})") from cause
 
 
 def _sizes(record: Any) -> str:
-    """The fields of a record, and of records in it, with their shapes."""
-    fields = zip(record._fields, record, strict=True)
+    """The fields of a record, and of records in it, with their shapes; functions have none."""
+    fields = [(name, each) for name, each in zip(record._fields, record, strict=True) if not callable(each)]
     return ", ".join(
         _sizes(each) if hasattr(each, "_fields") else f"{name} {np.shape(each)}" for name, each in fields
     )

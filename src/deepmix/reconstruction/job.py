@@ -59,7 +59,8 @@ def reconstruct(
     """Reconstruct an image from what was measured of it.
 
     Returns a `Reconstruction`. Raises ValueError for data that cannot be used, LookupError for what is no
-    operator, TypeError for unknown settings, and ImportError if the backend is not installed.
+    operator, TypeError for unknown settings and functions that JAX cannot trace, and ImportError if the backend is
+    not installed.
 
     data: (n, D), line integrals, or counts if there is a flat field; of another operator, as it has them.
     operator: the geometry of a scan, made by `deepmix.reference.tomography.geometry` or as geometry.json says it;

@@ -193,3 +193,62 @@ def test_functions_are_an_operator():
     found = accelerated.inverse.least_squares.reconstruct(LinearMap(forward=there, adjoint=back), data, 0.5)
     expected = reference.inverse.least_squares.reconstruct(Matrix(rows=rows), data, 0.5)
     same(found, expected, TRAJECTORY)
+
+
+ROWS = np.random.default_rng(2).normal(size=(7, 4))
+OF_NUMPY = LinearMap(forward=ROWS.__matmul__, adjoint=ROWS.T.__matmul__)
+
+
+def through_numpy(rows: np.ndarray, values: jax.Array) -> np.ndarray:
+    return np.matmul(rows, np.asarray(values))
+
+
+def by_sign(rows: np.ndarray, values: jax.Array) -> jax.Array:
+    return rows @ values if values.sum() > 0 else -rows @ -values
+
+
+def as_partials(there, back) -> LinearMap:
+    return LinearMap(forward=jax.tree_util.Partial(there, ROWS), adjoint=jax.tree_util.Partial(back, ROWS.T))
+
+
+@pytest.mark.parametrize("solver", ["least_squares", "primal_dual"])
+@pytest.mark.parametrize(
+    "operator",
+    [
+        OF_NUMPY,
+        as_partials(through_numpy, through_numpy),
+        as_partials(through_numpy, jnp.matmul),
+        as_partials(by_sign, jnp.matmul),
+    ],
+)
+def test_functions_that_jax_cannot_trace_are_told_of(operator, solver):
+    """In a line that says what to do, the error of JAX behind it; the reference calls them as they are."""
+    words = r"LinearMap: JAX .*; write them with jax.numpy, each a jax.tree_util.Partial, or .* reference"
+    with pytest.raises(TypeError, match=words) as told:
+        getattr(accelerated.inverse, solver).reconstruct(operator, np.arange(7.0), 0.5)
+    assert "\n" not in str(told.value)
+    assert operator is OF_NUMPY or isinstance(told.value.__cause__, jax.errors.JAXTypeError)
+    getattr(reference.inverse, solver).reconstruct(OF_NUMPY, np.arange(7.0), 0.5)
+
+
+@pytest.mark.parametrize("functions", [OF_NUMPY, as_partials(through_numpy, through_numpy)])
+def test_regularisers_that_jax_cannot_trace_are_told_of(functions):
+    with pytest.raises(TypeError, match=r"LinearMap: JAX .* write them with jax.numpy"):
+        accelerated.inverse.least_squares.reconstruct(Matrix(rows=ROWS), ROWS[:, 0], 0.5, regulariser=functions)
+
+
+def with_text(rows: np.ndarray, values: jax.Array) -> jax.Array:
+    return rows @ values + "text"
+
+
+@pytest.mark.parametrize("backend", [accelerated, reference])
+def test_what_else_is_wrong_with_functions_keeps_its_cause(backend):
+    """An error of their own is no word about JAX, and stands behind the one about the shapes."""
+    solve, words = backend.inverse.least_squares.reconstruct, r"data of shape \(7,\) do not match .* LinearMap\(\)"
+    with pytest.raises(ValueError, match=words) as told:
+        solve(as_partials(with_text, jnp.matmul), np.arange(7.0), 0.5)
+    assert isinstance(told.value.__cause__, TypeError)
+    assert not isinstance(told.value.__cause__, jax.errors.JAXTypeError)
+    with pytest.raises(ValueError, match=words) as told:
+        solve(as_partials(lambda rows, values: rows[:3] @ values, jnp.matmul), np.arange(7.0), 0.5)
+    assert told.value.__cause__ is None

@@ -8,7 +8,7 @@ import pytest
 
 import deepmix
 from deepmix.reconstruction.settings import METHODS, ReconstructionSettings, SimulationSettings
-from deepmix.reference.inverse.records import Fourier, Inpaint, Matrix
+from deepmix.reference.inverse.records import Fourier, Inpaint, LinearMap, Matrix
 from deepmix.reference.tomography import geometry as geometries
 from tests.app.cli.test_cli import run  # noqa: F401
 from tests.app.reconstruction.test_strengths import GEOMETRY, NOISY
@@ -153,3 +153,12 @@ def test_numbers_of_detectors_and_slices_are_whole(options):
 def test_data_of_another_shape_are_told_of_with_both(operator, shape, words, backend):
     with pytest.raises(ValueError, match=words):
         deepmix.reconstruct(np.ones(shape), operator, "cgls", backend=backend)
+
+
+@pytest.mark.parametrize("method", ["cgls", "tv"])
+def test_functions_of_numpy_are_for_the_reference(method):
+    operator = LinearMap(forward=np.cumsum, adjoint=lambda data: np.cumsum(data[::-1])[::-1])
+    with pytest.raises(TypeError, match=r"LinearMap: JAX cannot trace .* write them with jax.numpy"):
+        deepmix.reconstruct(np.arange(4.0), operator, method)
+    found = deepmix.reconstruct(np.arange(4.0), operator, method, backend="reference", max_iter=9)
+    assert found.report["residual"] < 0.1
