@@ -12,6 +12,9 @@ _GROUPS = (
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
 )
 
+# Errors that say that memory is short, and the mark at the beginning of those that may say anything.
+_SHORT: dict[type[Exception], str] = {MemoryError: "", RuntimeError: "RESOURCE_EXHAUSTED:"}
+
 
 def available() -> int:
     """Bytes that this process may still take before the system, or the container, swaps or kills it."""
@@ -31,6 +34,16 @@ def peak() -> int:
 def said(n_bytes: float) -> str:
     """A number of bytes in words, such as "1.5 GiB"."""
     return f"{n_bytes / 2**30:.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.0f} MiB"
+
+
+def lacking(error: Exception) -> str:
+    """What to tell of an error of Python, NumPy or JAX that says that memory is short; "" of any other."""
+    for kind, mark in _SHORT.items():
+        if isinstance(error, kind) and mark in str(error):
+            first = str(error).partition(mark)[2] if mark else str(error)
+            said = next(iter(first.splitlines()), "").strip(" .") or "an array is too large"
+            return f"not enough memory: {said}; take fewer pixels at once, or a machine with more"
+    return ""
 
 
 def _left_of_containers(root: Path) -> list[int]:

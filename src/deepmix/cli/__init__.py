@@ -18,10 +18,14 @@ def main() -> None:
     except Exception as error:
         from deepmix import extras  # only now: each start would wait for it
 
-        trouble = extras.trouble()  # another version of a library may fail in any way
-        if not trouble and not isinstance(error, ImportError):
+        words = extras.trouble()  # another version of a library may fail in any way
+        if not words:
+            from deepmix import memory
+
+            words = memory.lacking(error) or (str(error) if isinstance(error, ImportError) else "")
+        if not words:
             raise
-        _fail(trouble or str(error))
+        _fail(words)
 
 
 def _fail(message: str) -> None:

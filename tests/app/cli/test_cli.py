@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -328,6 +329,51 @@ def test_errors_are_one_clear_line(name, case, run, monkeypatch):
         assert len(err.splitlines()) == 1
     assert not Path("out").exists()
     assert not list(Path().glob(".out*"))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError("Unable to allocate 29.1 TiB for an array"), "Unable to allocate 29.1 TiB for an array"),
+        (MemoryError(), "an array is too large"),
+        (
+            RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\nBuffers:\n  lots of them"),
+            "Out of memory allocating 9 bytes;",
+        ),
+    ],
+)
+def test_too_little_memory_is_one_clear_line(error, said, case, run, monkeypatch):
+    """Of NumPy, of Python, of JAX; nothing is left behind."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(figures, "overlay", fail)
+    code, out, err = run("segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", case / "out")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith("deepmix: not enough memory: " + said)
+    assert "take fewer pixels at once" in err
+    assert "lots of them" not in err
+    assert not (case / "out").exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("INTERNAL: a bug"), TypeError("Unable to allocate sense")])
+def test_mistakes_of_the_program_are_no_lack_of_memory(error, case, monkeypatch):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(figures, "overlay", fail)
+    given = ["segment", case / "a.nii.gz", "-k", 2, "--method", "gmm", "-o", case / "out"]
+    monkeypatch.setattr(sys, "argv", ["deepmix", *map(str, given)])
+    with pytest.raises(type(error), match=str(error)):
+        cli.main()
+
+
+def test_what_jax_raises_if_memory_is_short_is_known():
+    with pytest.raises(RuntimeError) as raised:
+        jnp.zeros((10**7, 10**7))
+    assert "Out of memory" in memory.lacking(raised.value)
+    assert memory.lacking(ValueError("RESOURCE_EXHAUSTED")) == ""
 
 
 def test_time_and_memory_are_told_before_the_work(case, run, monkeypatch):

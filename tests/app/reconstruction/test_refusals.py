@@ -162,3 +162,18 @@ def test_functions_of_numpy_are_for_the_reference(method):
         deepmix.reconstruct(np.arange(4.0), operator, method)
     found = deepmix.reconstruct(np.arange(4.0), operator, method, backend="reference", max_iter=9)
     assert found.report["residual"] < 0.1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("method", ["fbp", "sirt"])
+def test_an_image_larger_than_the_memory_is_refused_in_a_line(method, backend, tmp_path, run):  # noqa: F811
+    np.save(tmp_path / "s.npy", np.ones((12, 20)))
+    said = {"type": "parallel", "angles": {"unit": "deg", "step": 15, "count": 12}, "size": [2000000, 2000000]}
+    (tmp_path / "g.json").write_text(json.dumps(said), encoding="utf-8")
+    given = "--geometry", tmp_path / "g.json", "--method", method, "--backend", backend, "-o", tmp_path / "out"
+    code, out, err = run("reconstruct", "ct", tmp_path / "s.npy", *given)
+    *warnings, line = err.splitlines()
+    assert (code, out) == (2, "")
+    assert all(each.startswith("warning: ") for each in warnings)
+    assert line.startswith("deepmix: not enough memory: Unable to allocate")
+    assert not (tmp_path / "out").exists()
