@@ -1,5 +1,7 @@
 """How far each pixel lies outside its class, as Student distributions see it [NG3]."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepmix.reference.mixtures import student
@@ -9,6 +11,8 @@ from . import shrinking
 from .covariances import holds_matrices
 from .preparation import Job
 from .results import Outcome, Part
+
+AT_ONCE = 2**18  # pixels: of all at once, distances in float64 would take more memory than the fit
 
 
 def outliers(job: Job, outcome: Outcome) -> np.ndarray | None:
@@ -25,15 +29,13 @@ def outliers(job: Job, outcome: Outcome) -> np.ndarray | None:
         volume = job.volume if z is None else job.volume[..., z]
         part = of_slices.get(None if job.flat else z) or outcome.guide
         assert part is not None  # a slice without a fit of its own was labelled by the guide
-        (found[0] if z is None else found[0, ..., z])[where] = _of_pixels(
-            volume[:, where], np.array(rows), part, job
-        )
+        (found[0] if z is None else found[0, ..., z])[where] = _of_pixels(volume[:, where], rows, part, job)
     (fine,) = shrinking.grown(found, job.mask, job.fine, job.settings.shrink)
     return fine[..., 0] if job.flat else fine
 
 
-def _of_pixels(pixels: np.ndarray, probabilities: np.ndarray, part: Part, job: Job) -> np.ndarray:
-    """1/u (N,) of standardised pixels (M, N), each in its likeliest class."""
+def _of_pixels(pixels: np.ndarray, probabilities: Sequence[np.ndarray], part: Part, job: Job) -> np.ndarray:
+    """1/u (N,) float32 of standardised pixels (M, N), each in its likeliest class. probabilities: K times (N,)."""
     assert part.parameters is not None
     classes = Student(
         proportions=part.proportions,
@@ -42,7 +44,10 @@ def _of_pixels(pixels: np.ndarray, probabilities: np.ndarray, part: Part, job: J
         degrees=part.parameters["degrees"],
     )
     kind = job.settings.mixture.covariance_type if holds_matrices(job.settings.mixture.covariance_type) else "diag"
-    image = pixels * job.scale.deviation[:, None] + job.scale.mean[:, None]
-    return np.take_along_axis(1 / student.precisions(image, classes, kind), probabilities.argmax(axis=0)[None], 0)[
-        0
-    ]
+    found = np.empty(pixels.shape[1], np.float32)
+    for begin in range(0, len(found), AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        image = pixels[:, some] * job.scale.deviation[:, None] + job.scale.mean[:, None]
+        likeliest = np.stack([row[some] for row in probabilities]).argmax(axis=0)
+        found[some] = np.take_along_axis(1 / student.precisions(image, classes, kind), likeliest[None], 0)[0]
+    return found

@@ -83,6 +83,14 @@ def test_ip7_nothing_is_left_of_what_does_not_exceed_the_threshold():
     assert not proximal.project_balls(np.zeros((2, 3)), 0.0).any()
 
 
+def test_ip7_nothing_is_divided_by_the_size_of_a_zero():
+    with np.errstate(all="raise"):
+        for threshold in (0.0, 1.0):
+            array = np.array([0, 2.0])
+            close(proximal.soft_threshold(array, threshold), np.array([0, 2 - threshold]))
+            close(proximal.project_discs(array, threshold), np.array([0, threshold]))
+
+
 def test_ip6_values_by_hand():
     image = np.array([[0.0, 3], [4, 4]])  # differences: down 4 and 1, right 3 and 0
     known = [
