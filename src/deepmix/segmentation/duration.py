@@ -6,15 +6,19 @@ import numpy as np
 
 from deepmix.reference.deep_mixtures.tiling import boxes
 
+from .choice import candidates as tried
+from .distributions import AUTO, DistributionSettings
 from .methods import METHODS
 from .patches import n_sweeps, of_patches
 from .sampling import MOST
 from .settings import Settings
 from .slices import AGAIN
+from .starts import n_starts
 
 # µs of a step of the network, per pixel that it sees and filter of the first level, by its dimension.
 STEP = {2: 0.25, 3: 0.3}
 LOOK = 1 / 3  # of a step: what a patch takes whose proportions are looked at
+TRIED_BY = "gmm"  # the method by which distributions and numbers of classes are tried
 TRIED = 0.07  # µs of a GMM that is tried, per pixel and K²: with more classes EM takes more steps, too
 LONG = 30.0  # seconds from which on the user is told
 COARSER = 4  # times: the coarser grid that is offered instead
@@ -43,11 +47,20 @@ def seconds(
     volume = np.atleast_3d(volume)[..., slice(*settings.slices or (None, None))]
     n_pixels = np.count_nonzero(volume) / shrink**2
     deep = METHODS[settings.method].deep
-    pace = METHODS[settings.guidance.guide if deep else settings.method].pace
+    method = settings.guidance.guide if deep else settings.method
     drawn, of_channels = min(n_pixels, MOST), (1 + len(image)) / 4  # measured with three channels, three classes
-    spent = (pace.drawn * drawn + pace.pixel * n_pixels) * of_channels * settings.n_components / 3
+    begun, of_classes = n_starts(settings.mixture) * drawn, of_channels * settings.n_components / 3
+
+    def fitted(method: str, effort: float) -> float:
+        pace = METHODS[method].pace
+        return effort * (pace.drawn * begun + pace.pixel * n_pixels) * of_classes
+
+    spent = fitted(method, settings.densities.effort)
+    if settings.densities.distribution == AUTO:
+        spent += sum(fitted(TRIED_BY, DistributionSettings(distribution=name).effort) for name in tried(settings))
     if len(candidates) > 1:
-        spent += TRIED * (drawn + n_pixels) * of_channels * sum(k**2 for k in candidates)
+        squares = sum(k**2 for k in candidates)
+        spent += TRIED * settings.densities.effort * (begun + n_pixels) * of_channels * squares
     if deep:
         margin = 2 * settings.margin * shrink
         sides = [min(volume.any(axis=(1 - axis, 2)).sum() + margin, volume.shape[axis]) for axis in (0, 1)]

@@ -24,10 +24,10 @@ class Room(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How long a method takes on two cores, in µs per pixel with three classes and three channels.
+    """How long a method takes on two cores, in µs per pixel with three Gaussian classes and three channels.
 
-    drawn: per pixel of the share of a large image on which it looks for a start. pixel: per pixel of the image.
-    Measured on balls of 512² to 2048² pixels and 128³ to 200³ voxels.
+    drawn: for each start, per pixel of the share of a large image on which starts are tried. pixel: per pixel of
+    the image. Measured on balls of 512² to 2048² pixels and 128³ to 200³ voxels.
     """
 
     drawn: float
@@ -82,7 +82,7 @@ METHODS = {
     "svgmm": Method(
         measure="NLL",
         room=Room(pixel=8, channel=4, component=14),
-        pace=Pace(drawn=0.5, pixel=4),
+        pace=Pace(drawn=0.5, pixel=2),
         function="mixtures.by_svgmm",
     ),
     "deepg": Method(measure="NLL", room=Room(pixel=6, channel=3, component=4), loss="nll"),
@@ -90,7 +90,7 @@ METHODS = {
     "hmrf": Method(
         measure="F",
         room=Room(pixel=6, channel=8, component=18),
-        pace=Pace(drawn=6, pixel=1.5),
+        pace=Pace(drawn=1, pixel=1.5),
         function="field.by_field",
         guides=True,
         field=True,

@@ -5,6 +5,8 @@ import numpy as np
 from deepmix import memory
 from deepmix.settings import changed
 
+from .choice import candidates
+from .distributions import AUTO
 from .groups import PATCH
 from .methods import METHODS
 from .settings import Settings
@@ -12,6 +14,7 @@ from .size import Size
 
 LIGHT = "gmm"  # the method that needs least
 ALWAYS = 3 * 2**27  # bytes of libraries and compiled programs, for any image
+TRIED = 2**26  # bytes of the programs of each further distribution from which one is chosen
 # Numbers that the descent takes, per pixel that a network sees and filter of the first level, by its dimension.
 NETWORK = {2: 450, 3: 150}
 FINE = 12  # bytes per pixel of labels, ambiguity and what making them takes, where the rest is on a coarser grid
@@ -28,7 +31,7 @@ def check(size: Size, held: int, reading: int, *, settings: Settings, source: st
     there = memory.available()
 
     def wanted(method: str = settings.method, shrink: int = settings.shrink, of: Settings = settings) -> float:
-        return ALWAYS + max(reading, held + need(size, of, method, shrink))
+        return always(of) + max(reading, held + need(size, of, method, shrink))
 
     if wanted() <= max(there, 2 * ALWAYS):  # small ones are tried, whatever the system says
         return wanted()
@@ -60,6 +63,12 @@ def _smaller_networks(settings: Settings) -> dict[str, Settings]:
 
 def _counted(n: int, thing: str, plural: str = "s") -> str:
     return f"{n} {thing}{'' if n == 1 else plural}"
+
+
+def always(settings: Settings) -> int:
+    """About how many bytes libraries and compiled programs take, for any image."""
+    others = len(candidates(settings)) - 1 if settings.densities.distribution == AUTO else 0
+    return ALWAYS + TRIED * others
 
 
 def need(size: Size, settings: Settings, method: str, shrink: int) -> float:

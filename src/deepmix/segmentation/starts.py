@@ -10,6 +10,7 @@ from deepmix.backends import over_pixels
 from deepmix.reference.mixtures.records import AnyMixture, Mixture
 
 from . import densities, outliers, preparation
+from .groups import MixtureSettings
 from .preparation import Job, given_means
 
 SCALES = (0, 1, 2, 3)  # of "multiscale": standard deviations of the Gaussians that smooth, in pixels
@@ -49,6 +50,13 @@ def gaussian_starts(mask: np.ndarray, job: Job, twin: ModuleType) -> Iterator[Mi
     draw = getattr(initialization, _DRAWN[settings.mixture.initialization])
     for seed in settings.seeds:
         yield draw(pixels, k, seed=seed, covariance_type=kind)
+
+
+def n_starts(settings: MixtureSettings) -> int:
+    """How many starts there are."""
+    if settings.means_init is not None:
+        return 1
+    return settings.restarts * (len(SCALES) if settings.initialization == "multiscale" else 1)
 
 
 def smoothed(volume: np.ndarray, mask: np.ndarray, deviation: float) -> np.ndarray:

@@ -8,22 +8,26 @@ import numpy as np
 import pytest
 
 from deepmix import memory, segment
-from deepmix.segmentation import presets, room
+from deepmix.segmentation import outlying, presets, room
+from deepmix.segmentation.distributions import AUTO, CHOSEN_FROM
 from deepmix.segmentation.methods import METHODS
+from deepmix.segmentation.preparation import prepare
 from deepmix.segmentation.settings import Settings
 from deepmix.segmentation.size import Size
 
 LARGE = Size(n_pixels=10**8, n_channels=1, of_slice=10**6)
-# Segments balls in a process of its own, and prints the bytes at the peak beyond what it began with.
+# Segments balls of positive values in a process of its own, and prints the bytes at the peak beyond what it began
+# with.
 MEASURED = """
 import sys
 from benchmarks.harness.memory import watched
 from benchmarks.jobs.images import balls
 from deepmix import segment
-method, n_channels, side = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+method, distribution, n_channels, side = *sys.argv[1:3], *map(int, sys.argv[3:])
 image, _ = balls((side,) * 3, n_channels)
+image -= image.min() - 1
 with watched() as sizes:
-    segment(image, n_components=3, method=method, max_iter=4)
+    segment(image, n_components=3, method=method, distribution=distribution, max_iter=4)
 print(max(sizes) - sizes[0])
 """
 
@@ -70,9 +74,38 @@ def test_shrunk_takes_no_more_than_is_said(method):
     assert peak < need(size, settings(n_components=2, **given)) < 2 * peak
 
 
+def test_the_map_of_outliers_takes_little(monkeypatch):
+    """Made part by part, it is the same, and takes little beside itself."""
+    image = np.random.default_rng(0).standard_t(2, (40, 50))
+    found = segment(image, n_components=2, method="gmm", distribution="student", backend="reference")
+    job = prepare(image, None, found.settings)
+    pixels = np.random.default_rng(1).normal(size=(1, 2**19)).astype(np.float32)
+    given = pixels, [1 / (1 + np.exp(pixels[0])), 1 / (1 + np.exp(-pixels[0]))], found.parts[0], job
+    whole = outlying._of_pixels(*given)
+    monkeypatch.setattr(outlying, "AT_ONCE", 2**14)
+    tracemalloc.start()
+    parts = outlying._of_pixels(*given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(parts, whole)
+    assert peak < 2 * whole.nbytes
+
+
 def test_a_network_needs_what_its_guide_needs():
     deep, guide = (need(LARGE, settings(name)) for name in ("deepsvg", "hmrf"))
     assert deep > guide
+
+
+def test_every_distribution_that_is_tried_has_programs_of_its_own():
+    auto, full, one = (
+        room.always(settings("gmm", **given))
+        for given in (
+            {"distribution": "auto"},
+            {"distribution": "auto", "covariance_type": "full"},
+            {"distribution": "student"},
+        )
+    )
+    assert auto > full > one == room.ALWAYS
 
 
 def check(size: Size, held: int, reading: int, **given) -> None:
@@ -144,12 +177,24 @@ def test_the_memory_of_this_machine():
     assert memory.peak() > 2**20
 
 
+PIXELS = [name for name, method in METHODS.items() if not method.deep]
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize("n_channels", [1, 2])
-@pytest.mark.parametrize("method", [name for name, method in METHODS.items() if not method.deep])
-def test_the_need_is_near_what_is_held(method, n_channels):
+@pytest.mark.parametrize(
+    ("method", "distribution", "n_channels"),
+    [
+        *((method, "gaussian", n_channels) for method in PIXELS for n_channels in (1, 2)),
+        *(("gmm", distribution, 1) for distribution in (*CHOSEN_FROM[1:], AUTO)),
+        ("hmrf", "student", 2),
+        ("hmrf", "rician", 1),
+        ("svgmm", "student", 1),
+    ],
+)
+def test_the_need_is_near_what_is_held(method, distribution, n_channels):
     """Not less, which would end in a kill; not four times as much, which would refuse what fits."""
-    command = [sys.executable, "-c", MEASURED, method, str(n_channels), "160"]
+    command = [sys.executable, "-c", MEASURED, method, distribution, str(n_channels), "160"]
     held = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    said = room.ALWAYS + need(Size(n_pixels=160**3, n_channels=n_channels, of_slice=160**2), settings(method))
+    given = settings(method, distribution=distribution)
+    said = room.always(given) + need(Size(n_pixels=160**3, n_channels=n_channels, of_slice=160**2), given)
     assert held < said < 4 * held
