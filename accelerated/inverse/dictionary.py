@@ -151,7 +151,8 @@ def encode(
     max_iter: int = 100,
 ) -> CodedImage:
     """See `reference.inverse.dictionary.encode` [IP14], [IP8]. `max_iter` may be traced."""
-    bound = _lipschitz(atoms)
+    bound, nothing = _lipschitz(atoms), _no_codes(atoms, image)
+    sparsity, step = (jnp.asarray(number, nothing.real.dtype) for number in (sparsity, step))
 
     def turn(coding: Coding) -> Coding:
         ahead, t = coding.ahead, coding.momentum
@@ -168,7 +169,6 @@ def encode(
             going=jnp.sqrt(squared_norm(codes - ahead)) > tol * jnp.sqrt(squared_norm(codes)),
         )
 
-    nothing = _no_codes(atoms, image)
     first = Coding(
         steps=jnp.asarray(0),
         codes=nothing,

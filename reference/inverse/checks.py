@@ -139,7 +139,7 @@ def check_atoms(image: Array, atoms: Array, least: type = np.float64) -> tuple[n
 
 def check_squares(atoms: np.ndarray, image: np.ndarray) -> None:
     """Raise ValueError for atoms that are no squares (n, side²), or larger than the image or not of its axes."""
-    side = round(atoms.shape[-1] ** 0.5) if atoms.ndim == 2 else 0
+    side = round(atoms.shape[-1] ** 0.5) if atoms.ndim == 2 and len(atoms) else 0
     if image.ndim != 2 or not 0 < side <= min(image.shape) or side**2 != atoms.shape[-1]:
         message = f"atoms of shape {atoms.shape} are no squares that fit into an image of shape {image.shape}"
         raise ValueError(f"{message}; give (atoms, side²)")
@@ -147,6 +147,10 @@ def check_squares(atoms: np.ndarray, image: np.ndarray) -> None:
 
 def _check_patches(penalty: SparsePatches, image: np.ndarray) -> None:
     check_positive(sparsity=penalty.sparsity)
+    if penalty.n_code_steps != int(penalty.n_code_steps) or penalty.n_code_steps < 1:
+        raise ValueError(f"n_code_steps must be a whole number of at least 1, got {penalty.n_code_steps}")
+    if not hasattr(penalty.atoms, "shape"):
+        raise ValueError(f"atoms must be an array (atoms, side²), got a {type(penalty.atoms).__name__}")
     atoms = plain(penalty.atoms)
     check_squares(atoms, image)
     check_finite("atoms", atoms)

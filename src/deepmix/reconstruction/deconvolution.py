@@ -1,5 +1,9 @@
 """A blurred image made sharp by the Wiener filter, its rim mirrored outwards. No files."""
 
+import warnings
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -12,6 +16,8 @@ from .job import DTYPES
 from .settings import ReconstructionSettings
 
 LEAST_POWER = 1e-12  # as a part of the noise, where nothing but noise is seen
+PASSED = 0.01  # of a kernel's largest |k̂|², from which on a frequency tells of the image
+SILENT, TOO_MUCH = 0.1, 2.0  # times σ²: the image where only noise is seen, and what is no such noise
 LEAST_SUM = 1e-6  # of a kernel, as a part of the sum of its sizes
 
 
@@ -41,43 +47,58 @@ def deconvolve(
     image, kernel = plain(image), plain(kernel)
     _check(image, kernel)
     check_positive(noise=noise, **({} if power is None else {"power": power}))
-    axes = tuple(range(-kernel.ndim, 0))
-    mean = image.mean(axis=axes, keepdims=True)
-    varies = image - mean
-    around = [(0, 0)] * (image.ndim - kernel.ndim) + [(0, max(image.shape[axis] - 2, 0)) for axis in axes]
-    mirrored = np.pad(varies, around, mode="reflect")
-    spectrum = _spectrum(mirrored, kernel, noise) if power is None else np.asarray(power)
+    channels = image.reshape(-1, *image.shape[image.ndim - kernel.ndim :])
     with backends.opened(backend, DTYPES.get(backend, "")) as module:
         wiener = backends.compiled(module, module.inverse.deconvolution.wiener)
-        found = np.asarray(wiener(mirrored, kernel, noise**2, spectrum))
-    inside = tuple(map(slice, image.shape))
-    return found[inside] + (mean / kernel.sum()).astype(found.dtype)
+        found = np.stack([_sharpened(channel, kernel, noise, power, wiener) for channel in channels])
+    return found.reshape(image.shape)
+
+
+def _sharpened(
+    channel: np.ndarray, kernel: np.ndarray, noise: float, power: float | None, wiener: Callable[..., Any]
+) -> np.ndarray:
+    """A channel (*spatial) by the filter; in the unit of its noise, so that no unit is too small for float32."""
+    mean = channel.mean()
+    mirrored = np.pad((channel - mean) / noise, [(0, max(n - 2, 0)) for n in channel.shape], mode="reflect")
+    spectrum = _spectrum(mirrored, kernel, noise) if power is None else np.asarray(power / noise / noise)
+    inside = tuple(map(slice, channel.shape))
+    sharp = np.asarray(wiener(mirrored, kernel, 1.0, spectrum))[inside]
+    return (sharp * noise + mean / kernel.sum()).astype(sharp.dtype)
 
 
 def _spectrum(image: np.ndarray, kernel: np.ndarray, noise: float) -> np.ndarray:
-    """S_u = c/|ω|² with frequency 0 at index n//2, where it is as at the lowest other one.
+    """S_u = c/|ω|² with frequency 0 at index n//2, where it is as at the lowest other one; in the unit of σ².
 
-    c has the largest likelihood of what is seen, |f̂|² of mean |k̂|²S_u + σ²: frequencies in which the image rises
-    above its noise count alike, although the lowest have most of its power.
+    c has the largest likelihood of what is seen, |f̂|² of mean |k̂|²S_u + 1, at the frequencies that the kernel
+    passes: all in which the image rises above its noise count alike, although the lowest have most of its power.
+    Warns if what is seen at the others is no such noise. image: in the unit of σ, `noise`.
     """
-    axes = tuple(range(-kernel.ndim, 0))
-    along = np.meshgrid(*(np.fft.fftfreq(image.shape[axis]) for axis in axes), indexing="ij")
-    least = 1 / max(image.shape[axis] for axis in axes)
-    falling = 1 / np.maximum(np.sum(np.square(along), axis=0), least**2)
-    seen = np.abs(np.fft.fftn(image, axes=axes, norm="ortho")) ** 2 / noise**2
-    passed = np.abs(fourier.transfer(kernel, image)) ** 2 * falling
+    along = np.meshgrid(*(np.fft.fftfreq(n) for n in image.shape), indexing="ij")
+    falling = 1 / np.maximum(np.sum(np.square(along), axis=0), 1 / max(image.shape) ** 2)
+    seen = np.abs(np.fft.fftn(image, norm="ortho")) ** 2
+    response = np.abs(fourier.transfer(kernel, image)) ** 2
+    passes = response >= PASSED * response.max()
 
     def unlikely(logarithm: float) -> float:
-        expected = np.exp(logarithm) * passed + 1
-        return float((np.log(expected) + seen / expected).mean())
+        expected = np.exp(logarithm) * (response * falling)[passes] + 1
+        return float((np.log(expected) + seen[passes] / expected).mean())
 
     most = np.log(1 + seen.max()) - np.log(LEAST_POWER)
-    found = minimize_scalar(unlikely, bounds=(np.log(LEAST_POWER), most), method="bounded")
-    return np.fft.fftshift(noise**2 * np.exp(found.x) * falling)
+    found = np.exp(minimize_scalar(unlikely, bounds=(np.log(LEAST_POWER), most), method="bounded").x)
+    silent = seen[found * response * falling < SILENT]
+    if silent.size and silent.mean() > TOO_MUCH:
+        about = noise * np.sqrt(silent.mean())
+        warnings.warn(
+            f"the image is noisier than noise={noise:g} says, about {about:.2g}: too little makes noise of it",
+            stacklevel=4,
+        )
+    return np.fft.fftshift(found * falling)
 
 
 def _check(image: np.ndarray, kernel: np.ndarray) -> None:
     """Raise ValueError for what cannot be deconvolved."""
+    if image.dtype.kind not in "biufc" or not image.size:
+        raise ValueError(f"image must hold numbers, got {image.size} of dtype {image.dtype}")
     for name, array in (("image", image), ("kernel", kernel)):
         if bad := int((~np.isfinite(array)).sum()):
             raise ValueError(f"{name}: {bad} of {array.size} values are NaN or infinite; mend them first")

@@ -67,8 +67,8 @@ def seconds(
         n_slices = int(volume.any(axis=(0, 1)).sum())
         seen, n_steps = math.prod(sides) / shrink**2, _steps(n_slices, settings)
         if settings.dimension == 3:
-            deep_enough = min(n_slices + 2 * settings.margin, volume.shape[2])
-            extents = (*(math.ceil(side / shrink) for side in sides), deep_enough)
+            slices = min(n_slices + 2 * settings.margin, volume.shape[2])
+            extents = (*(math.ceil(side / shrink) for side in sides), slices)
             seen, n_steps = _in_patches(extents, settings)
         spent += STEP[settings.dimension] * seen * settings.network.filters * n_steps
     return spent / 1e6

@@ -1,5 +1,7 @@
 """`deepmix.deconvolve`: the Wiener filter [IP5] for images that do not wrap around."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -48,8 +50,9 @@ def test_the_rim_does_not_ring_and_the_middle_becomes_sharper(backend):
 @EVERY_BACKEND
 @pytest.mark.parametrize("power", [None, 2.0])
 def test_constant_images_stay_constant(backend, power):
+    options = {"noise": 0.1, "power": power, "backend": backend}
     for total in (1, 2):
-        found = deconvolve(np.full((3, 9, 1), 7.0), total * KERNEL[:, :1] / KERNEL[:, 0].sum(), noise=0.1)
+        found = deconvolve(np.full((3, 9, 1), 7.0), total * KERNEL[:, :1] / KERNEL[:, 0].sum(), **options)
         np.testing.assert_allclose(found, 7 / total, rtol=1e-6)
     found = deconvolve(np.full(N, 7.0), KERNEL, noise=0.1, power=power, backend=backend)
     np.testing.assert_allclose(found, 7, rtol=1e-6)
@@ -84,10 +87,46 @@ def test_noise_is_taken_out_and_nothing_but_noise_is_a_constant_image():
     assert deconvolve(seen, KERNEL, noise=100.0, backend="reference").std() < 1e-3
 
 
+def test_channels_go_each_by_itself():
+    _, seen = scene()
+    both = np.stack([seen, 100 * seen + np.random.default_rng(1).normal(size=N)])
+    together, apart = (
+        deconvolve(both, KERNEL, noise=0.01, power=2.0, backend="reference"),
+        [deconvolve(each, KERNEL, noise=0.01, power=2.0, backend="reference") for each in both],
+    )
+    np.testing.assert_allclose(together, apart)
+    with pytest.warns(UserWarning, match="noisier"):
+        found = deconvolve(both, KERNEL, noise=0.01, backend="reference")
+    np.testing.assert_allclose(found[0], deconvolve(seen, KERNEL, noise=0.01, backend="reference"))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.2, 0.01])
+def test_an_image_noisier_than_it_is_said_to_be_is_told_of(share):
+    true, seen = scene()
+    with pytest.warns(UserWarning, match=r"noisier than noise=\S+ says, about 0\.0"):
+        deconvolve(seen, KERNEL, noise=share * 0.01, backend="reference")
+    for more in (1, 2):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = deconvolve(seen, KERNEL, noise=more * 0.01, backend="reference")
+        assert error(found, true, RIM | ~RIM) < error(seen, true, RIM | ~RIM)
+
+
+@EVERY_BACKEND
+@pytest.mark.parametrize("unit", [1e-24, 1e-3, 1e24])
+def test_the_unit_does_not_matter(unit, backend):
+    _, seen = scene()
+    plain = deconvolve(seen, KERNEL, noise=0.01, backend=backend)
+    found = deconvolve(unit * seen, KERNEL, noise=unit * 0.01, backend=backend)
+    np.testing.assert_allclose(found / unit, plain, rtol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"image": np.full(N, np.nan)}, "image: 1480 of 1480 values are NaN"),
+        ({"image": np.ones((0, *N))}, "image must hold numbers, got 0 of dtype float64"),
+        ({"image": np.full(N, "a")}, "image must hold numbers, got 1480 of dtype <U1"),
         ({"kernel": np.array([[1.0, np.inf]])}, "kernel: 1 of 2"),
         ({"kernel": np.ones((41, 3))}, r"\(41, 3\) does not fit into an image of shape \(40, 37\)"),
         ({"kernel": np.ones((1, 1, 1))}, "does not fit"),

@@ -257,11 +257,22 @@ def test_ip14_sparse_patches_that_do_not_go_with_the_image_are_refused(solver):
         penalty = SparsePatches(**{"atoms": np.eye(4), "sparsity": 0.1} | fields)
         return solver.reconstruct(Identity(), np.ones(image), penalty, 1.0, max_iter=1)
 
-    for image, atoms in (((4, 4), np.ones((2, 5))), ((4, 4), np.eye(25)), ((4, 4), np.ones(4)), ((4,), np.eye(4))):
+    for image, atoms in (
+        ((4, 4), np.ones((2, 5))),
+        ((4, 4), np.eye(25)),
+        ((4, 4), np.ones(4)),
+        ((4,), np.eye(4)),
+        ((4, 4), np.ones((0, 4))),
+    ):
         with pytest.raises(ValueError, match=r"no squares that fit into an image of shape \(4,"):
             solve(image, atoms=atoms)
     with pytest.raises(ValueError, match="sparsity must be positive and finite, got 0"):
         solve(sparsity=0.0)
+    for steps in (0, -1, 2.5):
+        with pytest.raises(ValueError, match=f"n_code_steps must be a whole number of at least 1, got {steps}"):
+            solve(n_code_steps=steps)
+    with pytest.raises(ValueError, match=r"atoms must be an array .*, got a list"):
+        solve(atoms=np.eye(4).tolist())
     with pytest.raises(ValueError, match="atoms: 16 of 16"):
         solve(atoms=np.full((4, 4), np.nan))
     with pytest.raises(ValueError, match="complex atoms go with complex images"):
