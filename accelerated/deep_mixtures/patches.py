@@ -70,7 +70,8 @@ def fit(
         t = len(history)
         damping = optimization.damping(t)
         z = logits(state.parameters, x, w, size, model.unet)
-        evaluation = _evaluated(z, x, state.mixture, w, floor, model=model, damping=damping)
+        given = jnp.asarray(z), jnp.asarray(x), state.mixture, jnp.asarray(w), floor
+        evaluation = _evaluated(*given, model=model, damping=damping)
         history.append(np.asarray(evaluation.value))
         settled = t > optimization.min_steps and abs(history[t - 1] - history[t]) < optimization.tol
         status = Status(int(stopping.status(evaluation.value, settled, t >= optimization.max_steps - 1)))
@@ -79,7 +80,8 @@ def fit(
         if status == Status.running:
             for done, box in enumerate(seen, start=t * len(seen) + 1):
                 state = state._replace(mixture=evaluation.mixture)
-                state, of_patch = step(state, x[:, *box], w[box], floor, model, held)
+                of_box = jnp.asarray(x[:, *box]), jnp.asarray(w[box])
+                state, of_patch = step(state, *of_box, floor, model, held)
                 if progress is not None:
                     progress(done, float(of_patch.value))
     return unpacked(fitted(*kept, np.array(history), status, model))
@@ -113,12 +115,12 @@ def warm_start(
     """See `reference.deep_mixtures.patches.warm_start` [DG6], [DG7]."""
     n_components = len(parameters["head"]["bias"])
     x, w = check_patches(floating(image), mask, size, n_components, config)
-    target = check_target(target, w, n_components).astype(x.dtype)
+    p = check_target(plain(target), w, n_components).astype(x.dtype)
     parameters = cast(parameters, x.dtype)
     optimizer = adamw.init(parameters)
     for done, box in enumerate(in_turn(boxes(w > 0, size)) * n_sweeps, start=1):
-        given = parameters, optimizer, x[:, *box], target[:, *box], w[box]
-        parameters, optimizer = warm_step(*given, config=config, optimization=optimization)
+        of_box = (jnp.asarray(each) for each in (x[:, *box], p[:, *box], w[box]))
+        parameters, optimizer = warm_step(parameters, optimizer, *of_box, config=config, optimization=optimization)
         if progress is not None:
             progress(done)
     return parameters

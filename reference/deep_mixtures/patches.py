@@ -61,8 +61,8 @@ def fit(
     floor = families.floor(image.reshape(len(image), -1), weights.ravel(), model.family)
     state = DeepState(parameters=parameters, optimizer=adamw.init(parameters), mixture=mixture)
     held = optimization._replace(m_step_every=0)
-    seen, history = in_turn(boxes(weights > 0, size)), []
-    status = Status.running
+    history: list[float] = []
+    seen, status = in_turn(boxes(weights > 0, size)), Status.running
     while status == Status.running:
         t = len(history)
         damping = optimization.damping(t)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def weights(size: tuple[int, ...]) -> np.ndarray:
     return result
 
 
-def average(seen: Iterable[Seen], n_maps: int, shape: tuple[int, ...], dtype: type = float) -> np.ndarray:
+def average(seen: Iterable[Seen], n_maps: int, shape: tuple[int, ...], dtype: Any = float) -> np.ndarray:
     """The weighted average (K, *shape) of what was found in patches of one size; 0 where there is none [DG7]."""
     total, weight, of_patch = np.zeros((n_maps, *shape), dtype), np.zeros(shape, dtype), np.ones((), dtype)
     for box, maps in seen:

@@ -65,7 +65,7 @@ def seconds(
         margin = 2 * settings.margin * shrink
         sides = [min(volume.any(axis=(1 - axis, 2)).sum() + margin, volume.shape[axis]) for axis in (0, 1)]
         n_slices = int(volume.any(axis=(0, 1)).sum())
-        seen, n_steps = math.prod(sides) / shrink**2, _steps(n_slices, settings)
+        seen, n_steps = math.prod(sides) / shrink**2, float(_steps(n_slices, settings))
         if settings.dimension == 3:
             slices = min(n_slices + 2 * settings.margin, volume.shape[2])
             extents = (*(math.ceil(side / shrink) for side in sides), slices)

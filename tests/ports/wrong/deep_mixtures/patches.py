@@ -11,8 +11,8 @@ MISTAKES = (
     ),
     Mistake(
         "patches come in row-major order",
-        "seen, history = in_turn(boxes(weights > 0, size)), []",
-        "seen, history = boxes(weights > 0, size), []",
+        "seen, status = in_turn(boxes(weights > 0, size)), Status.running",
+        "seen, status = boxes(weights > 0, size), Status.running",
         "deep_mixtures.patches.fit/two_sweeps",
     ),
     Mistake(
