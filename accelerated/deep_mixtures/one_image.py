@@ -98,13 +98,18 @@ def step(
     product_dtype: str | None = None,
 ) -> tuple[DeepState, Evaluation]:
     """See `reference.deep_mixtures.one_image.step` [DG1]."""
-    t, every = state.optimizer.count, optimization.m_step_every
-    due = (t > 0) & (every > 0) & (t % jnp.maximum(every, 1) == 0)
-    damping = jnp.where(due, optimization.m_step_damping, 0.0).astype(image.dtype)
+    damping = m_step_damping(state.optimizer.count, optimization).astype(image.dtype)
     given = state.parameters, image, state.mixture, weights, floor, model, damping
     _, evaluation, gradient = loss_and_gradient(*given, product_dtype=product_dtype)
     parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)
     return DeepState(parameters=parameters, optimizer=optimizer, mixture=evaluation.mixture), evaluation
+
+
+def m_step_damping(t: jax.Array | int, optimization: Optimization) -> jax.Array:
+    """See `reference.deep_mixtures.one_image.m_step_damping` [VE3]."""
+    every = optimization.m_step_every
+    due = (t > 0) & (every > 0) & (t % jnp.maximum(every, 1) == 0)
+    return jnp.where(due, optimization.m_step_damping, 0.0)
 
 
 def fit(

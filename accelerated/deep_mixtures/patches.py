@@ -24,7 +24,7 @@ from ..networks.unet import unet
 from ..optimization import adamw
 from ._traced import compiled
 from .objectives import OBJECTIVES
-from .one_image import fitted, step, warm_step
+from .one_image import fitted, m_step_damping, step, warm_step
 
 
 def logits(
@@ -68,7 +68,7 @@ def fit(
     seen, status = in_turn(boxes(w > 0, size)), Status.running
     while status == Status.running:
         t = len(history)
-        damping = optimization.damping(t)
+        damping = m_step_damping(t, optimization).astype(x.dtype)
         z = logits(state.parameters, x, w, size, model.unet)
         given = jnp.asarray(z), jnp.asarray(x), state.mixture, jnp.asarray(w), floor
         evaluation = _evaluated(*given, model=model, damping=damping)

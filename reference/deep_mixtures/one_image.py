@@ -96,11 +96,17 @@ def step(
     state: before step t. optimization: settings of the loop. The other arguments are those of `loss`.
     Returns the state with θ_{t+1}, and the `Evaluation` at θ_t.
     """
-    damping = optimization.damping(state.optimizer.count)
+    damping = m_step_damping(state.optimizer.count, optimization)
     given = state.parameters, image, state.mixture, weights, floor
     _, evaluation, gradient = loss_and_gradient(*given, model, damping)
     parameters, optimizer = _descend(state.parameters, gradient, state.optimizer, optimization)
     return DeepState(parameters=parameters, optimizer=optimizer, mixture=evaluation.mixture), evaluation
+
+
+def m_step_damping(t: int, optimization: Optimization) -> float:
+    """ρ of the free energy's M-step before step t; 0 where none is due [VE3]."""
+    due = t > 0 and optimization.m_step_every > 0 and t % optimization.m_step_every == 0
+    return optimization.m_step_damping if due else 0.0
 
 
 def fit(

@@ -12,7 +12,7 @@ from ..optimization import adamw
 from ..types import Done, Progress, Status, Tree
 from .checks import check_descent, check_held, check_patches, check_target
 from .objectives import OBJECTIVES
-from .one_image import fitted, step, warm_step
+from .one_image import fitted, m_step_damping, step, warm_step
 from .records import DeepFit, DeepModel, DeepState, Optimization
 from .tiling import Seen, average, boxes, in_turn
 
@@ -65,7 +65,7 @@ def fit(
     seen, status = in_turn(boxes(weights > 0, size)), Status.running
     while status == Status.running:
         t = len(history)
-        damping = optimization.damping(t)
+        damping = m_step_damping(t, optimization)
         z = logits(state.parameters, image, weights, size, model.unet)
         evaluation, _ = OBJECTIVES[model.objective](z, image, state.mixture, weights, floor, model, damping)
         history.append(evaluation.value)

@@ -63,11 +63,6 @@ class Optimization(NamedTuple):
     m_step_every: int = 1
     m_step_damping: float = 1.0
 
-    def damping(self, t: int) -> float:
-        """ρ of the free energy's M-step before step t; 0 where none is due [VE3]."""
-        due = t > 0 and self.m_step_every > 0 and t % self.m_step_every == 0
-        return self.m_step_damping if due else 0.0
-
 
 class DeepState(NamedTuple):
     """Where the loop of Algorithm 3 stands before step t.

@@ -26,6 +26,7 @@ WITHOUT_CASES = {
     "tomography._views.at": "a helper of smear and rebin",
     "tomography.axis.shifts": "what rotation_axis tries; its cases are those of rotation_axis",
     "deep_mixtures.one_image.fitted": "names what a loop found; its cases are those of fit",
+    "deep_mixtures.one_image.m_step_damping": "its cases are those of step and fit",
     "deep_mixtures.one_image.warm_step": "its cases are those of warm_start",
     "deep_mixtures.tiling.average": "takes a generator; its cases are those of deep_mixtures.patches.logits",
     "deep_mixtures.tiling.boxes": "returns slices; its cases are those of deep_mixtures.patches.logits",

@@ -45,4 +45,8 @@ def _program(name: str) -> Callable[..., Any]:
     return program
 
 
-LOOPS = {name: _program(name) for name in OPERATIONS if name.rpartition(".")[2] in UNCHECKED}
+LOOPS = {
+    name: _program(name)
+    for name, operation in OPERATIONS.items()
+    if name.rpartition(".")[2] in UNCHECKED and not operation.not_exported
+}

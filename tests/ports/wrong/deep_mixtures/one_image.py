@@ -17,8 +17,8 @@ MISTAKES = (
     ),
     Mistake(
         "the gradient is not clipped",
-        "    gradient = adamw.clip(gradient, optimization.max_norm)\n",
-        "",
+        "adamw.clip(gradient, optimization.max_norm)",
+        "gradient",
         "deep_mixtures.one_image.step/later_and_clipped",
     ),
     Mistake(
@@ -35,8 +35,8 @@ MISTAKES = (
     ),
     Mistake(
         "the first step has an M-step too",
-        "if t > 0 and every > 0 and t % every == 0",
-        "if every > 0 and t % every == 0",
+        "t > 0 and optimization.m_step_every > 0",
+        "optimization.m_step_every > 0",
         "deep_mixtures.one_image.fit/free_energy_m_step_every_2",
     ),
 )
