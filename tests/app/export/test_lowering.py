@@ -63,9 +63,7 @@ def test_every_function_lowers_for_every_platform(function, dtype):
     assert floating <= {dtype}
 
 
-@pytest.mark.parametrize(
-    "function", [name for name in LOOPS if not name.endswith(".predict")]
-)
+@pytest.mark.parametrize("function", [name for name in LOOPS if not name.endswith(".predict")])
 def test_a_whole_loop_is_one_program(function):
     """The loop itself is lowered, not unrolled and not a step of it."""
     with PORT.session("float32"):
